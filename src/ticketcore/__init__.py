@@ -1,0 +1,1 @@
+"""The priority and SLA logic of a help desk, as an embeddable, pure library."""

@@ -1,0 +1,297 @@
+"""The one place that touches pendulum and wall clocks: instants are integer microseconds since 1970-01-01T00:00Z.
+
+Times come in as any aware `datetime` and go out as `pendulum.DateTime` in UTC; in between there are only ints, named
+``_us``. A wall time becomes an instant by one monotone map, for starts and ends alike: a wall time that a clock change
+skips is the instant of the change, one that occurs twice is its first occurrence (docs/explanation/business-time.md).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pendulum
+from pendulum import DateTime
+
+from ticketcore.errors import BadDuration, BadZone, NaiveDateTime, NotAnInstant, OutOfRange, shorten
+
+SECOND_US: Final = 1_000_000
+MINUTE_US: Final = 60 * SECOND_US
+HOUR_US: Final = 60 * MINUTE_US
+DAY_US: Final = 24 * HOUR_US
+MAX_US: Final = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z
+MIN_US: Final = -62_135_596_800_000_000  # 0001-01-01T00:00Z
+EPOCH_ORDINAL: Final = 719_163  # date(1970, 1, 1).toordinal()
+
+_UTC: Final = pendulum.UTC
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=_UTC)
+_ONE_US: Final = timedelta(microseconds=1)
+
+
+def to_us(when: datetime | int) -> int:
+    """*when* as microseconds since the epoch. An int is taken as exactly that; naive datetimes are refused.
+
+    Raises `NotAnInstant`, `NaiveDateTime` or `OutOfRange`.
+    """
+    kind = type(when)
+    if kind is int:
+        if not MIN_US <= when <= MAX_US:  # type: ignore[operator]  # kind is int; the type checker cannot see it
+            raise OutOfRange("this instant is outside the years 1 to 9999", value=shorten(when))
+        return when  # type: ignore[return-value]  # as above
+    if not isinstance(when, datetime):
+        raise NotAnInstant(
+            f"an instant is an aware datetime, not {kind.__name__}", value=shorten(when), hint="give pendulum.DateTime or datetime with tzinfo"
+        )
+    tz = when.tzinfo
+    if tz is _UTC:  # the common case, from the fields alone
+        return (
+            (when.toordinal() - EPOCH_ORDINAL) * DAY_US
+            + (when.hour * 3600 + when.minute * 60 + when.second) * SECOND_US
+            + when.microsecond
+        )
+    try:
+        offset = when.utcoffset()
+    except Exception as error:  # a foreign tzinfo may raise anything
+        raise NotAnInstant("the time zone of this datetime fails to answer", value=shorten(when)) from error
+    if offset is None:
+        raise NaiveDateTime(
+            "a naive datetime is not an instant", value=shorten(when), hint="attach the time zone it was meant in"
+        )
+    us = (
+        (when.toordinal() - EPOCH_ORDINAL) * DAY_US
+        + (when.hour * 3600 + when.minute * 60 + when.second) * SECOND_US
+        + when.microsecond
+        - offset // _ONE_US
+    )
+    if not MIN_US <= us <= MAX_US:
+        raise OutOfRange("this instant is outside the years 1 to 9999 in UTC", value=shorten(when))
+    return us
+
+
+def from_us(us: int) -> DateTime:
+    """The instant *us* as a `pendulum.DateTime` in UTC."""
+    days, rest = divmod(us, DAY_US)
+    seconds, micro = divmod(rest, SECOND_US)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    try:
+        day = date.fromordinal(days + EPOCH_ORDINAL)
+    except (ValueError, OverflowError):
+        raise OutOfRange("this instant is outside the years 1 to 9999", value=shorten(us)) from None
+    return DateTime(day.year, day.month, day.day, hour, minute, second, micro, _UTC)
+
+
+def maybe_us(when: datetime | int | None) -> int | None:
+    """`to_us`, passing None through."""
+    return None if when is None else to_us(when)
+
+
+def maybe_from_us(us: int | None) -> DateTime | None:
+    """`from_us`, passing None through."""
+    return None if us is None else from_us(us)
+
+
+def iso(us: int | None) -> str:
+    """The instant as ISO 8601 text in UTC, seconds or microseconds as needed; ``never`` for None.
+
+    >>> iso(0), iso(1), iso(None)
+    ('1970-01-01T00:00:00Z', '1970-01-01T00:00:00.000001Z', 'never')
+    """
+    if us is None:
+        return "never"
+    return str(datetime.isoformat(from_us(us))).replace("+00:00", "Z")
+
+
+def parse_instant(text: str) -> int:
+    """ISO 8601 text with an offset as microseconds since the epoch.
+
+    Raises `NaiveDateTime` without an offset and `NotAnInstant` for anything else that is no instant.
+    """
+    if not isinstance(text, str) or len(text) > 64:
+        raise NotAnInstant("an instant is ISO 8601 text with an offset", value=shorten(text))
+    try:
+        return to_us(datetime.fromisoformat(text))
+    except ValueError as error:
+        if isinstance(error, NaiveDateTime | OutOfRange):
+            raise
+        raise NotAnInstant(
+            "this is no ISO 8601 instant", value=shorten(text), hint='write "2026-11-20T09:00:00+02:00" or "...Z"'
+        ) from None
+
+
+# --- durations -------------------------------------------------------------------------------------------------------
+
+_UNITS: Final = {"w": 7 * DAY_US, "d": DAY_US, "h": HOUR_US, "m": MINUTE_US, "s": SECOND_US, "ms": 1000, "us": 1}
+_DIGITS: Final = frozenset("0123456789")
+_DURATION_HINT: Final = 'write "90s", "15m", "4h", "1h 30m", "2d" or ISO 8601 "PT4H"'
+
+
+def duration_us(value: timedelta | str) -> int:
+    """A duration as microseconds: a `timedelta` (pendulum's too), or text as ``"1h 30m"`` or ``"PT1H30M"``. Never negative.
+
+    A day here is 24 hours and a week seven of them; for calendar and working days see `ticketcore.sla`.
+    Raises `BadDuration`.
+
+    >>> duration_us("1h 30m") == duration_us("PT1H30M") == 5_400_000_000
+    True
+    """
+    if isinstance(value, timedelta):
+        us = _timedelta_us(value)
+        if us < 0:
+            raise BadDuration("a duration cannot be negative", value=shorten(value))
+        return us
+    if not isinstance(value, str):
+        raise BadDuration(f"a duration is text or a timedelta, not {type(value).__name__}", value=shorten(value), hint=_DURATION_HINT)
+    text = value.strip()
+    if not text or len(text) > 64:
+        raise BadDuration("this is no duration", value=shorten(value), hint=_DURATION_HINT)
+    us = _iso_duration(text) if text[0] in "Pp" else _unit_duration(text)
+    if us is None:
+        raise BadDuration("this is no duration", value=shorten(value), hint=_DURATION_HINT)
+    if us > MAX_US:
+        raise BadDuration("this duration is longer than the supported time line", value=shorten(value))
+    return us
+
+
+def _timedelta_us(value: timedelta) -> int:
+    # The three stored fields, not the properties: pendulum's Duration overrides days and seconds with remainders.
+    return (
+        timedelta.days.__get__(value) * DAY_US  # type: ignore[attr-defined]  # a C descriptor, unknown to the stubs
+        + timedelta.seconds.__get__(value) * SECOND_US  # type: ignore[attr-defined]  # as above
+        + timedelta.microseconds.__get__(value)  # type: ignore[attr-defined]  # as above
+    )
+
+
+def _unit_duration(text: str) -> int | None:
+    """``"1h 30m"``: whole numbers with a unit, each unit once and the largest first; None if it is not one."""
+    total, last, position = 0, 1 << 80, 0
+    while position < len(text):
+        start = position
+        while position < len(text) and text[position] in _DIGITS:
+            position += 1
+        digits = text[start:position]
+        while position < len(text) and text[position] == " ":
+            position += 1
+        start = position
+        while position < len(text) and text[position].isalpha():
+            position += 1
+        unit = _UNITS.get(text[start:position])
+        if not digits or len(digits) > 18 or unit is None or unit >= last:
+            return None
+        total, last = total + int(digits) * unit, unit
+        while position < len(text) and text[position] == " ":
+            position += 1
+    return total
+
+
+_ISO_DATE: Final = {"W": 7 * DAY_US, "D": DAY_US}
+_ISO_TIME: Final = {"H": HOUR_US, "M": MINUTE_US, "S": SECOND_US}
+
+
+def _iso_duration(text: str) -> int | None:
+    """``"P1DT2H"``: weeks, days, hours, minutes and (fractional) seconds; years and months have no fixed length: None."""
+    total, units, last, digits, fraction = 0, _ISO_DATE, 1 << 80, "", None
+    if len(text) < 3 or text[-1] in "Tt":
+        return None
+    for char in text[1:].upper():
+        if char == "T":
+            if units is _ISO_TIME or digits:
+                return None
+            units = _ISO_TIME
+        elif char in _DIGITS:
+            digits += char
+        elif char in ".," and digits and fraction is None:
+            fraction, digits = digits, ""
+        else:
+            unit = units.get(char)
+            if unit is None or unit >= last or not digits or len(digits) > 18:
+                return None
+            if fraction is None:
+                total += int(digits) * unit
+            elif char == "S" and len(digits) <= 6:
+                total += int(fraction) * SECOND_US + int(digits.ljust(6, "0"))
+            else:
+                return None
+            last, digits, fraction = unit, "", None
+    return None if digits or fraction is not None else total
+
+
+def say_duration(us: int) -> str:
+    """A duration as people write it, exact, largest units first; `duration_us` reads it back.
+
+    >>> say_duration(5_400_000_000), say_duration(0), say_duration(-60_000_000)
+    ('1h 30m', '0s', '-1m')
+    """
+    if us < 0:
+        return "-" + say_duration(-us)
+    parts = []
+    for name, unit in (("d", DAY_US), ("h", HOUR_US), ("m", MINUTE_US), ("s", SECOND_US), ("ms", 1000), ("us", 1)):
+        count, us = divmod(us, unit)
+        if count:
+            parts.append(f"{count}{name}")
+    return " ".join(parts) or "0s"
+
+
+def to_timedelta(us: int) -> timedelta:
+    """*us* as an exact `timedelta`."""
+    return timedelta(microseconds=us)
+
+
+# --- zones -----------------------------------------------------------------------------------------------------------
+
+_ZONE_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/")
+_ZONE_REFUSED: Final = frozenset({"localtime", "Factory", "posixrules", "posix", "right"})
+
+
+@lru_cache(maxsize=1024)
+def load_zone(name: str) -> ZoneInfo:
+    """The time zone *name* of the IANA database. Raises `BadZone`.
+
+    >>> load_zone("Europe/Athens").key
+    'Europe/Athens'
+    """
+    if not isinstance(name, str) or not 0 < len(name) <= 64 or not _ZONE_LETTERS.issuperset(name):
+        raise BadZone("this is no time zone name", value=shorten(name), hint='write an IANA name such as "Europe/Athens"')
+    if name.split("/")[0] in _ZONE_REFUSED or name.startswith("/"):
+        raise BadZone("this time zone depends on the machine", value=name, hint='write an IANA name such as "Europe/Athens"')
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise BadZone(f"unknown time zone {name!r}", value=name, hint='write an IANA name such as "Europe/Athens"') from None
+
+
+def offset_us(zone: ZoneInfo, us: int) -> int:
+    """The offset from UTC of *zone* at the instant *us*, in microseconds."""
+    days, rest = divmod(us, DAY_US)
+    seconds, micro = divmod(rest, SECOND_US)
+    utc = datetime.fromordinal(days + EPOCH_ORDINAL) + timedelta(seconds=seconds, microseconds=micro)
+    offset = utc.replace(tzinfo=_UTC).astimezone(zone).utcoffset()
+    return 0 if offset is None else offset // _ONE_US
+
+
+def wall_us(zone: ZoneInfo, ordinal: int, of_day_us: int) -> int:
+    """The instant of a wall time: the date *ordinal* (as `date.toordinal`) plus *of_day_us* on its clock (24 h and more allowed).
+
+    A wall time that does not exist is the instant of the clock change; one that occurs twice is its first occurrence.
+    """
+    naive = (ordinal - EPOCH_ORDINAL) * DAY_US + of_day_us  # the wall clock read as if it were UTC
+    # Any instant with this wall time lies within the largest possible offsets; try those in force around it.
+    early, late = offset_us(zone, naive - DAY_US), offset_us(zone, naive + DAY_US)
+    hits = [naive - offset for offset in {early, late} if offset_us(zone, naive - offset) == offset]
+    if hits:
+        return min(hits)
+    return _transition_between(zone, naive - max(early, late), naive - min(early, late))
+
+
+def _transition_between(zone: ZoneInfo, low: int, high: int) -> int:
+    """The first instant in (low, high] from which the offset differs from the one at *low*."""
+    before = offset_us(zone, low)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if offset_us(zone, middle) == before:
+            low = middle
+        else:
+            high = middle
+    return high

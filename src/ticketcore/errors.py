@@ -1,0 +1,221 @@
+"""What can go wrong, said so that a program can act on it and a person can mend it.
+
+Every error of the library is a `TicketcoreError`. It carries a stable ``code`` for programs, the ``path`` of the place
+it happened at, the offending ``value`` (shortened) and a ``hint``: the way out. Its second base is the builtin a caller
+would catch anyway. Configuration and data errors are collected: one `DataError` lists every `Problem` by its path.
+Run-time refusals are raised at once and change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from attrs import frozen
+
+SHORT = 60
+
+
+def shorten(value: object, limit: int = SHORT) -> str:
+    """The ``repr`` of *value* in at most *limit* characters; never fails, whatever the value.
+
+    >>> shorten("x" * 100, 12)
+    "'xxxxxxxx..."
+    """
+    if isinstance(value, str | bytes):
+        text = repr(value[:limit])
+    elif isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 256:
+        text = f"an integer of {value.bit_length()} bits"
+    elif isinstance(value, dict | list | tuple | set | frozenset):
+        text = f"{type(value).__name__} of {len(value)}"
+    else:
+        try:
+            text = repr(value)
+        except Exception:  # noqa: BLE001 - a foreign repr may raise anything, and an error message must not
+            text = f"<{type(value).__name__}>"
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+class TicketcoreError(Exception):
+    """The base of every error this library raises.
+
+    ``code`` is stable and machine readable, ``message`` is for people, ``path`` names the place (``rules[2].when``),
+    ``value`` is the offending value as short text and ``hint`` says what would have been right.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, path: str = "", value: str = "", hint: str = "", **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.value = value
+        self.hint = hint
+        self.details = details
+
+    def __getattr__(self, name: str) -> Any:
+        details = self.__dict__.get("details", {})
+        if name in details:
+            return details[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), dict(self.__dict__)))
+
+    def __str__(self) -> str:
+        place = f"{self.path}: " if self.path else ""
+        return f"{place}{self.message}" + (f"; {self.hint}" if self.hint else "")
+
+
+def _rebuild(kind: type[TicketcoreError], state: dict[str, Any]) -> TicketcoreError:
+    error = kind.__new__(kind)
+    Exception.__init__(error, state["message"])
+    error.__dict__.update(state)
+    return error
+
+
+class NotAnInstant(TicketcoreError, TypeError):
+    """Something that is no `datetime` was given where an instant is wanted."""
+
+    code = "not-an-instant"
+
+
+class NaiveDateTime(TicketcoreError, ValueError):
+    """A datetime without an offset was given; the library does not guess a time zone."""
+
+    code = "naive-datetime"
+
+
+class OutOfRange(TicketcoreError, ValueError):
+    """An instant or amount lies outside what can be represented (years 1 to 9999)."""
+
+    code = "out-of-range"
+
+
+class BadDuration(TicketcoreError, ValueError):
+    """A duration that cannot be read, or that is negative where it must not be."""
+
+    code = "bad-duration"
+
+
+class BadZone(TicketcoreError, ValueError):
+    """A time zone name that is unknown or not allowed."""
+
+    code = "bad-zone"
+
+
+class BadHours(TicketcoreError, ValueError):
+    """Business hours that contradict themselves: overlaps, equal ends, impossible dates."""
+
+    code = "bad-hours"
+
+
+class NeverOpen(TicketcoreError, ValueError):
+    """Business hours that are never (again) open, so the question has no answer."""
+
+    code = "never-open"
+
+
+class BeyondHorizon(TicketcoreError, ValueError):
+    """The answer would lie past the supported horizon."""
+
+    code = "beyond-horizon"
+
+
+class UnknownName(TicketcoreError, LookupError):
+    """A name (status, level, field, hours, policy, metric, rule, ...) that the desk does not know."""
+
+    code = "unknown-name"
+
+
+class IllegalMove(TicketcoreError, ValueError):
+    """The lifecycle does not allow this move; ``status``, ``trigger`` and ``allowed`` (a tuple of triggers) say what is."""
+
+    code = "illegal-move"
+
+
+class OutOfOrder(TicketcoreError, ValueError):
+    """An event earlier than what the ticket has already lived through; ``at`` and ``floor`` are the two instants."""
+
+    code = "out-of-order"
+
+
+class Duplicate(TicketcoreError, ValueError):
+    """An event whose id was already handled at this instant; ``id`` names it."""
+
+    code = "duplicate"
+
+
+class WrongDesk(TicketcoreError, ValueError):
+    """The ticket belongs to another desk (or another version of it); `Desk.adopt` takes it over."""
+
+    code = "wrong-desk"
+
+
+class WrongTicket(TicketcoreError, ValueError):
+    """The event names another ticket, or creates one that exists, or there is no ticket yet."""
+
+    code = "wrong-ticket"
+
+
+class MissingFacts(TicketcoreError, ValueError):
+    """A declared fact without a default is needed for this step and was not given; ``facts`` lists the names."""
+
+    code = "missing-facts"
+
+
+class BadMoment(TicketcoreError, ValueError):
+    """Events handled together must share one instant and one actor, and come from outside."""
+
+    code = "bad-moment"
+
+
+class BadValue(TicketcoreError, ValueError):
+    """A value of the wrong type or outside its bounds was handed to a constructor or a step."""
+
+    code = "bad-value"
+
+
+@frozen
+class Problem:
+    """One thing wrong in a desk file or in data: where, what, and the way out.
+
+    >>> print(Problem("rules[2].then[1]", "'set_prioritty' is not an action", "did you mean 'set_priority'?"))
+    rules[2].then[1]: 'set_prioritty' is not an action; did you mean 'set_priority'?
+    """
+
+    path: str
+    message: str
+    hint: str = ""
+    code: str = "bad-value"
+    value: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.path}: " if self.path else ""
+        return f"{place}{self.message}" + (f"; {self.hint}" if self.hint else "")
+
+
+class DataError(TicketcoreError, ValueError):
+    """Plain data that cannot be read; ``problems`` lists all of them, each with its path."""
+
+    code = "bad-data"
+
+    def __init__(self, problems: Iterable[Problem], *, what: str = "data") -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        title = f"{what}: {count} problem" + ("" if count == 1 else "s")
+        super().__init__(title, path=self.problems[0].path if self.problems else "")
+
+    def __str__(self) -> str:
+        lines = [self.message]
+        width = min(32, max((len(p.path) for p in self.problems), default=0))
+        for problem in self.problems:
+            tail = f"; {problem.hint}" if problem.hint else ""
+            lines.append(f"  {problem.path:<{width}}  {problem.message}{tail}")
+        return "\n".join(lines)
+
+
+class DeskError(DataError):
+    """A desk that is refused as a whole: every problem in it, each with its path and the nearest right name."""
+
+    code = "bad-desk"
