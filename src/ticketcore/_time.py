@@ -42,23 +42,21 @@ def to_us(when: datetime | int) -> int:
         return when  # type: ignore[return-value]  # as above
     if not isinstance(when, datetime):
         raise NotAnInstant(
-            f"an instant is an aware datetime, not {kind.__name__}", value=shorten(when), hint="give pendulum.DateTime or datetime with tzinfo"
+            f"an instant is an aware datetime, not {kind.__name__}",
+            value=shorten(when),
+            hint="give pendulum.DateTime or datetime with tzinfo",
         )
     tz = when.tzinfo
     if tz is _UTC:  # the common case, from the fields alone
         return (
-            (when.toordinal() - EPOCH_ORDINAL) * DAY_US
-            + (when.hour * 3600 + when.minute * 60 + when.second) * SECOND_US
-            + when.microsecond
+            (when.toordinal() - EPOCH_ORDINAL) * DAY_US + (when.hour * 3600 + when.minute * 60 + when.second) * SECOND_US + when.microsecond
         )
     try:
         offset = when.utcoffset()
     except Exception as error:  # a foreign tzinfo may raise anything
         raise NotAnInstant("the time zone of this datetime fails to answer", value=shorten(when)) from error
     if offset is None:
-        raise NaiveDateTime(
-            "a naive datetime is not an instant", value=shorten(when), hint="attach the time zone it was meant in"
-        )
+        raise NaiveDateTime("a naive datetime is not an instant", value=shorten(when), hint="attach the time zone it was meant in")
     us = (
         (when.toordinal() - EPOCH_ORDINAL) * DAY_US
         + (when.hour * 3600 + when.minute * 60 + when.second) * SECOND_US
@@ -116,9 +114,7 @@ def parse_instant(text: str) -> int:
     except ValueError as error:
         if isinstance(error, NaiveDateTime | OutOfRange):
             raise
-        raise NotAnInstant(
-            "this is no ISO 8601 instant", value=shorten(text), hint='write "2026-11-20T09:00:00+02:00" or "...Z"'
-        ) from None
+        raise NotAnInstant("this is no ISO 8601 instant", value=shorten(text), hint='write "2026-11-20T09:00:00+02:00" or "...Z"') from None
 
 
 # --- durations -------------------------------------------------------------------------------------------------------
@@ -147,21 +143,20 @@ def duration_us(value: timedelta | str) -> int:
     text = value.strip()
     if not text or len(text) > 64:
         raise BadDuration("this is no duration", value=shorten(value), hint=_DURATION_HINT)
-    us = _iso_duration(text) if text[0] in "Pp" else _unit_duration(text)
-    if us is None:
+    read = _iso_duration(text) if text[0] in "Pp" else _unit_duration(text)
+    if read is None:
         raise BadDuration("this is no duration", value=shorten(value), hint=_DURATION_HINT)
-    if us > MAX_US:
+    if read > MAX_US:
         raise BadDuration("this duration is longer than the supported time line", value=shorten(value))
-    return us
+    return read
 
 
 def _timedelta_us(value: timedelta) -> int:
     # The three stored fields, not the properties: pendulum's Duration overrides days and seconds with remainders.
-    return (
-        timedelta.days.__get__(value) * DAY_US  # type: ignore[attr-defined]  # a C descriptor, unknown to the stubs
-        + timedelta.seconds.__get__(value) * SECOND_US  # type: ignore[attr-defined]  # as above
-        + timedelta.microseconds.__get__(value)  # type: ignore[attr-defined]  # as above
-    )
+    days: int = timedelta.days.__get__(value)
+    seconds: int = timedelta.seconds.__get__(value)
+    microseconds: int = timedelta.microseconds.__get__(value)
+    return days * DAY_US + seconds * SECOND_US + microseconds
 
 
 def _unit_duration(text: str) -> int | None:
@@ -254,7 +249,7 @@ def load_zone(name: str) -> ZoneInfo:
     """
     if not isinstance(name, str) or not 0 < len(name) <= 64 or not _ZONE_LETTERS.issuperset(name):
         raise BadZone("this is no time zone name", value=shorten(name), hint='write an IANA name such as "Europe/Athens"')
-    if name.split("/")[0] in _ZONE_REFUSED or name.startswith("/"):
+    if name.split("/", 1)[0] in _ZONE_REFUSED or name.startswith("/"):
         raise BadZone("this time zone depends on the machine", value=name, hint='write an IANA name such as "Europe/Athens"')
     try:
         return ZoneInfo(name)
