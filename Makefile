@@ -1,0 +1,81 @@
+# Every target sets up what it needs, once, in a virtual environment of its own folder. Only Python >= 3.11 with venv is
+# asked of the machine. `make help` lists the targets.
+
+VENV ?= .venv
+PY := $(VENV)/bin/python
+# The interpreters to test under besides the one in $(VENV); one that is not on the machine is left out, and said so.
+VERSIONS ?= 3.11 3.12 3.13
+CODE := $(wildcard src tests examples benchmarks docs/conf.py)
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt
+HYPOTHESIS_PROFILE ?= dev
+export HYPOTHESIS_PROFILE
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types cover doctest versions docs soak bench format clean
+.NOTPARALLEL:
+
+help: ## this list
+	@echo 'Targets (each installs what it needs first; PYTHON=/path/to/python chooses the interpreter):'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 14
+
+demo: $(VENV)/.has-demo ## replay the shipped history and show queue, breaches and report; LOG=servicenow DATA=../shared/data for a real log
+	$(PY) examples/replay/main.py $(if $(LOG),--log $(LOG)) $(if $(DATA),--data $(DATA)) $(DEMO_ARGS)
+
+test: $(VENV)/.has-test ## the whole test suite; PYTEST_ARGS="-k sla -x" narrows it
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+check: lint types cover doctest versions ## everything that must be green: ruff, mypy, pyright, tests with full branch coverage, doctests, other Pythons
+	@echo 'make check: all green'
+
+lint: $(VENV)/.has-dev ## ruff, style and layout
+	$(PY) -m ruff check $(CODE)
+	$(PY) -m ruff format --check $(CODE)
+
+types: $(VENV)/.has-dev ## mypy --strict and pyright
+	$(PY) -m mypy --strict $(CODE)
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright --warnings --pythonpath $(PY) $(CODE)
+
+cover: $(VENV)/.has-test ## the tests, failing below 100 % branch coverage of src
+	HYPOTHESIS_PROFILE=ci $(PY) -m pytest --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+
+doctest: $(VENV)/.has-test ## the examples in docstrings; those of README and docs are run by tests/test_docs.py
+	$(PY) -m pytest -p no:randomly --doctest-modules src
+	$(PY) -m pytest tests/test_docs.py
+
+versions: $(VENV)/.has-test ## the tests under the other Python versions on this machine
+	@set -e; here=$$($(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	for version in $(VERSIONS); do \
+	    if [ "$$version" = "$$here" ]; then continue; fi; \
+	    if other=$$(sh .ci/find-python $$version 2>/dev/null); then \
+	        echo "--- Python $$version"; \
+	        $(MAKE) --no-print-directory VENV=.venv-$$version PYTHON=$$other test; \
+	    else \
+	        echo "--- Python $$version: not on this machine, left out"; \
+	    fi; \
+	done
+
+docs: $(VENV)/.has-docs ## the documentation as HTML in build/docs, warnings being errors
+	$(PY) -m sphinx -q -W --keep-going -b html docs build/docs
+
+soak: $(VENV)/.has-test ## the tests with 20,000 examples a law (hours)
+	HYPOTHESIS_PROFILE=nightly $(PY) -m pytest $(PYTEST_ARGS)
+
+bench: ## measure against the other libraries, side by side in one run, in .venv-bench; BENCH_ARGS="--only W11" narrows it
+	@$(MAKE) --no-print-directory VENV=.venv-bench .venv-bench/.has-bench
+	.venv-bench/bin/python benchmarks/run.py $(BENCH_ARGS)
+
+format: $(VENV)/.has-dev ## lay out the code and apply ruff's safe fixes
+	$(PY) -m ruff format $(CODE)
+	$(PY) -m ruff check --fix $(CODE)
+
+clean: ## remove what the targets made, the virtual environments included
+	rm -rf .venv .venv-* build dist demo-output .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment with one extra of pyproject.toml: the stamp is newer than what decides on its contents.
+$(VENV)/.has-%: pyproject.toml constraints.txt | $(PY)
+	$(PY) $(PIP_INSTALL) --editable '.[$*]'
+	@touch $@
+
+$(PY):
+	@python="$(PYTHON)"; python=$${python:-$$(sh .ci/find-python)} && echo "$$python -m venv $(VENV)" && "$$python" -m venv $(VENV)

@@ -1,0 +1,16 @@
+"""How hard the laws are tried: HYPOTHESIS_PROFILE is dev (the default), ci or nightly."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# No deadline anywhere: the machines are shared, and no test judges wall-clock time.
+settings.register_profile("dev", max_examples=50, deadline=None)
+# The same examples every time, so that a red run is red again; slow generation is the law's affair, not the machine's.
+settings.register_profile("ci", max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("nightly", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+# An unknown name raises: a misspelt profile must not run as another one.
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
