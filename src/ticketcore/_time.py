@@ -7,7 +7,7 @@ skips is the instant of the change, one that occurs twice is its first occurrenc
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -28,6 +28,9 @@ EPOCH_ORDINAL: Final = 719_163  # date(1970, 1, 1).toordinal()
 _UTC: Final = pendulum.UTC
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=_UTC)
 _ONE_US: Final = timedelta(microseconds=1)
+_ZERO: Final = timedelta(0)
+_UNIX: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER: Final = 1 << 80  # later than any instant
 
 
 def to_us(when: datetime | int) -> int:
@@ -266,27 +269,84 @@ def offset_us(zone: ZoneInfo, us: int) -> int:
     return 0 if offset is None else offset // _ONE_US
 
 
+# No zone of the tz database changes its clocks twice within three days (the closest two: Freetown 1939, four days less
+# twenty minutes), so two looks that agree two days apart saw one offset; tests/test_hours.py holds this for every zone.
+_LOOK: Final = timedelta(days=2)
+
+
+@lru_cache(maxsize=32_768)
+def zone_offsets(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
+    """The offsets of *zone* in the UTC year *year*: pairs (from which instant, which offset), the first at the year's first instant."""
+    if not 1 < year < 9999:
+        raise OutOfRange("wall times are known in the years 2 to 9998", value=shorten(year))
+    at, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    offset = _offset(zone, at)
+    found = [((at.toordinal() - EPOCH_ORDINAL) * DAY_US, offset)]
+    while at < end:
+        then = min(at + _LOOK, end)
+        later = _offset(zone, then)
+        if later != offset:
+            change = _first_change(zone, at, then, offset)
+            if change < end:
+                found.append(((change - _UNIX) // _ONE_US, later))
+            offset = later
+        at = then
+    return tuple(found)
+
+
+def _offset(zone: ZoneInfo, at: datetime) -> int:
+    return (at.astimezone(zone).utcoffset() or _ZERO) // _ONE_US
+
+
+def _first_change(zone: ZoneInfo, low: datetime, high: datetime, before: int) -> datetime:
+    """The first second after *low* at which the offset is no longer *before*; zones change at whole seconds."""
+    span = int((high - low).total_seconds())
+    start, reach = 0, span
+    while reach - start > 1:
+        middle = (start + reach) // 2
+        if _offset(zone, low + timedelta(seconds=middle)) == before:
+            start = middle
+        else:
+            reach = middle
+    return low + timedelta(seconds=reach)
+
+
+def wall_runs(zone: ZoneInfo, first_year: int, last_year: int) -> list[tuple[int, int, int]]:
+    """The runs of one offset in these UTC years, in order: (first instant, offset, what the wall clock reads when it ends).
+
+    The first run is taken to reach back for ever and the last one to go on for ever.
+    """
+    pairs = [pair for year in range(first_year, last_year + 1) for pair in zone_offsets(zone, year)]
+    runs: list[tuple[int, int, int]] = []
+    for at, offset in pairs:
+        if not runs:
+            runs.append((at - 4 * DAY_US, offset, _NEVER))
+        elif runs[-1][1] != offset:
+            start, before, _ = runs[-1]
+            runs[-1] = (start, before, at + before)
+            runs.append((at, offset, _NEVER))
+    return runs
+
+
 def wall_us(zone: ZoneInfo, ordinal: int, of_day_us: int) -> int:
     """The instant of a wall time: the date *ordinal* (as `date.toordinal`) plus *of_day_us* on its clock (24 h and more allowed).
 
-    A wall time that does not exist is the instant of the clock change; one that occurs twice is its first occurrence.
+    It is the first instant at which the clock of the zone shows this time or a later one. So a wall time that does not
+    exist is the instant of the clock change, one that occurs twice is its first occurrence, and the map is monotone.
     """
     naive = (ordinal - EPOCH_ORDINAL) * DAY_US + of_day_us  # the wall clock read as if it were UTC
-    # Any instant with this wall time lies within the largest possible offsets; try those in force around it.
-    early, late = offset_us(zone, naive - DAY_US), offset_us(zone, naive + DAY_US)
-    hits = [naive - offset for offset in {early, late} if offset_us(zone, naive - offset) == offset]
-    if hits:
-        return min(hits)
-    return _transition_between(zone, naive - max(early, late), naive - min(early, late))
+    days = naive // DAY_US + EPOCH_ORDINAL
+    try:
+        first, last = date.fromordinal(days - 3).year, date.fromordinal(days + 3).year
+    except (ValueError, OverflowError):
+        raise OutOfRange("wall times are known in the years 2 to 9998", value=shorten(naive)) from None
+    return first_showing(wall_runs(zone, first, last), naive)
 
 
-def _transition_between(zone: ZoneInfo, low: int, high: int) -> int:
-    """The first instant in (low, high] from which the offset differs from the one at *low*."""
-    before = offset_us(zone, low)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if offset_us(zone, middle) == before:
-            low = middle
-        else:
-            high = middle
-    return high
+def first_showing(runs: list[tuple[int, int, int]], naive: int, index: int = 0) -> int:
+    """The first instant at which a clock that runs through *runs* shows *naive* or later, sought from the run *index* on."""
+    start, offset, end = runs[index]
+    while end <= naive:
+        index += 1
+        start, offset, end = runs[index]
+    return max(start, naive - offset)

@@ -1,0 +1,629 @@
+"""People, messages and the closed union of events: what happened to a ticket, said in the past tense.
+
+Two kinds of event. What people and the host report (`Outside`) comes in through `Desk.handle`; what the desk decides of it
+(`Decided`) goes out with the outcome. A rule's action makes an event of the first kind too: then its ``cause`` names the rule.
+Folding all of them, in order, gives the ticket without any desk (`ticketcore.model.fold`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from attrs import field, frozen
+from pendulum import DateTime
+
+from ticketcore._clocks import Target
+from ticketcore._time import from_us, iso, maybe_from_us, maybe_us, to_us
+from ticketcore._values import EMPTY, FrozenMap, frozen_map, frozen_value, name_set, names
+
+# --- people and messages ---------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class Person:
+    """An end user: who asks for help. Recognised by id, e-mail, phone or visitor id; all fields are optional.
+
+    >>> Person(email="vip@example.gr", tier="gold").role
+    'customer'
+    """
+
+    id: str = ""
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    visitor_id: str = ""
+    organisation: str = ""
+    tier: str = ""
+    language: str = ""
+    location: str = ""
+    tags: frozenset[str] = field(default=frozenset(), converter=name_set)
+    fields: FrozenMap[str, Any] = field(default=EMPTY, converter=frozen_map)
+    role: ClassVar[str] = "customer"
+
+    def is_same(self, other: Person | Agent | None) -> bool:
+        """Whether *other* is this person, by the first of id, e-mail, phone and visitor id that both have."""
+        if other is None:
+            return False
+        for name in ("id", "email", "phone", "visitor_id"):
+            mine, theirs = getattr(self, name), getattr(other, name, "")
+            if mine and theirs and (name != "id" or isinstance(other, Person)):
+                return bool(mine.casefold() == theirs.casefold())
+        return False
+
+
+@frozen(kw_only=True)
+class Agent:
+    """A member of the support staff who acts on tickets.
+
+    >>> Agent(id="maria").role
+    'agent'
+    """
+
+    id: str
+    name: str = ""
+    email: str = ""
+    permissions: frozenset[str] = field(default=frozenset(), converter=name_set)
+    role: ClassVar[str] = "agent"
+
+
+@frozen(kw_only=True)
+class Group:
+    """A department or team that tickets belong to."""
+
+    id: str
+    name: str = ""
+
+
+Actor = Person | Agent
+
+
+@frozen(kw_only=True)
+class Message:
+    """What somebody wrote. *automatic*: made by a machine (auto-reply, out of office), never a reply of either side."""
+
+    text: str = ""
+    public: bool = True
+    automatic: bool = False
+    language: str = ""
+    attachments: tuple[str, ...] = field(default=(), converter=names)
+
+
+SILENT = Message()
+
+
+@frozen(kw_only=True)
+class Decision:
+    """What the desk decided on creation, stamped on the stored `Created` and ignored on the way in."""
+
+    status: str
+    category: str
+    priority: str
+    slot: str = "default"
+    because: str = ""
+
+
+# --- the two bases ---------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class EventBase:
+    """What every event has. ``at`` is an aware datetime (or microseconds since the epoch); ``id`` is unique on its ticket.
+
+    ``cause`` names what led to it (``rule:ack``, ``lifecycle``, an event's id); ``desk`` is the fingerprint of the desk
+    that recorded it. Both, and a missing ``id`` or ``ticket``, are filled in by the desk.
+    """
+
+    at_us: int = field(alias="at", converter=to_us, repr=iso)
+    id: str = ""
+    ticket: str = ""
+    cause: str = ""
+    desk: str = ""
+    kind: ClassVar[str] = ""
+    is_due: ClassVar[bool] = False  # brought by time alone
+    is_outside: ClassVar[bool] = False  # may come from people or the host
+
+    @property
+    def at(self) -> DateTime:
+        """When it happened, in UTC."""
+        return from_us(self.at_us)
+
+
+@frozen(kw_only=True)
+class Outside(EventBase):
+    """An event that people or the host may report.
+
+    ``by`` is who did it (None: the host's own machinery); ``facts`` are declared facts that hold from now on; ``answers`` is
+    the key of the effect that this is the echo of; ``moment`` groups what was handled together. ``said_at`` and ``deviation``
+    are filled in when an imported history had to be bent: the instant as given, and what was irregular.
+    """
+
+    by: Actor | None = None
+    facts: FrozenMap[str, Any] = field(default=EMPTY, converter=frozen_map)
+    answers: str = ""
+    moment: str = ""
+    said_at_us: int | None = field(default=None, alias="said_at", converter=maybe_us, repr=iso)
+    deviation: str = ""
+    is_outside: ClassVar[bool] = True
+
+    @property
+    def said_at(self) -> DateTime | None:
+        """The instant as it was given, when it had to be moved; else None."""
+        return maybe_from_us(self.said_at_us)
+
+
+@frozen(kw_only=True)
+class Spoken(Outside):
+    """An outside event that carries a message."""
+
+    message: Message = SILENT
+
+
+# --- from outside ----------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class Created(Spoken):
+    """A ticket came to be: a customer asked through a channel, or an agent reached out to one (``by`` is an `Agent`).
+
+    A public message by the agent makes it answered from the start. ``requester`` is needed when ``by`` is not the requester.
+    ``has_message=False`` says that nothing was written (a form without text, a call).
+    """
+
+    requester: Person = Person()
+    channel: str = ""
+    subject: str = ""
+    language: str = ""
+    group: str | None = None
+    assignee: str | None = None
+    tags: frozenset[str] = field(default=frozenset(), converter=name_set)
+    fields: FrozenMap[str, Any] = field(default=EMPTY, converter=frozen_map)
+    has_message: bool = True
+    decided: Decision | None = None
+    kind: ClassVar[str] = "created"
+
+
+@frozen(kw_only=True)
+class CustomerReplied(Spoken):
+    """An end user wrote again."""
+
+    kind: ClassVar[str] = "customer_replied"
+
+
+@frozen(kw_only=True)
+class AgentReplied(Spoken):
+    """An agent wrote to the customer, visibly."""
+
+    kind: ClassVar[str] = "agent_replied"
+
+
+@frozen(kw_only=True)
+class Noted(Spoken):
+    """A note among agents, or a public remark that is no reply."""
+
+    message: Message = Message(public=False)
+    kind: ClassVar[str] = "noted"
+
+
+@frozen(kw_only=True)
+class MarkedAnswered(Outside):
+    """An agent marked the ticket as answered without a message (answered by phone, say)."""
+
+    kind: ClassVar[str] = "marked_answered"
+
+
+@frozen(kw_only=True)
+class StatusSet(Outside):
+    """An agent chose a status directly; the lifecycle must allow it."""
+
+    status: str
+    kind: ClassVar[str] = "status_set"
+
+
+@frozen(kw_only=True)
+class Resolved(Outside):
+    """The needed steps were taken."""
+
+    kind: ClassVar[str] = "resolved"
+
+
+@frozen(kw_only=True)
+class Postponed(Outside):
+    """Put off until an instant; then it wakes by itself."""
+
+    until_us: int = field(alias="until", converter=to_us, repr=iso)
+    kind: ClassVar[str] = "postponed"
+
+    @property
+    def until(self) -> DateTime:
+        """When it wakes."""
+        return from_us(self.until_us)
+
+
+@frozen(kw_only=True)
+class Closed(Outside):
+    """The whole matter is complete."""
+
+    kind: ClassVar[str] = "closed"
+
+
+@frozen(kw_only=True)
+class Reopened(Outside):
+    """An agent took it up again."""
+
+    kind: ClassVar[str] = "reopened"
+
+
+@frozen(kw_only=True)
+class Acknowledged(Outside):
+    """Somebody saw the escalation and took it on; ladders stop."""
+
+    kind: ClassVar[str] = "acknowledged"
+
+
+@frozen(kw_only=True)
+class FactsReported(Outside):
+    """The host reports declared facts (queue length, a classifier's score) without anything else having happened."""
+
+    kind: ClassVar[str] = "facts_reported"
+
+
+@frozen(kw_only=True)
+class TargetExtended(Outside):
+    """More time was granted for the open cycle of a metric, with the reason."""
+
+    metric: str
+    extra_us: int
+    reason: str = ""
+    kind: ClassVar[str] = "target_extended"
+
+
+@frozen(kw_only=True)
+class MarkedSpam(Outside):
+    """Marked as spam."""
+
+    kind: ClassVar[str] = "marked_spam"
+
+
+@frozen(kw_only=True)
+class NotSpam(Outside):
+    """It was no spam after all."""
+
+    kind: ClassVar[str] = "not_spam"
+
+
+@frozen(kw_only=True)
+class Deleted(Outside):
+    """Moved to the bin."""
+
+    kind: ClassVar[str] = "deleted"
+
+
+@frozen(kw_only=True)
+class Restored(Outside):
+    """Taken back from the bin."""
+
+    kind: ClassVar[str] = "restored"
+
+
+@frozen(kw_only=True)
+class Purged(Outside):
+    """Deleted for good: contents go, the tombstone stays."""
+
+    kind: ClassVar[str] = "purged"
+
+
+@frozen(kw_only=True)
+class Merged(Outside):
+    """Merged into another ticket, which goes on in its place."""
+
+    into: str
+    kind: ClassVar[str] = "merged"
+
+
+@frozen(kw_only=True)
+class SlotSet(Outside):
+    """A level was put into a priority slot: ``manual`` by a person, ``rules`` by a rule."""
+
+    level: str
+    slot: str = "manual"
+    kind: ClassVar[str] = "slot_set"
+
+
+@frozen(kw_only=True)
+class SlotCleared(Outside):
+    """A priority slot was emptied; the derived level of now shows again."""
+
+    slot: str = "manual"
+    kind: ClassVar[str] = "slot_cleared"
+
+
+@frozen(kw_only=True)
+class TagsAdded(Outside):
+    """Tags were put on."""
+
+    tags: tuple[str, ...] = field(converter=names)
+    kind: ClassVar[str] = "tags_added"
+
+
+@frozen(kw_only=True)
+class TagsRemoved(Outside):
+    """Tags were taken off."""
+
+    tags: tuple[str, ...] = field(converter=names)
+    kind: ClassVar[str] = "tags_removed"
+
+
+@frozen(kw_only=True)
+class FieldSet(Outside):
+    """A field was set: a declared custom field, or subject, language, channel. None empties it."""
+
+    name: str
+    value: Any = field(default=None, converter=frozen_value)
+    kind: ClassVar[str] = "field_set"
+
+
+@frozen(kw_only=True)
+class Assigned(Outside):
+    """The ticket was given to an agent."""
+
+    agent: str
+    kind: ClassVar[str] = "assigned"
+
+
+@frozen(kw_only=True)
+class Unassigned(Outside):
+    """The ticket was taken from its agent."""
+
+    kind: ClassVar[str] = "unassigned"
+
+
+@frozen(kw_only=True)
+class Transferred(Outside):
+    """The ticket went to a group (None: to none), with the reason for the hand-off."""
+
+    group: str | None
+    reason: str = ""
+    kind: ClassVar[str] = "transferred"
+
+
+@frozen(kw_only=True)
+class Escalated(Outside):
+    """The ticket was raised to a level of attention, to somebody."""
+
+    level: int = 1
+    to: str = ""
+    kind: ClassVar[str] = "escalated"
+
+
+@frozen(kw_only=True)
+class PolicySet(Outside):
+    """An SLA policy was chosen by hand, or by a rule; None releases the choice."""
+
+    policy: str | None
+    kind: ClassVar[str] = "policy_set"
+
+
+@frozen(kw_only=True)
+class Rated(Outside):
+    """The customer rated the help."""
+
+    score: int
+    comment: str = ""
+    kind: ClassVar[str] = "rated"
+
+
+@frozen(kw_only=True)
+class DeskAdopted(Outside):
+    """Another desk took the ticket over; ``desk`` is its fingerprint, ``was`` the old one."""
+
+    was: str = ""
+    kind: ClassVar[str] = "desk_adopted"
+    is_outside: ClassVar[bool] = False  # made by Desk.adopt, never handed to handle
+
+
+# --- decided by the desk ---------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class StatusChanged(EventBase):
+    """The lifecycle moved the ticket; categories are those of the desk that decided."""
+
+    was: str
+    to: str
+    was_category: str
+    category: str
+    trigger: str = ""
+    kind: ClassVar[str] = "status_changed"
+
+
+@frozen(kw_only=True)
+class PriorityChanged(EventBase):
+    """Another slot, or another level in it, is now on top."""
+
+    was: str
+    to: str
+    slot: str = ""
+    because: str = ""
+    kind: ClassVar[str] = "priority_changed"
+
+
+@frozen(kw_only=True)
+class PolicyApplied(EventBase):
+    """An SLA policy holds from now on (None: none); ``source`` is manual, rule, match or default."""
+
+    policy: str | None
+    was: str | None = None
+    source: str = "match"
+    kind: ClassVar[str] = "policy_applied"
+
+
+@frozen(kw_only=True)
+class ClockStarted(EventBase):
+    """A cycle of a metric opened. ``resumed`` goes on with the last one instead of opening a new one."""
+
+    metric: str
+    number: int
+    started_us: int
+    runs: bool = True  # False: paused from the first moment
+    policy: str | None = None
+    target: Target | None = None
+    hours: str = ""
+    resumed: bool = False
+    kind: ClassVar[str] = "clock_started"
+
+
+@frozen(kw_only=True)
+class ClockPaused(EventBase):
+    """Time no longer counts, because of a status (``why``); ``counted_us`` is what the run that ended here counted."""
+
+    metric: str
+    counted_us: int
+    why: str = ""
+    kind: ClassVar[str] = "clock_paused"
+
+
+@frozen(kw_only=True)
+class ClockResumed(EventBase):
+    """Time counts again; after a removal (spam, deleted) the cycle is open again."""
+
+    metric: str
+    runs: bool = True
+    kind: ClassVar[str] = "clock_resumed"
+
+
+@frozen(kw_only=True)
+class ClockStopped(EventBase):
+    """A cycle ended: ``verdict`` is met, late, cancelled, removed, or untargeted when nothing was promised."""
+
+    metric: str
+    verdict: str
+    counted_us: int = 0  # of the run that ended here; 0 if it was paused
+    used_us: int = 0
+    due_us: int | None = field(default=None, repr=iso)
+    kind: ClassVar[str] = "clock_stopped"
+
+
+@frozen(kw_only=True)
+class Retargeted(EventBase):
+    """The promise for an open cycle changed: policy, priority, hours or an extension.
+
+    ``exceeded``: used time is already past the new target. ``counted`` replaces what the closed runs counted, when they were
+    measured anew on other hours; ``split_us`` is what the open run counted on the old hours, when it is cut here.
+    """
+
+    metric: str
+    policy: str | None
+    target: Target | None
+    hours: str = ""
+    was: Target | None = None
+    exceeded: bool = False
+    counted: tuple[int, ...] | None = None
+    split_us: int | None = None
+    skipped: tuple[str, ...] = ()  # warnings that fell into the past without being given
+    verdict: str | None = None  # of a cycle that had ended before anything was promised for it
+    due_us: int | None = field(default=None, repr=iso)
+    kind: ClassVar[str] = "retargeted"
+
+
+@frozen(kw_only=True)
+class Warned(EventBase):
+    """A due instant is near; ``warning`` is the offset as the policy names it, and each is given once in a cycle."""
+
+    metric: str
+    number: int
+    warning: str
+    due_us: int | None = field(default=None, repr=iso)
+    skipped: tuple[str, ...] = ()
+    kind: ClassVar[str] = "warned"
+    is_due: ClassVar[bool] = True
+
+
+@frozen(kw_only=True)
+class Breached(EventBase):
+    """A promise was broken at ``due``; recorded once for a cycle and target."""
+
+    metric: str
+    number: int
+    due_us: int = field(repr=iso)
+    target: Target | None = None
+    policy: str | None = None
+    kind: ClassVar[str] = "breached"
+    is_due: ClassVar[bool] = True
+
+    @property
+    def due(self) -> DateTime:
+        """The instant at which the promise broke."""
+        return from_us(self.due_us)
+
+
+@frozen(kw_only=True)
+class Woken(EventBase):
+    """A postponement ended."""
+
+    kind: ClassVar[str] = "woken"
+    is_due: ClassVar[bool] = True
+
+
+@frozen(kw_only=True)
+class TimeReached(EventBase):
+    """The condition of one or more time rules became true by time alone; ``rules`` names them."""
+
+    rules: tuple[str, ...] = ()
+    kind: ClassVar[str] = "time_reached"
+    is_due: ClassVar[bool] = True
+
+
+@frozen(kw_only=True)
+class RuleFired(EventBase):
+    """A rule fired. ``number`` counts the repetitions of a repeating time rule; ``skipped`` names lower ladder steps passed over."""
+
+    rule: str
+    on: str = ""  # the id of the event it listened to
+    number: int = 0
+    changed: bool = True
+    skipped: tuple[str, ...] = ()
+    kind: ClassVar[str] = "rule_fired"
+
+
+@frozen(kw_only=True)
+class ActionRefused(EventBase):
+    """A rule's action was refused, visibly; the rest of its actions went on."""
+
+    rule: str
+    action: str
+    reason: str
+    kind: ClassVar[str] = "action_refused"
+
+
+@frozen(kw_only=True)
+class Diverted(EventBase):
+    """A reply to a ticket that takes none: it leads to a follow-up, or to the ticket this one was merged into (``to``)."""
+
+    event: str
+    to: str = ""
+    kind: ClassVar[str] = "diverted"
+
+
+@frozen(kw_only=True)
+class Silenced(EventBase):
+    """Time rules ran on without an outside event up to the limit; nothing more happens until somebody writes."""
+
+    roots: int = 0
+    kind: ClassVar[str] = "silenced"
+
+
+OutsideEvent = (
+    Created | CustomerReplied | AgentReplied | Noted | MarkedAnswered | StatusSet | Resolved | Postponed | Closed | Reopened
+    | Acknowledged | FactsReported | TargetExtended | MarkedSpam | NotSpam | Deleted | Restored | Purged | Merged | SlotSet
+    | SlotCleared | TagsAdded | TagsRemoved | FieldSet | Assigned | Unassigned | Transferred | Escalated | PolicySet | Rated
+    | DeskAdopted
+)  # fmt: skip
+DecidedEvent = (
+    StatusChanged | PriorityChanged | PolicyApplied | ClockStarted | ClockPaused | ClockResumed | ClockStopped | Retargeted
+    | Warned | Breached | Woken | TimeReached | RuleFired | ActionRefused | Diverted | Silenced
+)  # fmt: skip
+Event = OutsideEvent | DecidedEvent
+
+EVENTS: Mapping[str, type[EventBase]] = FrozenMap({kind.kind: kind for kind in Event.__args__})
+

@@ -1,0 +1,95 @@
+"""Small immutable values the model is made of: a frozen map, and the converters that make one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn, TypeVar
+
+from ticketcore.errors import BadValue, shorten
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class FrozenMap(dict[K, V]):
+    """A dict that cannot change: hashable, comparable with any dict, picklable, as fast to read as a dict.
+
+    >>> seats = FrozenMap({"sales": 2})
+    >>> seats["sales"], seats.set("support", 5) == {"sales": 2, "support": 5}
+    (2, True)
+    >>> seats["sales"] = 3
+    Traceback (most recent call last):
+    TypeError: a FrozenMap cannot change; use .set() or .without() to get a new one
+    """
+
+    __slots__ = ()
+
+    def set(self, key: K, value: V) -> FrozenMap[K, V]:
+        """A new map in which *key* has *value*."""
+        changed = dict(self)
+        changed[key] = value
+        return FrozenMap(changed)
+
+    def without(self, key: K) -> FrozenMap[K, V]:
+        """A new map that lacks *key*; this one if it has none."""
+        if key not in self:
+            return self
+        return FrozenMap({name: value for name, value in self.items() if name != key})
+
+    def __hash__(self) -> int:  # type: ignore[override]  # dict says None: a frozen one can be hashed
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (FrozenMap, (dict(self),))
+
+    def __copy__(self) -> FrozenMap[K, V]:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> FrozenMap[K, V]:
+        return self
+
+    def __repr__(self) -> str:
+        return dict.__repr__(self)
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("a FrozenMap cannot change; use .set() or .without() to get a new one")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]  # on purpose: they must not work
+    pop = popitem = clear = update = setdefault = _refuse  # type: ignore[assignment]  # as above
+
+
+EMPTY: FrozenMap[Any, Any] = FrozenMap()
+
+
+def frozen_map(value: Mapping[str, Any]) -> FrozenMap[str, Any]:
+    """*value* as a `FrozenMap`; lists inside become tuples, sets become frozensets, so that it can be hashed."""
+    if type(value) is FrozenMap:
+        return value
+    if not isinstance(value, Mapping):
+        raise BadValue(f"a mapping is wanted, not {type(value).__name__}", value=shorten(value))
+    return FrozenMap({name: frozen_value(item) for name, item in value.items()})
+
+
+def frozen_value(value: Any) -> Any:
+    """A value as it may stand in an immutable ticket: lists as tuples, sets as frozensets."""
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    if isinstance(value, set):
+        return frozenset(value)
+    return value
+
+
+def names(value: Iterable[str]) -> tuple[str, ...]:
+    """A tuple of names; a bare string is refused, because its letters are not meant."""
+    return tuple(_strings(value))
+
+
+def name_set(value: Iterable[str]) -> frozenset[str]:
+    """A frozenset of names; a bare string is refused, because its letters are not meant."""
+    return frozenset(_strings(value))
+
+
+def _strings(value: Iterable[str]) -> Iterable[str]:
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise BadValue("a list of names is wanted", value=shorten(value), hint="put it in brackets")
+    return value
