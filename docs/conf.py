@@ -1,0 +1,13 @@
+"""How the documentation is built: MyST pages, the reference from the docstrings."""
+
+project = "ticketcore"
+author = "ticketcore contributors"
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+html_theme = "furo"
+myst_enable_extensions = ["deflist"]
+myst_heading_anchors = 3
+default_role = "py:obj"
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+# attrs draws the signatures; the private modules behind a room are shown under the room's own name.
+python_use_unqualified_type_names = True
