@@ -7,6 +7,8 @@ PY := $(VENV)/bin/python
 VERSIONS ?= 3.11 3.12 3.13
 CODE := $(wildcard src tests examples benchmarks docs/conf.py)
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt
+# JOBS=2 spreads the tests over two processes; on a small suite that is slower.
+PYTEST := -m pytest $(if $(JOBS),-n $(JOBS))
 HYPOTHESIS_PROFILE ?= dev
 export HYPOTHESIS_PROFILE
 
@@ -22,7 +24,7 @@ demo: $(VENV)/.has-demo ## replay the shipped history and show queue, breaches a
 	$(PY) examples/replay/main.py $(if $(LOG),--log $(LOG)) $(if $(DATA),--data $(DATA)) $(DEMO_ARGS)
 
 test: $(VENV)/.has-test ## the whole test suite; PYTEST_ARGS="-k sla -x" narrows it
-	$(PY) -m pytest $(PYTEST_ARGS)
+	$(PY) $(PYTEST) $(PYTEST_ARGS)
 
 check: lint types cover doctest versions ## everything that must be green: ruff, mypy, pyright, tests with full branch coverage, doctests, other Pythons
 	@echo 'make check: all green'
@@ -36,14 +38,15 @@ types: $(VENV)/.has-dev ## mypy --strict and pyright
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright --warnings --pythonpath $(PY) $(CODE)
 
 cover: $(VENV)/.has-test ## the tests, failing below 100 % branch coverage of src
-	HYPOTHESIS_PROFILE=ci $(PY) -m pytest --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+	HYPOTHESIS_PROFILE=ci $(PY) $(PYTEST) --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
 doctest: $(VENV)/.has-test ## the examples in docstrings; those of README and docs are run by tests/test_docs.py
-	$(PY) -m pytest -p no:randomly --doctest-modules src
-	$(PY) -m pytest tests/test_docs.py
+	$(PY) $(PYTEST) --doctest-modules src
+	$(PY) $(PYTEST) tests/test_docs.py
 
 versions: $(VENV)/.has-test ## the tests under the other Python versions on this machine
-	@set -e; here=$$($(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	@set -e; \
+	here=$$($(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 	for version in $(VERSIONS); do \
 	    if [ "$$version" = "$$here" ]; then continue; fi; \
 	    if other=$$(sh .ci/find-python $$version 2>/dev/null); then \
@@ -58,7 +61,7 @@ docs: $(VENV)/.has-docs ## the documentation as HTML in build/docs, warnings bei
 	$(PY) -m sphinx -q -W --keep-going -b html docs build/docs
 
 soak: $(VENV)/.has-test ## the tests with 20,000 examples a law (hours)
-	HYPOTHESIS_PROFILE=nightly $(PY) -m pytest $(PYTEST_ARGS)
+	HYPOTHESIS_PROFILE=nightly $(PY) $(PYTEST) $(PYTEST_ARGS)
 
 bench: ## measure against the other libraries, side by side in one run, in .venv-bench; BENCH_ARGS="--only W11" narrows it
 	@$(MAKE) --no-print-directory VENV=.venv-bench .venv-bench/.has-bench
