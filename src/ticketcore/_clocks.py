@@ -6,9 +6,13 @@ breach are derived from these and the hours (docs/explanation/sla-clock.md).
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from attrs import field, frozen
 
-from ticketcore._time import iso, say_duration
+from ticketcore._time import duration_us, iso, say_duration
+from ticketcore.errors import BadDuration, shorten
 
 
 @frozen
@@ -57,6 +61,62 @@ class WorkingDays:
 
 
 Target = Length | Days | WorkingDays
+
+MOST_DAYS: Final = 36_525  # a hundred years
+_TARGET_HINT: Final = 'write "4h", "4h calendar", "15 days", "3 working days" or "3 working days, end of day"'
+
+
+def parse_target(value: str | timedelta | Target) -> Target:
+    """A target from its text; a `timedelta` is a length of business time, a target is itself. ``str`` writes what this reads.
+
+    Raises `BadDuration`.
+
+    >>> [parse_target(text) for text in ("4h", "4h calendar", "15 days")]
+    [Length(us=14400000000, calendar=False), Length(us=14400000000, calendar=True), Days(count=15)]
+    >>> parse_target("3 working days"), parse_target("1 working day, end of day")
+    (WorkingDays(count=3, end_of_day=False), WorkingDays(count=1, end_of_day=True))
+    """
+    if isinstance(value, Length | Days | WorkingDays):
+        return value
+    if isinstance(value, timedelta):
+        return Length(duration_us(value))
+    if not isinstance(value, str):
+        raise BadDuration(f"a target is text, not {type(value).__name__}", value=shorten(value), hint=_TARGET_HINT)
+    if len(value) > 64:
+        raise BadDuration("this is no target", value=shorten(value), hint=_TARGET_HINT)
+    match value.split():
+        case [count, "day" | "days"]:
+            return Days(_count(count, value))
+        case [count, "working", "day" | "days"]:
+            return WorkingDays(_count(count, value))
+        case [count, "working", "day," | "days,", "end", "of", "day"]:
+            return WorkingDays(_count(count, value), end_of_day=True)
+        case [*length, "calendar"]:
+            return Length(_length(" ".join(length), value), calendar=True)
+        case _:
+            return Length(_length(value, value))
+
+
+def _count(digits: str, value: str) -> int:
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 5 or int(digits) > MOST_DAYS:
+        raise BadDuration("a target of days counts them in whole numbers", value=shorten(value), hint=_TARGET_HINT)
+    return int(digits)
+
+
+def _length(text: str, value: str) -> int:
+    try:
+        return duration_us(text)
+    except BadDuration as error:
+        raise BadDuration(error.message.replace("duration", "target"), value=shorten(value), hint=_TARGET_HINT) from None
+
+
+def promise_key(target: Target | None, extension_us: int = 0) -> str:
+    """The name a promise is remembered by: its target, and what it was extended by.
+
+    >>> promise_key(Length(60_000_000), 60_000_000)
+    '1m +1m'
+    """
+    return f"{target} +{say_duration(extension_us)}" if extension_us else str(target)
 
 
 @frozen
