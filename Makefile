@@ -13,7 +13,7 @@ HYPOTHESIS_PROFILE ?= dev
 export HYPOTHESIS_PROFILE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types cover doctest versions docs soak bench format clean
+.PHONY: help demo test check lint types mypy pyright cover doctest versions docs soak bench format clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -33,8 +33,12 @@ lint: $(VENV)/.has-dev ## ruff, style and layout
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m ruff format --check $(CODE)
 
-types: $(VENV)/.has-dev ## mypy --strict and pyright
+types: mypy pyright ## mypy --strict and pyright
+
+mypy: $(VENV)/.has-dev
 	$(PY) -m mypy --strict $(CODE)
+
+pyright: $(VENV)/.has-dev
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright --warnings --pythonpath $(PY) $(CODE)
 
 cover: $(VENV)/.has-test ## the tests, failing below 100 % branch coverage of src

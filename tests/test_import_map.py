@@ -15,10 +15,12 @@ PACKAGE = Path(__file__).parents[1] / "src" / "ticketcore"
 # room: the rooms directly below it. It may import these and whatever lies below them, and nothing else.
 BELOW: dict[str, tuple[str, ...]] = {
     "errors": (),
+    "_names": (),
+    "_text": (),
     "_time": ("errors",),
     "_values": ("errors",),
-    "model": ("_time", "_values"),
-    "hours": ("_time", "_values"),
+    "model": ("_time", "_values", "_names", "_text"),
+    "hours": ("_time", "_values", "_names"),
     "conditions": ("model", "hours"),
     "lifecycle": ("conditions",),
     "priority": ("conditions",),
