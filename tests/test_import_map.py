@@ -42,6 +42,12 @@ PART_OF: dict[str, str] = {
     "_effects": "model",
     "_events": "model",
     "_spans": "hours",
+    "_timeline": "hours",
+    "_conditions": "conditions",
+    "_fields": "conditions",
+    "_ledger": "sla",
+    "_queue": "routing",
+    "_plain": "codec",
 }
 
 # The whole standard library that the core may use; what reads files, clocks, chance or the network is not in it.
