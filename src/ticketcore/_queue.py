@@ -1,0 +1,542 @@
+"""Which ticket comes next: orders as data, their keys, the first few of many, and a queue that stays sorted.
+
+An order is a tuple of terms, each of which turns a ticket into one int: the smaller, the sooner. The ints and the ticket's id
+are its key. No term reads the present instant, so keys change with events only, never as time passes: a sorted queue stays
+sorted, and a host may keep the key in an indexed column.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from heapq import nsmallest
+from typing import Any, ClassVar, Final
+
+from attrs import Factory, evolve, field, frozen
+
+from ticketcore._time import duration_us, iso, say_duration, to_timedelta, to_us
+from ticketcore._values import FrozenMap, name_set, names
+from ticketcore.errors import BadValue, UnknownName, shorten
+from ticketcore.model import Ticket
+
+NEVER: Final = 1 << 62  # later than every instant: who has no such instant comes last
+LEVELS: Final = ("low", "medium", "high", "urgent")
+LEFT_OUT: Final = frozenset({"closed", "removed"})
+
+DueOf = Callable[[Ticket, str], datetime | int | None]
+Holds = Callable[[Any, Ticket], bool]
+
+# --- terms -----------------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class TermBase:
+    """One criterion of an order. ``of`` is what it means; ``column`` is the same for many tickets at once (law)."""
+
+    word: ClassVar[str] = ""
+    sooner: ClassVar[str] = ""  # what is said of the tickets that this term puts ahead
+
+    def of(self, ticket: Ticket) -> int:
+        """The term's part of the key of *ticket*: the smaller, the sooner."""
+        raise NotImplementedError
+
+    def column(self, tickets: list[Ticket]) -> list[int]:
+        """`of` for each of *tickets*."""
+        of = self.of
+        return [of(ticket) for ticket in tickets]
+
+    def says(self, ticket: Ticket) -> str:
+        """What the term sees on *ticket*, in words."""
+        raise NotImplementedError
+
+
+@frozen(kw_only=True)
+class Due(TermBase):
+    """The sooner the promise for *metric* is due, the sooner; without a metric, the earliest promise of any.
+
+    Due instants are those that the desk worked out in the ticket's last step (`Ticket.due`), or what *find* answers (an instant
+    or None). A promise that is paused, ended or was never made has no due instant: such tickets come last.
+    """
+
+    metric: str = ""
+    find: DueOf | None = field(default=None, repr=False)
+    word: ClassVar[str] = "due"
+    sooner: ClassVar[str] = "due sooner"
+
+    def of(self, ticket: Ticket) -> int:
+        """The due instant; raises `UnknownName` when the ticket was folded without a desk and there is no *find*."""
+        if self.find is not None:
+            found = self.find(ticket, self.metric)
+            return NEVER if found is None else to_us(found)
+        if ticket.memo is None:
+            raise UnknownName(f"ticket {ticket.id!r} carries no due instants", value=ticket.id, hint="hand in order.bind(due=...)")
+        dues = ticket.memo.dues
+        if self.metric:
+            due = dues.get(self.metric)
+            return NEVER if due is None else due
+        return min((due for due in dues.values() if due is not None), default=NEVER)
+
+    def column(self, tickets: list[Ticket]) -> list[int]:
+        """`of` for each of *tickets*."""
+        metric = self.metric
+        if self.find is None and metric:
+            try:
+                return [
+                    NEVER if (due := ticket.memo.dues.get(metric)) is None else due  # type: ignore[union-attr]  # caught below
+                    for ticket in tickets
+                ]
+            except AttributeError:  # a ticket without a memo: `of` below says which
+                pass
+        return [self.of(ticket) for ticket in tickets]
+
+    def says(self, ticket: Ticket) -> str:
+        """The due instant, in words."""
+        us = self.of(ticket)
+        return f"{self.metric or 'a promise'} due {iso(us)}" if us < NEVER else f"{self.metric or 'nothing'} not due"
+
+
+def _ranks(levels: tuple[str, ...]) -> Mapping[str, int]:
+    return FrozenMap({level: place for place, level in enumerate(reversed(levels))})
+
+
+@frozen(kw_only=True)
+class Priority(TermBase):
+    """The higher the priority, the sooner. *levels* go from the lowest to the highest; an unknown level comes after all of them."""
+
+    levels: tuple[str, ...] = field(default=LEVELS, converter=names)
+    _ranks: Mapping[str, int] = field(
+        init=False, eq=False, repr=False, default=Factory(lambda self: _ranks(self.levels), takes_self=True)
+    )  # fmt: skip
+    word: ClassVar[str] = "priority"
+    sooner: ClassVar[str] = "of higher priority"
+
+    def of(self, ticket: Ticket) -> int:
+        """The place of its level, counted from the highest."""
+        return self._ranks.get(ticket.priority, len(self.levels))
+
+    def column(self, tickets: list[Ticket]) -> list[int]:
+        """`of` for each of *tickets*."""
+        rank, last = self._ranks.get, len(self.levels)
+        return [rank(ticket.priority, last) for ticket in tickets]
+
+    def says(self, ticket: Ticket) -> str:
+        """The level, in words."""
+        known = ticket.priority in self._ranks
+        return f"priority {ticket.priority}" if known else f"priority {ticket.priority!r} is no level of this order"
+
+
+@frozen(kw_only=True)
+class Waiting(TermBase):
+    """The longer the customer waits for an answer, the sooner; tickets on which nobody waits come last."""
+
+    word: ClassVar[str] = "waiting"
+    sooner: ClassVar[str] = "waiting longer"
+
+    def of(self, ticket: Ticket) -> int:
+        """Since when the customer waits."""
+        since = ticket.waiting_since_us
+        return NEVER if since is None else since
+
+    def column(self, tickets: list[Ticket]) -> list[int]:
+        """`of` for each of *tickets*."""
+        return [NEVER if (since := ticket.waiting_since_us) is None else since for ticket in tickets]
+
+    def says(self, ticket: Ticket) -> str:
+        """Since when, in words."""
+        return "nobody waits" if ticket.waiting_since_us is None else f"waiting since {iso(ticket.waiting_since_us)}"
+
+
+@frozen(kw_only=True)
+class Age(TermBase):
+    """Order of receipt (first in, first out): the older the ticket, the sooner."""
+
+    word: ClassVar[str] = "age"
+    sooner: ClassVar[str] = "older"
+
+    def of(self, ticket: Ticket) -> int:
+        """When it was created."""
+        return ticket.created_us
+
+    def column(self, tickets: list[Ticket]) -> list[int]:
+        """`of` for each of *tickets*."""
+        return [ticket.created_us for ticket in tickets]
+
+    def says(self, ticket: Ticket) -> str:
+        """Its creation, in words."""
+        return f"created {iso(ticket.created_us)}"
+
+
+@frozen(kw_only=True)
+class First(TermBase):
+    """Tickets for which *when* holds come first (VIPs, say). *when* is a function of the ticket, or a condition (`Order.bind`).
+
+    A condition that tests time would make keys change as time passes; keep such a queue no longer than the instant it was made for.
+    """
+
+    name: str
+    when: Any = field(repr=False)
+    word: ClassVar[str] = "first"
+    sooner: ClassVar[str] = "preferred"
+
+    def of(self, ticket: Ticket) -> int:
+        """0 where it holds, else 1; raises `BadValue` for a condition that nobody can read yet."""
+        if not callable(self.when):
+            raise BadValue(
+                f"the condition {self.name!r} of this order is not bound", value=shorten(self.when), hint="use order.bind(holds=...)"
+            )
+        return 0 if self.when(ticket) else 1
+
+    def says(self, ticket: Ticket) -> str:
+        """Whether it holds, in words."""
+        return self.name if self.of(ticket) == 0 else f"not {self.name}"
+
+
+def _starts(starts: Mapping[str, timedelta | str | int]) -> FrozenMap[str, int]:
+    """Head starts by level: durations as a timedelta or text; ints are microseconds already."""
+    if not isinstance(starts, Mapping):
+        raise BadValue("head starts are a mapping from level to duration", value=shorten(starts), hint='write {"urgent": "4h"}')
+    return FrozenMap({level: _start_us(level, start) for level, start in starts.items()})
+
+
+def _start_us(level: str, start: timedelta | str | int) -> int:
+    if type(start) is not int:
+        return duration_us(start)  # type: ignore[arg-type]  # a bool or a float is refused there
+    if start < 0:
+        raise BadValue(f"the head start of {level!r} is negative", value=shorten(start))
+    return start
+
+
+@frozen(kw_only=True)
+class HeadStart(TermBase):
+    """Ageing: in order of waiting since (or creation) minus the head start of the ticket's level.
+
+    So a high level passes only those that came at most its head start before, and **no ticket is passed by one that came later
+    by more than the largest head start**: nobody starves. Levels without an entry have none. *since* is ``"waiting"`` (tickets on
+    which nobody waits come last) or ``"age"``.
+    """
+
+    starts_us: FrozenMap[str, int] = field(alias="starts", converter=_starts)
+    since: str = "waiting"
+    word: ClassVar[str] = "head_start"
+    sooner: ClassVar[str] = "ahead by waiting and head start"
+
+    def __attrs_post_init__(self) -> None:
+        if self.since not in ("waiting", "age"):
+            raise BadValue(f"a head start counts from waiting or age, not {self.since!r}", value=shorten(self.since))
+
+    @property
+    def largest(self) -> timedelta:
+        """The largest head start: the bound on how much later a ticket may come and still pass."""
+        return to_timedelta(max(self.starts_us.values(), default=0))
+
+    def of(self, ticket: Ticket) -> int:
+        """The instant from which it counts, minus the head start of its level."""
+        came = ticket.created_us if self.since == "age" else ticket.waiting_since_us
+        return NEVER if came is None else came - self.starts_us.get(ticket.priority, 0)
+
+    def column(self, tickets: list[Ticket]) -> list[int]:
+        """`of` for each of *tickets*."""
+        start = self.starts_us.get
+        if self.since == "age":
+            return [ticket.created_us - start(ticket.priority, 0) for ticket in tickets]
+        return [
+            NEVER if (came := ticket.waiting_since_us) is None else came - start(ticket.priority, 0)
+            for ticket in tickets
+        ]  # fmt: skip
+
+    def says(self, ticket: Ticket) -> str:
+        """From when it counts, and the head start, in words."""
+        came = ticket.created_us if self.since == "age" else ticket.waiting_since_us
+        if came is None:
+            return "nobody waits"
+        start = self.starts_us.get(ticket.priority, 0)
+        more = f", {say_duration(start)} head start for {ticket.priority}" if start else ""
+        return f"{'created' if self.since == 'age' else 'waiting since'} {iso(came)}{more}"
+
+
+Term = Due | Priority | Waiting | Age | First | HeadStart
+TERMS: Final[Mapping[str, Callable[[], Term]]] = FrozenMap({"due": Due, "priority": Priority, "waiting": Waiting, "age": Age, "fifo": Age})
+
+# --- the order -------------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class Ahead:
+    """What one term of an order says of a ticket, and how many tickets it puts ahead of it."""
+
+    term: str
+    says: str
+    sooner: str
+    ahead: int
+
+    def __str__(self) -> str:
+        return self.says + (f" ({self.ahead} ahead {self.sooner})" if self.ahead else "")
+
+
+@frozen(kw_only=True)
+class Standing:
+    """Where a ticket stands in a queue and why. ``position`` counts from 1; None: the ticket is left out of this order."""
+
+    ticket: str
+    position: int | None
+    of: int
+    terms: tuple[Ahead, ...] = ()
+    because: str = ""
+
+    def __str__(self) -> str:
+        place = "not queued" if self.position is None else f"{self.position} of {self.of}"
+        return f"{self.ticket}: {place}: {self.because}"
+
+
+HeadStarts = Mapping[str, timedelta | str]
+
+
+def _terms(value: Iterable[Term]) -> tuple[Term, ...]:
+    return tuple(value)
+
+
+@frozen(kw_only=True)
+class Order:
+    """In which order tickets are worked on, as data: *terms* from the most to the least important, then the ticket's id.
+
+    Tickets in one of the categories *leave_out* (closed and removed, unless you say otherwise) are not in the queue.
+
+    >>> order = Order.by(due="first_reply").then("priority").then("waiting")
+    >>> [term.word for term in order.terms]
+    ['due', 'priority', 'waiting']
+    """
+
+    terms: tuple[Term, ...] = field(default=(), converter=_terms)
+    leave_out: frozenset[str] = field(default=LEFT_OUT, converter=name_set)
+
+    @classmethod
+    def by(cls, term: str | Term | None = None, *, due: str | None = None, head_start: HeadStarts | None = None) -> Order:
+        """An order by one term: ``"due"``, ``"priority"``, ``"waiting"``, ``"age"``, ``"fifo"``, a term, or by keyword.
+
+        *due* names a metric; *head_start* gives each level its head start. Raises `UnknownName` and `BadValue`.
+
+        >>> Order.by(head_start={"urgent": "4h", "high": "1h"}).terms[0].largest
+        datetime.timedelta(seconds=14400)
+        """
+        return cls(terms=(_term(term, due, head_start),))
+
+    def then(self, term: str | Term | None = None, *, due: str | None = None, head_start: HeadStarts | None = None) -> Order:
+        """This order, and where it ties, one more term (as in `by`)."""
+        return evolve(self, terms=(*self.terms, _term(term, due, head_start)))
+
+    def bind(self, *, due: DueOf | None = None, holds: Holds | None = None, levels: Iterable[str] | None = None) -> Order:
+        """This order over a desk: where due instants come from, how conditions are read, and the levels from lowest to highest."""
+        ranked = None if levels is None else names(levels)
+        return evolve(self, terms=tuple(_bound(term, due, holds, ranked) for term in self.terms))
+
+    def takes(self, ticket: Ticket) -> bool:
+        """Whether *ticket* is queued at all."""
+        return ticket.category not in self.leave_out
+
+    def key(self, ticket: Ticket) -> tuple[int | str, ...]:
+        """What *ticket* is sorted by: one int a term, then its id. It changes with events only, never as time passes."""
+        return (*[term.of(ticket) for term in self.terms], ticket.id)
+
+    def sorted(self, tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
+        """All *tickets* that are queued, in order."""
+        queued = self._queued(tickets)
+        columns: list[list[Any]] = [term.column(queued) for term in self.terms]
+        ids = [ticket.id for ticket in queued]
+        return tuple(queued[row[-1]] for row in sorted(zip(*columns, ids, range(len(queued)), strict=True)))
+
+    def first(self, n: int, tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
+        """The first *n* of `sorted`, without sorting all: one pass a term, over those who still tie. Raises `BadValue`."""
+        left = self._queued(tickets)
+        sure: list[Ticket] = []
+        wanted = _count(n)
+        for term in self.terms:
+            if not 0 < wanted < len(left):
+                break
+            column = term.column(left)
+            cut = _nth(wanted, column)
+            near = [(value, ticket) for value, ticket in zip(column, left, strict=True) if value <= cut]
+            sure += [ticket for value, ticket in near if value < cut]
+            left = [ticket for value, ticket in near if value == cut]
+            wanted = n - len(sure)
+        return self.sorted([*sure, *left])[:n]
+
+    def explain(self, ticket: Ticket, tickets: Iterable[Ticket]) -> Standing:
+        """At which place *ticket* stands among *tickets* (itself included or not), and which term puts how many ahead of it."""
+        others = [other for other in self._queued(tickets) if other.id != ticket.id]
+        if not self.takes(ticket):
+            return Standing(ticket=ticket.id, position=None, of=len(others), because=f"left out: its category is {ticket.category}")
+        mine = self.key(ticket)
+        ahead = [0] * len(mine)
+        for other in others:
+            for place, (my, its) in enumerate(zip(mine, self.key(other), strict=True)):
+                if my != its:
+                    ahead[place] += its < my  # type: ignore[operator]  # ints with ints, the id with the id
+                    break
+        said = [
+            Ahead(term=term.word, says=term.says(ticket), sooner=term.sooner, ahead=count)
+            for term, count in zip(self.terms, ahead, strict=False)
+        ]  # fmt: skip
+        if ahead[-1]:
+            said.append(Ahead(term="id", says="otherwise equal", sooner="by id", ahead=ahead[-1]))
+        because = "; ".join(map(str, said)) or "first by id"
+        return Standing(ticket=ticket.id, position=sum(ahead) + 1, of=len(others) + 1, terms=tuple(said), because=because)
+
+    def _queued(self, tickets: Iterable[Ticket]) -> list[Ticket]:
+        leave_out = self.leave_out
+        return [ticket for ticket in tickets if ticket.category not in leave_out]
+
+
+def _term(term: str | Term | None, due: str | None, head_start: HeadStarts | None) -> Term:
+    given: list[str | Term] = [] if term is None else [term]
+    if due is not None:
+        given.append(Due(metric=due))
+    if head_start is not None:
+        given.append(HeadStart(starts=head_start))
+    if len(given) != 1:
+        raise BadValue("give one term at a time", value=shorten(given), hint='chain them: Order.by("priority").then("waiting")')
+    only = given[0]
+    if not isinstance(only, str):
+        return only
+    if only not in TERMS:
+        raise UnknownName(f"no order by {only!r}", value=shorten(only), hint=f"by {', '.join(TERMS)}, head_start or a First(...)")
+    return TERMS[only]()
+
+
+def _bound(term: Term, due: DueOf | None, holds: Holds | None, levels: tuple[str, ...] | None) -> Term:
+    match term:
+        case Due() if due is not None:
+            return Due(metric=term.metric, find=due)
+        case First() if holds is not None and not callable(term.when):
+            condition = term.when
+            return First(name=term.name, when=lambda ticket: holds(condition, ticket))
+        case Priority() if levels is not None:
+            return Priority(levels=levels)
+        case _:
+            return term
+
+
+def _count(n: int) -> int:
+    if type(n) is not int or n < 0:
+        raise BadValue("how many tickets is a number from 0", value=shorten(n))
+    return n
+
+
+def _nth(n: int, column: list[int]) -> int:
+    """The *n*-th smallest of *column*; a heap of n is cheaper than sorting all only while n is small beside it."""
+    return nsmallest(n, column)[-1] if n * 32 < len(column) else sorted(column)[n - 1]
+
+
+# --- a queue that stays sorted ---------------------------------------------------------------------------------------
+
+BLOCK: Final = 512
+
+
+class Queue:
+    """Tickets kept in one order: put one in again after its step, and the others need no look. For hosts that keep it in memory.
+
+    Not a value: the one thing of this room that changes in place, and so not for several threads at once. A move costs about
+    as much as in a sorted list of blocks (docs: benchmarks W8), the first n nothing but reading them.
+
+    >>> from ticketcore.model import Created, Person, evolve
+    >>> old, new = (evolve(None, Created(at=at, ticket=f"T-{at}", by=Person(name="Ada"))) for at in (1, 2))
+    >>> queue = Queue(Order.by("age"), [new, old])
+    >>> [ticket.id for ticket in queue.first(2)], queue.position("T-2"), len(queue)
+    (['T-1', 'T-2'], 2, 2)
+    """
+
+    __slots__ = ("_blocks", "_entries", "_lasts", "_order")
+
+    def __init__(self, order: Order, tickets: Iterable[Ticket] = ()) -> None:
+        self._order = order
+        self._entries: dict[str, tuple[tuple[Any, ...], Ticket]] = {}
+        for ticket in tickets:
+            if order.takes(ticket):
+                self._entries[ticket.id] = (order.key(ticket), ticket)
+            else:
+                self._entries.pop(ticket.id, None)
+        keys = sorted(key for key, _ in self._entries.values())
+        self._blocks = [keys[start : start + BLOCK] for start in range(0, len(keys), BLOCK)]  # sorted, none empty
+        self._lasts = [block[-1] for block in self._blocks]
+
+    @property
+    def order(self) -> Order:
+        """The order it is kept in."""
+        return self._order
+
+    def put(self, ticket: Ticket) -> None:
+        """Queue *ticket* as it is now, at its place; an earlier version of it leaves. One that the order leaves out only leaves."""
+        if not self._order.takes(ticket):
+            self.discard(ticket.id)
+            return
+        key = self._order.key(ticket)
+        entry = self._entries.get(ticket.id)
+        self._entries[ticket.id] = (key, ticket)
+        if entry is None:
+            self._insert(key)
+        elif entry[0] != key:
+            self._delete(entry[0])
+            self._insert(key)
+
+    def discard(self, ticket: str) -> None:
+        """Take the ticket with this id out, if it is in."""
+        entry = self._entries.pop(ticket, None)
+        if entry is not None:
+            self._delete(entry[0])
+
+    def first(self, n: int = 1) -> tuple[Ticket, ...]:
+        """The first *n* tickets, in order. Raises `BadValue`."""
+        found: list[Ticket] = []
+        left = _count(n)
+        for block in self._blocks:
+            if left <= 0:
+                break
+            found += [self._entries[key[-1]][1] for key in block[:left]]
+            left -= len(block)
+        return tuple(found)
+
+    def position(self, ticket: str) -> int:
+        """The place of the ticket with this id, from 1. Raises `UnknownName` when it is not queued."""
+        entry = self._entries.get(ticket)
+        if entry is None:
+            raise UnknownName(f"ticket {ticket!r} is not in this queue", value=shorten(ticket))
+        at = bisect_left(self._lasts, entry[0])
+        return sum(map(len, self._blocks[:at])) + bisect_left(self._blocks[at], entry[0]) + 1
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, ticket: object) -> bool:
+        return ticket in self._entries
+
+    def __iter__(self) -> Iterator[Ticket]:
+        return iter(self.first(len(self)))
+
+    def __repr__(self) -> str:
+        return f"<Queue of {len(self)} by {', '.join(term.word for term in self._order.terms) or 'id'}>"
+
+    def _insert(self, key: tuple[Any, ...]) -> None:
+        blocks, lasts = self._blocks, self._lasts
+        if not blocks:
+            blocks.append([key])
+            lasts.append(key)
+            return
+        at = min(bisect_left(lasts, key), len(blocks) - 1)
+        block = blocks[at]
+        insort(block, key)
+        if len(block) >= 2 * BLOCK:
+            blocks.insert(at, block[:BLOCK])
+            del block[:BLOCK]
+            lasts.insert(at, blocks[at][-1])
+            at += 1
+        lasts[at] = block[-1]
+
+    def _delete(self, key: tuple[Any, ...]) -> None:
+        blocks, lasts = self._blocks, self._lasts
+        at = bisect_left(lasts, key)
+        block = blocks[at]
+        del block[bisect_left(block, key)]
+        if block:
+            lasts[at] = block[-1]
+        else:
+            del blocks[at], lasts[at]
