@@ -43,6 +43,7 @@ PART_OF: dict[str, str] = {
     "_events": "model",
     "_spans": "hours",
     "_timeline": "hours",
+    "_timeline": "hours",
     "_conditions": "conditions",
     "_fields": "conditions",
     "_ledger": "sla",

@@ -1,4 +1,4 @@
-"""Spans: the texts people write for opening hours, read once, and the tables that answer for them afterwards.
+"""Spans: the texts people write for opening hours, read once; and the arithmetic of spans on the time line.
 
 A span of the day is a pair of microseconds since midnight on the wall clock; an end past 24 hours lies on the next date.
 A span of the time line is a pair of instants. Spans are half-open, sorted, disjoint and never touching.
@@ -6,8 +6,8 @@ A span of the time line is a pair of instants. Spans are half-open, sorted, disj
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Final
 
@@ -75,7 +75,8 @@ def day_span(value: object, path: str = "") -> Span:
 def day_spans(value: object, path: str = "") -> Day:
     """The spans of one date, sorted by their start; overlaps are left for `checked` to judge."""
     if isinstance(value, str) or not isinstance(value, Iterable):
-        raise BadHours("the hours of a day are a list of spans", path=path, value=shorten(value), hint='write ["09:00-12:30", "13:30-18:00"]')
+        hint = 'write ["09:00-12:30", "13:30-18:00"]'
+        raise BadHours("the hours of a day are a list of spans", path=path, value=shorten(value), hint=hint)
     spans = sorted(day_span(item, f"{path}[{index}]") for index, item in enumerate(value))
     if len(spans) > MAX_SPANS_A_DAY:
         raise BadHours(f"a day has at most {MAX_SPANS_A_DAY} spans, not {len(spans)}", path=path)
@@ -90,7 +91,8 @@ def weekdays(key: object, path: str = "") -> list[int]:
     for part in key.lower().split(","):
         ends = [DAYS.index(name.strip()) if name.strip() in DAYS else -1 for name in part.split("-")]
         if -1 in ends or len(ends) > 2:
-            raise BadHours(f"{shorten(key)} names no weekday", path=path, value=shorten(key), hint="write mon, tue, ... or mon-fri or mon,wed")
+            hint = "write mon, tue, ... or mon-fri or mon,wed"
+            raise BadHours(f"{shorten(key)} names no weekday", path=path, value=shorten(key), hint=hint)
         found += [(ends[0] + step) % 7 for step in range((ends[-1] - ends[0]) % 7 + 1)]
     return found
 
@@ -101,14 +103,16 @@ def week(value: object) -> Week:
         return tuple(day_spans(day, f"week.{DAYS[index]}") for index, day in enumerate(value))
     if not isinstance(value, Mapping):
         hint = 'write {"mon-fri": ["09:00-17:30"]}'
-        raise BadHours(f"a week is a mapping of weekdays to spans, not {type(value).__name__}", path="week", value=shorten(value), hint=hint)
+        text = f"a week is a mapping of weekdays to spans, not {type(value).__name__}"
+        raise BadHours(text, path="week", value=shorten(value), hint=hint)
     days: list[Day] = [()] * 7
     named: dict[int, object] = {}
     for key, spans in value.items():
         path = f"week.{key}" if isinstance(key, str) else "week"
         for index in weekdays(key, path):
             if index in named:
-                raise BadHours(f"{DAYS[index]} is given by {shorten(named[index])} and again by {shorten(key)}", path=path, value=shorten(key))
+                text = f"{DAYS[index]} is given by {shorten(named[index])} and again by {shorten(key)}"
+                raise BadHours(text, path=path, value=shorten(key))
             named[index] = key
             days[index] = day_spans(spans, path)
     return tuple(days)
@@ -216,9 +220,8 @@ def checked(day: Day, path: str, *, merge: bool) -> Day:
     done: list[Span] = []
     for start, end in day:
         if done and start < done[-1][1] and not merge:
-            raise BadHours(
-                f"{say_span((start, end))} overlaps {say_span(done[-1])}", path=path, hint="mend it, or give merge=True to take both together"
-            )
+            text = f"{say_span((start, end))} overlaps {say_span(done[-1])}"
+            raise BadHours(text, path=path, hint="mend it, or give merge=True to take both together")
         if done and start <= done[-1][1]:
             done[-1] = (done[-1][0], max(end, done[-1][1]))
         else:
@@ -294,68 +297,11 @@ def without(spans: Iterable[Span], others: list[Span]) -> list[Span]:
     return found
 
 
-class Table:
-    """The open spans of a stretch of time with running totals: where an instant stands, and which instant stands there.
-
-    An immutable snapshot: a longer stretch is a new table. Row 0 is a sentinel before all spans, so every instant of the
-    stretch has a row: the last span that starts at or before it. ``before[i]`` is the open time before span i and
-    ``shift[i] = before[i] - start[i]``, so inside a span the open time so far is ``at + shift[i]``.
-    """
-
-    __slots__ = ("after", "before", "end", "high", "low", "shift", "start", "total")
-
-    def __init__(self, low: int, high: int, spans: list[Span]) -> None:
-        self.low, self.high = low, high
-        total = 0
-        self.start, self.end, self.before, self.after, self.shift = [-1 << 80], [-1 << 80], [-1], [0], [0]
-        for start, end in spans:
-            self.start.append(start)
-            self.end.append(end)
-            self.before.append(total)
-            self.shift.append(total - start)
-            total += end - start
-            self.after.append(total)
-        self.total = total
-
-    def spans(self) -> Iterator[Span]:
-        """The spans of the stretch; one that is cut by its edge may go on beyond."""
-        rows = zip(self.start, self.end, strict=True)
-        next(rows)
-        return rows
-
-    def position(self, at: int) -> int:
-        """The open time from the start of the stretch to *at*, which lies in ``[low, high]``."""
-        row = bisect_right(self.start, at) - 1
-        return at + self.shift[row] if at < self.end[row] else self.after[row]
-
-    def earliest(self, position: int) -> int:
-        """The earliest instant at that position, which lies in ``(0, total]``."""
-        return position - self.shift[bisect_left(self.before, position) - 1]
-
-    def latest(self, position: int) -> int:
-        """The latest instant at that position, which lies in ``[0, total)``."""
-        return position - self.shift[bisect_right(self.before, position) - 1]
-
-
 def joined(left: list[Span], right: list[Span]) -> list[Span]:
     """Two runs of spans, *right* after *left*; a span cut by the seam is made whole."""
     if left and right and left[-1][1] == right[0][0]:
         return [*left[:-1], (left[-1][0], right[0][1]), *right[1:]]
     return left + right
-
-
-class WorkingDates:
-    """The working dates of a stretch of dates, with how many lie before each: an immutable snapshot, as `Table` is."""
-
-    __slots__ = ("before", "dates", "first", "last")
-
-    def __init__(self, first: int, last: int, dates: list[int]) -> None:
-        self.first, self.last, self.dates = first, last, dates
-        self.before: list[int] = []  # how many working dates lie before first, first + 1, ..., last + 1
-        row = 0
-        for ordinal in range(first, last + 2):
-            self.before.append(row)
-            row += row < len(dates) and dates[row] == ordinal
 
 
 def year_start(year: int) -> int:

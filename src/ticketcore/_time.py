@@ -260,6 +260,12 @@ def load_zone(name: str) -> ZoneInfo:
         raise BadZone(f"unknown time zone {name!r}", value=name, hint='write an IANA name such as "Europe/Athens"') from None
 
 
+def pendulum_zone(name: str) -> object:
+    """The one tzinfo object that pendulum gives to datetimes of the zone *name*; for UTC, which needs no help, an object of no one's."""
+    zone = pendulum.timezone(load_zone(name).key)
+    return object() if zone is _UTC else zone
+
+
 def offset_us(zone: ZoneInfo, us: int) -> int:
     """The offset from UTC of *zone* at the instant *us*, in microseconds."""
     days, rest = divmod(us, DAY_US)
