@@ -1,0 +1,255 @@
+"""The compiled form of conditions: closures with everything looked up and folded beforehand. It agrees with `holds` (law)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, Final, assert_never
+
+from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until
+from ticketcore._fields import FOLDED, POSITIVE, FieldSpec, View, Vocabulary, is_empty, plain
+from ticketcore._rises import in_hours, interval, is_timed
+from ticketcore._text import Folded, Glob, fold, is_plain_word, mentions
+
+Holds = Callable[[View], bool]
+
+
+def compiled(condition: Condition, vocabulary: Vocabulary) -> Holds:
+    """*condition* as a function of a view, for the desk with this vocabulary. Raises `UnknownName` for a field it lacks.
+
+    >>> words = Vocabulary(levels=("low", "high"))
+    >>> from ticketcore.model import Ticket
+    >>> compiled(Test("priority", "at_least", "high"), words)(View(words, Ticket(id="T-1", priority="high"), 0))
+    True
+    """
+    match condition:
+        case AllOf(parts):
+            return _all([compiled(part, vocabulary) for part in _cheap_first(parts)])
+        case AnyOf(parts):
+            return _any([compiled(part, vocabulary) for part in _cheap_first(parts)])
+        case Not(part):
+            return _not(compiled(part, vocabulary))
+        case Test():
+            return _test(condition, vocabulary.field(condition.field))
+        case Changed():
+            return _changed(condition, vocabulary.field(condition.field))
+        case Since() | Until() | Sla():
+            return _timed(condition)
+        case InHours():
+            return lambda view: in_hours(condition, view, view.now_us)
+        case _:
+            assert_never(condition)
+
+
+def _cheap_first(parts: tuple[Condition, ...]) -> list[Condition]:
+    """The parts with the cheap tests first: no test has an effect, so the order means nothing."""
+    return sorted(parts, key=_cost)
+
+
+def _cost(condition: Condition) -> int:
+    if isinstance(condition, Test):
+        return 1 if condition.op in FOLDED else 0
+    return 2 if isinstance(condition, Changed) else 4 if is_timed(condition) else 3
+
+
+def _all(parts: list[Holds]) -> Holds:
+    match parts:
+        case []:
+            return lambda _view: True
+        case [one]:
+            return one
+        case [one, two]:
+            return lambda view: one(view) and two(view)
+        case [one, two, three]:
+            return lambda view: one(view) and two(view) and three(view)
+        case _:
+            return lambda view: all(part(view) for part in parts)
+
+
+def _any(parts: list[Holds]) -> Holds:
+    match parts:
+        case []:
+            return lambda _view: False
+        case [one]:
+            return one
+        case [one, two]:
+            return lambda view: one(view) or two(view)
+        case _:
+            return lambda view: any(part(view) for part in parts)
+
+
+def _not(part: Holds) -> Holds:
+    return lambda view: not part(view)
+
+
+def _timed(test: Since | Until | Sla) -> Holds:
+    def holds(view: View) -> bool:
+        where = interval(test, view)
+        return where is not None and where[0] <= view.now_us < where[1]
+
+    return holds
+
+
+def _test(test: Test, spec: FieldSpec) -> Holds:
+    positive = POSITIVE.get(test.op)
+    if positive is not None:
+        return _not(_positive(positive, test.value, spec))
+    return _positive(test.op, test.value, spec)
+
+
+def _positive(op: str, value: Any, spec: FieldSpec) -> Holds:
+    if op == "is_set":
+        read = spec.read
+        return lambda view: not is_empty(read(view))
+    if spec.type.kind == "text" or op in FOLDED:
+        return _text_test(op, value, spec)
+    if op in _ORDERED:
+        return _ordered(op, value, spec)
+    return _PLAIN[op](spec, value)
+
+
+# --- names, sets, numbers, flags ---------------------------------------------------------------------------------------
+# The fields of a declared map (custom fields, facts) are read here without a call in between: they are the most.
+
+
+def _is(spec: FieldSpec, value: Any) -> Holds:
+    read, value = spec.read, plain(value)
+    if spec.entry is None:
+        return lambda view: read(view) == value  # type: ignore[no-any-return]  # both are plain values
+    mapping, name, default = spec.entry
+    get = attrgetter("ticket." + mapping)
+    return lambda view: get(view).get(name, default) == value  # type: ignore[no-any-return]  # as above
+
+
+def _is_any(spec: FieldSpec, value: tuple[Any, ...]) -> Holds:
+    read, wanted = spec.read, frozenset(value)
+    return lambda view: read(view) in wanted
+
+
+def _has(spec: FieldSpec, value: str) -> Holds:
+    read = spec.read
+    return lambda view: value in (read(view) or ())
+
+
+def _has_any(spec: FieldSpec, value: tuple[str, ...]) -> Holds:
+    read, wanted = spec.read, frozenset(value)
+    return lambda view: not wanted.isdisjoint(read(view) or ())
+
+
+def _has_all(spec: FieldSpec, value: tuple[str, ...]) -> Holds:
+    read, wanted = spec.read, frozenset(value)
+    return lambda view: wanted.issubset(read(view) or ())
+
+
+_PLAIN: Final[dict[str, Callable[[FieldSpec, Any], Holds]]] = {
+    "is": _is, "is_any": _is_any, "has": _has, "has_any": _has_any, "has_all": _has_all,
+}  # fmt: skip
+
+# --- order -------------------------------------------------------------------------------------------------------------
+
+
+def _ordered(op: str, value: Any, spec: FieldSpec) -> Holds:
+    key = spec.type.key
+    read = spec.read
+    if spec.type.kind == "ordered":  # few names: look the answer up instead of comparing
+        within = _ORDERED[op]
+        bounds = [key(item) for item in value] if op == "between" else key(value)
+        right = frozenset(name for name in spec.type.choices if within(key(name), bounds))
+        return lambda view: read(view) in right
+    if op == "between":
+        low, high = map(key, value)
+        return _compared(read, lambda seen: low <= seen <= high)
+    bound = key(value)
+    match op:
+        case "below":
+            return _compared(read, lambda seen: seen < bound)
+        case "above":
+            return _compared(read, lambda seen: seen > bound)
+        case "at_least":
+            return _compared(read, lambda seen: seen >= bound)
+        case _:
+            return _compared(read, lambda seen: seen <= bound)
+
+
+def _compared(read: Callable[[View], Any], compare: Callable[[Any], bool]) -> Holds:
+    def holds(view: View) -> bool:
+        seen = read(view)
+        return seen is not None and compare(seen)
+
+    return holds
+
+
+_ORDERED: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "below": lambda seen, bound: seen < bound,
+    "above": lambda seen, bound: seen > bound,
+    "at_least": lambda seen, bound: seen >= bound,
+    "at_most": lambda seen, bound: seen <= bound,
+    "between": lambda seen, bounds: bounds[0] <= seen <= bounds[1],
+}
+
+# --- text --------------------------------------------------------------------------------------------------------------
+
+
+def text_check(op: str, value: Any) -> Callable[[Folded], bool]:
+    """The text test as a function of a folded text."""
+    if op == "matches":
+        globs = [Glob(pattern) for pattern in value]
+        return lambda seen: any(glob.matches(seen.text) for glob in globs)
+    needles = tuple(dict.fromkeys(fold(item) for item in ((value,) if isinstance(value, str) else value)))
+    match op:
+        case "is" | "is_any":
+            wanted = frozenset(needles)
+            return lambda seen: seen.text in wanted
+        case "contains":
+            if len(needles) == 1:
+                needle = needles[0]
+                return lambda seen: needle in seen.text
+            return lambda seen: any(needle in seen.text for needle in needles)
+        case "starts_with":
+            return lambda seen: seen.text.startswith(needles)
+        case "ends_with":
+            return lambda seen: seen.text.endswith(needles)
+        case _:
+            return _mentions(needles, every=op == "mentions_all")
+
+
+def _mentions(needles: tuple[str, ...], *, every: bool) -> Callable[[Folded], bool]:
+    """Single words of scripts with spaces are looked up among the words of the text, all in one go; the rest is searched for."""
+    words = frozenset(filter(is_plain_word, needles))
+    phrases = tuple(needle for needle in needles if needle not in words)
+    if every:
+        return lambda seen: words <= seen.words and all(mentions(seen.text, phrase) for phrase in phrases)
+    return lambda seen: not words.isdisjoint(seen.words) or any(mentions(seen.text, phrase) for phrase in phrases)
+
+
+def _text_test(op: str, value: Any, spec: FieldSpec) -> Holds:
+    check, key, read = text_check(op, value), spec.key, spec.read
+
+    def holds(view: View) -> bool:
+        known = key(view)
+        found = view.folds.get(known)
+        if found is None:
+            found = view.folds[known] = Folded(read(view) or "")
+        return check(found)
+
+    return holds
+
+
+# --- change ------------------------------------------------------------------------------------------------------------
+
+
+def change(test: Changed, spec: FieldSpec, view: View) -> bool:
+    """The meaning of a change test: against the ticket before the root of the cycle."""
+    if view.before is None:
+        return False
+    old, new = spec.read(view.of_before()), spec.read(view)
+    if old == new:
+        return False
+    if spec.type.kind == "set":
+        lost, gained = (old or frozenset()) - (new or frozenset()), (new or frozenset()) - (old or frozenset())
+        return (test.was is None or test.was in lost) and (test.to is None or test.to in gained)
+    return (test.was is None or old == plain(test.was)) and (test.to is None or new == plain(test.to))
+
+
+def _changed(test: Changed, spec: FieldSpec) -> Holds:
+    return lambda view: change(test, spec, view)

@@ -1,0 +1,434 @@
+"""The condition classes, a closed union of small frozen values, and the Python form that makes them.
+
+`ticketcore.conditions` is their front door and says what each means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from ticketcore._clocks import Days, Length, Target, WorkingDays
+from ticketcore._fields import MANY, ONE_OR_MANY
+from ticketcore._time import duration_us, from_us, to_timedelta, to_us
+from ticketcore.errors import BadDuration, BadValue, shorten
+
+_TIME_OPS: Final = ("at_least", "at_most", "above", "below")
+
+
+class _Combines:
+    """Conditions combine with ``&``, ``|`` and ``~``; ``and`` and ``or`` are refused, because Python would drop one side."""
+
+    __slots__ = ()
+
+    def __and__(self, other: Condition) -> AllOf:
+        return AllOf((*_parts(AllOf, self), *_parts(AllOf, other)))
+
+    def __or__(self, other: Condition) -> AnyOf:
+        return AnyOf((*_parts(AnyOf, self), *_parts(AnyOf, other)))
+
+    def __invert__(self) -> Condition:
+        return self.part if isinstance(self, Not) else Not(_condition(self))
+
+    def __bool__(self) -> bool:
+        raise TypeError("a condition has no truth by itself; combine with & | ~ and ask holds(condition, view)")
+
+
+def _condition(value: Any) -> Any:
+    if not isinstance(value, _Combines):
+        raise BadValue(f"a condition is wanted, not {type(value).__name__}", value=shorten(value))
+    return value
+
+
+def _parts(kind: type[AllOf | AnyOf], value: Any) -> tuple[Condition, ...]:
+    return value.parts if type(value) is kind else (_condition(value),)
+
+
+def _conditions(values: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(_condition(value) for value in values)
+
+
+@frozen
+class AllOf(_Combines):
+    """True when every part is; so `TRUE` is the one without parts."""
+
+    parts: tuple[Condition, ...] = field(converter=_conditions)
+
+
+@frozen
+class AnyOf(_Combines):
+    """True when one part is or more; so `FALSE` is the one without parts."""
+
+    parts: tuple[Condition, ...] = field(converter=_conditions)
+
+
+@frozen
+class Not(_Combines):
+    """True when its part is not."""
+
+    part: Condition = field(converter=_condition)
+
+
+@frozen
+class Test(_Combines):
+    """A field compared with a value: ``Test("requester.tier", "is", "gold")``. Lists become tuples, instants are in UTC."""
+
+    __test__ = False  # pytest collects classes by this name
+
+    field: str
+    op: str
+    value: Any = None
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "value", _value(self.op, self.value))
+
+
+def _value(op: str, value: Any) -> Any:
+    if isinstance(value, set | frozenset):
+        value = sorted(value)
+    if isinstance(value, list | tuple):
+        return tuple(_value("", item) for item in value)
+    if op in MANY or op in ONE_OR_MANY:
+        return (_value("", value),)
+    if isinstance(value, datetime):
+        return from_us(to_us(value))
+    return to_timedelta(duration_us(value)) if isinstance(value, timedelta) else value
+
+
+@frozen
+class Changed(_Combines):
+    """The field differs from what it was before the root of the cycle; *was* and *to* name the two values, None: any.
+
+    For a set, *was* is a name that it has lost and *to* one that it has gained.
+    """
+
+    field: str
+    was: Any = None
+    to: Any = None
+
+
+@frozen
+class Since(_Combines):
+    """The time passed since an instant compared with a span; false while the instant is empty or still to come.
+
+    A `Length` counts all time when it is ``calendar``, else the open time of *hours* (None: the desk's default hours); days
+    and working days are those of the hours.
+    """
+
+    of: str
+    op: str
+    span: Target
+    hours: str | None = None
+
+
+@frozen
+class Until(_Combines):
+    """The time left until an instant compared with a span; false while the instant is empty or has passed."""
+
+    of: str
+    op: str
+    span: Target
+    hours: str | None = None
+
+
+@frozen
+class InHours(_Combines):
+    """These business hours are ``open`` or ``closed`` now, or today is a ``holiday`` in them."""
+
+    hours: str
+    state: str = "open"
+
+
+@frozen
+class Sla(_Combines):
+    """A metric's clock: *op* is ``is`` (a state), ``due_within`` (a timedelta: due no later than that, not yet breached) or
+    ``used_at_least`` (percent of the promised time). False while no such clock was started.
+    """
+
+    metric: str
+    op: str
+    value: Any
+
+
+Condition = AllOf | AnyOf | Not | Test | Changed | Since | Until | InHours | Sla
+TRUE: Final = AllOf(())
+FALSE: Final = AnyOf(())
+
+# --- spans in words ----------------------------------------------------------------------------------------------------
+
+_SPAN_HINT: Final = 'write "4h", "4h business", "15 days", "3 working days" or "1 working day, end of day"'
+
+
+def span_of(value: Any, *, business: bool = False) -> Target:
+    """A span of time: ``"4h"`` (all time, or open time when *business*), ``"4h business"``, ``"4h calendar"``, ``"15 days"``
+    (the same wall time so many dates on), ``"3 working days"``, also with ``", end of day"``. Raises `BadDuration`.
+
+    >>> span_of("4h") == Length(14_400_000_000, calendar=True), span_of("3 working days")
+    (True, WorkingDays(count=3, end_of_day=False))
+    """
+    if isinstance(value, Length | Days | WorkingDays):
+        return value
+    if isinstance(value, timedelta):
+        return Length(duration_us(value), calendar=not business)
+    if not isinstance(value, str) or len(value) > 64:
+        raise BadDuration(f"a span of time is text or a timedelta, not {type(value).__name__}", value=shorten(value), hint=_SPAN_HINT)
+    words = value.replace(",", " , ").split()
+    count = _whole(words[0]) if words else None
+    match words[1:]:
+        case ["day" | "days"] if count is not None:
+            return Days(count)
+        case ["working", "day" | "days"] if count is not None:
+            return WorkingDays(count)
+        case ["working", "day" | "days", ",", "end", "of", "day"] if count is not None:
+            return WorkingDays(count, end_of_day=True)
+        case [*_, "calendar" | "business" as suffix]:
+            business = suffix == "business"
+            words = words[:-1]
+    try:
+        return Length(duration_us(" ".join(words)), calendar=not business)
+    except BadDuration as error:
+        raise BadDuration(error.message, value=shorten(value), hint=_SPAN_HINT) from None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else None
+
+
+def say_span(span: Target, *, business: bool = False) -> str:
+    """*span* as `span_of` reads it back, given the same *business*."""
+    if isinstance(span, Length):
+        text = str(Length(span.us))
+        if span.calendar:
+            return text + " calendar" if business else text
+        return text if business else text + " business"
+    return str(span)
+
+
+# --- the Python form ---------------------------------------------------------------------------------------------------
+
+
+class FieldRef:
+    """A field to be tested in Python: ``field.tags.has("vip") & (field.priority >= "high")``.
+
+    Bound to a desk's names when a desk (or `parse`) takes the condition.
+    """
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> FieldRef:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return FieldRef(f"{self._name}.{name}")
+
+    def __repr__(self) -> str:
+        return f"field[{self._name!r}]"
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
+    def __eq__(self, value: object) -> Test:  # type: ignore[override]  # a condition, as the other comparisons
+        return Test(self._name, "is", value)
+
+    def __ne__(self, value: object) -> Test:  # type: ignore[override]  # as above
+        return Test(self._name, "is_not", value)
+
+    def __lt__(self, value: Any) -> Test:
+        return Test(self._name, "below", value)
+
+    def __gt__(self, value: Any) -> Test:
+        return Test(self._name, "above", value)
+
+    def __le__(self, value: Any) -> Test:
+        return Test(self._name, "at_most", value)
+
+    def __ge__(self, value: Any) -> Test:
+        return Test(self._name, "at_least", value)
+
+    def is_(self, value: Any) -> Test:
+        """Equal to *value*."""
+        return Test(self._name, "is", value)
+
+    def is_not(self, value: Any) -> Test:
+        """Not equal to *value*."""
+        return Test(self._name, "is_not", value)
+
+    def is_any(self, *values: Any) -> Test:
+        """One of *values*."""
+        return Test(self._name, "is_any", values)
+
+    def is_none(self, *values: Any) -> Test:
+        """None of *values*."""
+        return Test(self._name, "is_none", values)
+
+    def has(self, name: str) -> Test:
+        """The set has *name*."""
+        return Test(self._name, "has", name)
+
+    def has_any(self, *names: str) -> Test:
+        """The set has one of *names* or more."""
+        return Test(self._name, "has_any", names)
+
+    def has_all(self, *names: str) -> Test:
+        """The set has all of *names*."""
+        return Test(self._name, "has_all", names)
+
+    def has_none(self, *names: str) -> Test:
+        """The set has none of *names*."""
+        return Test(self._name, "has_none", names)
+
+    def contains(self, *parts: str) -> Test:
+        """The text contains one of *parts*, anywhere."""
+        return Test(self._name, "contains", parts)
+
+    def starts_with(self, *parts: str) -> Test:
+        """The text starts with one of *parts*."""
+        return Test(self._name, "starts_with", parts)
+
+    def ends_with(self, *parts: str) -> Test:
+        """The text ends with one of *parts*."""
+        return Test(self._name, "ends_with", parts)
+
+    def matches(self, *patterns: str) -> Test:
+        """The whole text fits one of *patterns* with ``*`` and ``?``."""
+        return Test(self._name, "matches", patterns)
+
+    def mentions_any(self, *phrases: str) -> Test:
+        """One of these words or phrases stands in the text, or more."""
+        return Test(self._name, "mentions_any", phrases)
+
+    def mentions_all(self, *phrases: str) -> Test:
+        """All of these words or phrases stand in the text."""
+        return Test(self._name, "mentions_all", phrases)
+
+    def mentions_none(self, *phrases: str) -> Test:
+        """None of these words or phrases stands in the text."""
+        return Test(self._name, "mentions_none", phrases)
+
+    def between(self, low: Any, high: Any) -> Test:
+        """At least *low* and at most *high*."""
+        return Test(self._name, "between", (low, high))
+
+    def is_set(self) -> Test:
+        """The field is not empty."""
+        return Test(self._name, "is_set")
+
+    def is_empty(self) -> Test:
+        """The field is empty."""
+        return Test(self._name, "is_empty")
+
+    def changed(self, was: Any = None, to: Any = None) -> Changed:
+        """The field differs from what it was, from *was*, to *to*."""
+        return Changed(self._name, was, to)
+
+
+class _Fields:
+    """``field.status`` or ``field["requester.tier"]``."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> FieldRef:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return FieldRef(name)
+
+    def __getitem__(self, name: str) -> FieldRef:
+        return FieldRef(name)
+
+
+fields: Final = _Fields()
+
+
+class TimeRef:
+    """The time since or until an instant, to be compared with a span: ``since("last_agent_reply") >= "5 working days"``."""
+
+    __slots__ = ("_hours", "_kind", "_of")
+
+    def __init__(self, kind: type[Since | Until], of: str, hours: str | None) -> None:
+        self._kind, self._of, self._hours = kind, of, hours
+
+    def _test(self, op: str, span: Any) -> Any:
+        return self._kind(self._of, op, span_of(span, business=self._hours is not None), self._hours)
+
+    def __ge__(self, span: Any) -> Any:
+        return self._test("at_least", span)
+
+    def __le__(self, span: Any) -> Any:
+        return self._test("at_most", span)
+
+    def __gt__(self, span: Any) -> Any:
+        return self._test("above", span)
+
+    def __lt__(self, span: Any) -> Any:
+        return self._test("below", span)
+
+
+def since(of: str, *, hours: str | None = None) -> TimeRef:
+    """The time passed since the instant field *of*, in the open time of *hours* when they are named.
+
+    >>> since("last_agent_reply") >= "5 working days"
+    Since(of='last_agent_reply', op='at_least', span=WorkingDays(count=5, end_of_day=False), hours=None)
+    """
+    return TimeRef(Since, of, hours)
+
+
+def until(of: str, *, hours: str | None = None) -> TimeRef:
+    """The time left until the instant field *of*, in the open time of *hours* when they are named."""
+    return TimeRef(Until, of, hours)
+
+
+class SlaRef:
+    """A metric's clock, to be tested: ``sla("first_reply").is_("breached")``."""
+
+    __slots__ = ("_metric",)
+
+    def __init__(self, metric: str) -> None:
+        self._metric = metric
+
+    def is_(self, state: str) -> Sla:
+        """It is in this state (`ticketcore.conditions.SLA_STATES`)."""
+        return Sla(self._metric, "is", state)
+
+    def due_within(self, span: timedelta | str) -> Sla:
+        """It is due no later than *span* from now, and not yet breached."""
+        return Sla(self._metric, "due_within", to_timedelta(duration_us(span)))
+
+    def used_at_least(self, percent: int) -> Sla:
+        """So much of the promised time is used."""
+        return Sla(self._metric, "used_at_least", percent)
+
+
+def sla(metric: str) -> SlaRef:
+    """The clock of *metric*."""
+    return SlaRef(metric)
+
+
+class HoursRef:
+    """Business hours, to be tested: ``hours("support").is_open()``."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def is_open(self) -> InHours:
+        """They are open now."""
+        return InHours(self._name, "open")
+
+    def is_closed(self) -> InHours:
+        """They are closed now."""
+        return InHours(self._name, "closed")
+
+    def is_holiday(self) -> InHours:
+        """Today is a holiday in them."""
+        return InHours(self._name, "holiday")
+
+
+def hours(name: str) -> HoursRef:
+    """The business hours *name*."""
+    return HoursRef(name)

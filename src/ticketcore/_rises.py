@@ -1,0 +1,291 @@
+"""Time makes conditions flip without events: when a condition next becomes true, exactly, by leaping from flip to flip.
+
+A time test is true in one interval (`interval`) or follows business hours; between flips nothing changes. So the first
+instant at which a condition has a wanted value is found by the shape of the condition: for *all of* each part is asked in turn
+until all agree, for *any of* the earliest part wins, *not* asks for the opposite. No instant is tried in vain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, assert_never
+
+from attrs import field, frozen
+
+from ticketcore._clocks import Length, WorkingDays
+from ticketcore._conditions import FALSE, TRUE, AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until
+from ticketcore._fields import ClockReading, View, plain
+from ticketcore._time import DAY_US, EPOCH_ORDINAL, from_us, iso, load_zone, offset_us, wall_us, zone_offsets
+from ticketcore.errors import BeyondHorizon, NeverOpen, OutOfRange
+from ticketcore.hours import Hours
+
+NEVER: Final = 1 << 80  # later than any instant
+EVER: Final = -NEVER
+TWO_YEARS_US: Final = 730 * DAY_US
+_UNANSWERED: Final = (NeverOpen, BeyondHorizon, OutOfRange)
+
+Holds = Callable[[View], bool]
+# (view, from, horizon, wanted) -> the first instant from there on with that value; past the horizon only a lower bound
+First = Callable[[View, int, int, bool], int]
+
+
+# --- when a test is true -----------------------------------------------------------------------------------------------
+
+
+def interval(test: Since | Until | Sla, view: View) -> tuple[int, int] | None:
+    """Where a time test is true while nothing happens: ``[low, high)``; None: nowhere."""
+    match test:
+        case Since():
+            return _since(test, view)
+        case Until():
+            return _until(test, view)
+        case Sla():
+            reading = view.clock(test.metric)
+            return None if reading is None else _sla(test, reading)
+        case _:
+            assert_never(test)
+
+
+def _since(test: Since, view: View) -> tuple[int, int] | None:
+    origin: int | None = view.vocabulary.field(test.of).read(view)
+    if origin is None:
+        return None
+    reached = _reached(test, view.hours(test.hours), origin, strictly=test.op in {"above", "at_most"})
+    return (max(origin, reached), NEVER) if test.op in {"at_least", "above"} else (origin, reached)
+
+
+def _reached(test: Since, hours: Hours, origin: int, *, strictly: bool) -> int:
+    """The first instant at which at least (strictly: more than) the span has passed since *origin*."""
+    span = test.span
+    if isinstance(span, Length):
+        if span.calendar:
+            return origin + span.us + strictly
+        try:
+            return hours.add_us(origin, span.us + strictly)
+        except _UNANSWERED:
+            return NEVER
+    try:
+        if isinstance(span, WorkingDays):
+            return hours.add_working_days_us(origin, span.count, end_of_day=span.end_of_day) + strictly
+        return hours.add_days_us(origin, span.count) + strictly
+    except _UNANSWERED:
+        return NEVER
+
+
+def _until(test: Until, view: View) -> tuple[int, int] | None:
+    end: int | None = view.vocabulary.field(test.of).read(view)
+    if end is None:
+        return None
+    near = _near(test, view.hours(test.hours), end, strictly=test.op in {"below", "at_least"})
+    return (near, end + 1) if test.op in {"at_most", "below"} else (EVER, min(near, end + 1))
+
+
+def _near(test: Until, hours: Hours, end: int, *, strictly: bool) -> int:
+    """The first instant from which no more (strictly: less) than the span is left until *end*."""
+    span = test.span
+    if isinstance(span, Length):
+        if span.calendar:
+            return end - span.us + strictly
+        more = span.us + (not strictly)
+        try:
+            return hours.subtract_us(end, more) + 1 if more else end + 1
+        except _UNANSWERED:
+            return EVER
+    try:
+        if isinstance(span, WorkingDays):
+            return hours.add_working_days_us(end, -span.count) + strictly
+        return hours.add_days_us(end, -span.count) + strictly
+    except _UNANSWERED:
+        return EVER
+
+
+def _sla(test: Sla, reading: ClockReading) -> tuple[int, int] | None:
+    due = reading.due_us
+    if test.op == "used_at_least":
+        reached = reading.reaches_us(test.value)
+        return None if reached is None else (reached, NEVER)
+    if test.op == "due_within":
+        return None if due is None or not reading.is_open else (due - plain(test.value), due)
+    state = reading.state
+    if not reading.is_open or due is None:
+        return (EVER, NEVER) if state == test.value else None
+    if test.value == "breached":
+        return due, NEVER
+    if state == "breached":  # asked about an instant before the reading's own
+        state = "running" if reading.is_running else "paused"
+    return (EVER, due) if state == test.value else None
+
+
+def in_hours(test: InHours, view: View, at_us: int) -> bool:
+    """Whether the hours are in that state at *at_us*; where they do not reach, they are closed and there is no holiday."""
+    hours = view.hours(test.hours)
+    try:
+        if test.state == "holiday":
+            return hours.is_holiday(at_us)
+        is_open = hours.is_open_us(at_us)
+    except _UNANSWERED:
+        is_open = False
+        if test.state == "holiday":
+            return False
+    return is_open == (test.state == "open")
+
+
+def hours_flip(test: InHours, view: View, after_us: int) -> int:
+    """An instant strictly after *after_us* up to which the test cannot change its value; `NEVER` if it never does again."""
+    hours = view.hours(test.hours)
+    try:
+        if test.state == "holiday":
+            return _next_date(hours, after_us)
+        return hours.next_transition_us(after_us)[0]
+    except _UNANSWERED:
+        return NEVER
+
+
+def _next_date(hours: Hours, after_us: int) -> int:
+    """The next instant at which the date in the zone of the hours may change: midnight, or a change of the clock."""
+    zone = load_zone(hours.zone)
+    naive = after_us + offset_us(zone, after_us)
+    midnight = wall_us(zone, naive // DAY_US + 1 + EPOCH_ORDINAL, 0)
+    changes = [at for at, _ in zone_offsets(zone, from_us(after_us).year) if at > after_us]
+    return min([at for at in (midnight, after_us - naive % DAY_US + DAY_US) if at > after_us] + changes)
+
+
+# --- the first instant with a wanted value -----------------------------------------------------------------------------
+
+
+def is_timed(condition: Condition) -> bool:
+    """Whether time alone can change the value of *condition*."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            return any(is_timed(part) for part in parts)
+        case Not(part):
+            return is_timed(part)
+        case Since() | Until() | InHours() | Sla():
+            return True
+        case Test() | Changed():
+            return False
+        case _:
+            assert_never(condition)
+
+
+def first_of(condition: Condition, leaf: Callable[[Condition], Holds]) -> First:
+    """The function that finds the first instant with a wanted value; *leaf* gives the meaning of a test without time."""
+    match condition:
+        case AllOf(parts):
+            return _all_first(tuple(first_of(part, leaf) for part in _static_first(parts)))
+        case AnyOf(parts):
+            return _opposite(_all_first(tuple(_opposite(first_of(part, leaf)) for part in _static_first(parts))))
+        case Not(part):
+            return _opposite(first_of(part, leaf))
+        case Since() | Until() | Sla():
+            return _interval_first(condition)
+        case InHours():
+            return _hours_first(condition)
+        case Test() | Changed():
+            return _static(leaf(condition))
+        case _:
+            assert_never(condition)
+
+
+def _static_first(parts: tuple[Condition, ...]) -> list[Condition]:
+    return sorted(parts, key=is_timed)
+
+
+def _static(holds: Holds) -> First:
+    return lambda view, start, _horizon, wanted: start if holds(view) == wanted else NEVER
+
+
+def _opposite(first: First) -> First:
+    return lambda view, start, horizon, wanted: first(view, start, horizon, not wanted)
+
+
+def _all_first(parts: tuple[First, ...]) -> First:
+    def first(view: View, start: int, horizon: int, wanted: bool) -> int:  # noqa: FBT001 - called by position, in a loop
+        if not wanted:  # one part that is false will do
+            return min((part(view, start, horizon, False) for part in parts), default=NEVER)
+        at, agreed, turn = start, 0, 0
+        while agreed < len(parts) and at <= horizon:
+            later = parts[turn](view, at, horizon, True)
+            agreed = agreed + 1 if later == at else 1
+            at, turn = later, (turn + 1) % len(parts)
+        return at
+
+    return first
+
+
+def _interval_first(test: Since | Until | Sla) -> First:
+    def first(view: View, start: int, _horizon: int, wanted: bool) -> int:  # noqa: FBT001 - as above
+        where = interval(test, view)
+        low, high = (NEVER, NEVER) if where is None else where
+        inside = low <= start < high
+        if inside == wanted:
+            return start
+        if inside:
+            return high
+        return low if start < low < high else NEVER
+
+    return first
+
+
+def _hours_first(test: InHours) -> First:
+    def first(view: View, start: int, horizon: int, wanted: bool) -> int:  # noqa: FBT001 - as above
+        at = start
+        while at <= horizon and in_hours(test, view, at) != wanted:
+            at = hours_flip(test, view, at)
+        return at
+
+    return first
+
+
+@frozen
+class Rise:
+    """The answer of a search: the condition becomes true at ``at_us``, or (not *found*) not before ``at_us``, the horizon."""
+
+    at_us: int = field(repr=iso)
+    found: bool = True
+
+
+def rise(first: First, holds: Holds, view: View, after_us: int, horizon_us: int) -> Rise | None:
+    """The first instant strictly after *after_us* at which the condition becomes true; None: never."""
+    start = after_us + 1
+    if holds(view.at(after_us)):
+        start = first(view, start, horizon_us, False)
+    if start <= horizon_us:
+        start = first(view, start, horizon_us, True)
+    if start <= horizon_us:
+        return Rise(start)
+    return None if start >= NEVER else Rise(horizon_us, found=False)
+
+
+# --- the part that time has no say in ----------------------------------------------------------------------------------
+
+
+def static_part(condition: Condition) -> Condition:
+    """A condition without time tests that holds whenever *condition* can hold at any instant; often false when it cannot."""
+    return _bound(condition, upper=True)
+
+
+def _bound(condition: Condition, *, upper: bool) -> Condition:
+    match condition:
+        case AllOf(parts):
+            return _joined([_bound(part, upper=upper) for part in parts], AllOf, TRUE, FALSE)
+        case AnyOf(parts):
+            return _joined([_bound(part, upper=upper) for part in parts], AnyOf, FALSE, TRUE)
+        case Not(part):
+            inner = _bound(part, upper=not upper)
+            return FALSE if inner == TRUE else TRUE if inner == FALSE else Not(inner)
+        case Since(of=of) | Until(of=of):
+            return Test(of, "is_set") if upper else FALSE
+        case InHours() | Sla():
+            return TRUE if upper else FALSE
+        case Test() | Changed():
+            return condition
+        case _:
+            assert_never(condition)
+
+
+def _joined(parts: list[Condition], kind: type[AllOf | AnyOf], neutral: Condition, decisive: Condition) -> Condition:
+    if decisive in parts:
+        return decisive
+    kept = tuple(part for part in parts if part != neutral)
+    return kept[0] if len(kept) == 1 else kind(kept)

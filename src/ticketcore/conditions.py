@@ -1,0 +1,225 @@
+"""The one condition language: fields, operators, what a condition means, why it holds, and when it next becomes true.
+
+A condition is a value of a closed union: `AllOf`, `AnyOf`, `Not`, `Test`, `Changed`, `Since`, `Until`, `InHours`, `Sla`. It is
+read from plain data by `parse`, which knows the desk's names through a `Vocabulary`, or written in Python:
+``field.tags.has("vip") & (field.priority >= "high")``. `holds` is its meaning; `compiled` the same as a function, made once.
+
+What a room uses::
+
+    Vocabulary(statuses=, levels=, metrics=, hours=, default_hours=, policies=, groups=, fields=, requester_fields=, facts=)
+    View(vocabulary, ticket, now_us, before=None, event=None, clock=no_clock, folds=None)
+    parse(data, vocabulary, path, problems, layer="rules") -> Condition       to_data(condition) -> plain data
+    holds(condition, view) -> bool                 compiled(condition, vocabulary) -> Callable[[View], bool]
+    explain(condition, view) -> Explanation        say(condition) -> str
+    next_rise(condition, view, after_us=None, horizon_us=None) -> Rise | None
+    Timed(condition, vocabulary): .holds(view) .can_hold(view) .next_rise(view, after_us=None, horizon_us=None)
+    is_timed(condition)  static_part(condition)  fields_of(condition)  names_category(condition, vocabulary, category)
+
+Every positive test on an empty value is false; a negated operator is exactly *not* of its positive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, assert_never
+
+from ticketcore._compiled import change, compiled
+from ticketcore._conditions import (
+    FALSE, TRUE, AllOf, AnyOf, Changed, Condition, FieldRef, InHours, Not, Since, Sla, Test, Until, hours, say_span, since, sla,
+    span_of, until,
+)  # fmt: skip
+from ticketcore._conditions import fields as field
+from ticketcore._fields import (
+    CATEGORIES, DURATION, FLAG, FOLDED, INSTANT, LAYERS, NAME, NUMBER, OPERATORS, POSITIVE, SLA_STATES, TAGS, TEXT, ClockReading,
+    Fact, FieldSpec, FieldType, View, Vocabulary, is_empty, no_clock, plain,
+)  # fmt: skip
+from ticketcore._names import hint, nearest
+from ticketcore._rises import TWO_YEARS_US, First, Rise, first_of, in_hours, interval, is_timed, rise, static_part
+from ticketcore._text import Glob, fold, mentions
+
+__all__ = [
+    "CATEGORIES", "DURATION", "FALSE", "FLAG", "INSTANT", "LAYERS", "NAME", "NUMBER", "OPERATORS", "SLA_STATES", "TAGS", "TEXT", "TRUE",
+    "TWO_YEARS_US", "AllOf", "AnyOf", "Changed", "ClockReading", "Condition", "Fact", "FieldRef", "FieldSpec", "FieldType", "InHours",
+    "Not", "Rise", "Since", "Sla", "Test", "Timed", "Until", "View", "Vocabulary", "compiled", "field", "fields_of", "hint", "holds",
+    "hours", "is_timed", "names_category", "nearest", "next_rise", "no_clock", "say_span", "since", "sla", "span_of", "static_part",
+    "until",
+]  # fmt: skip
+
+# --- the meaning -------------------------------------------------------------------------------------------------------
+
+
+def holds(condition: Condition, view: View) -> bool:
+    """The meaning of a condition, one line per form. `compiled` must agree with it (law).
+
+    Raises `UnknownName` for a field or hours that the view's vocabulary lacks; a condition from `parse` never does.
+    """
+    match condition:
+        case AllOf(parts):
+            return all(holds(part, view) for part in parts)
+        case AnyOf(parts):
+            return any(holds(part, view) for part in parts)
+        case Not(part):
+            return not holds(part, view)
+        case Test():
+            return _test_holds(condition, view)
+        case Changed():
+            return change(condition, view.vocabulary.field(condition.field), view)
+        case Since() | Until() | Sla():
+            where = interval(condition, view)
+            return where is not None and where[0] <= view.now_us < where[1]
+        case InHours():
+            return in_hours(condition, view, view.now_us)
+        case _:
+            assert_never(condition)
+
+
+def _test_holds(test: Test, view: View) -> bool:
+    spec, positive = view.vocabulary.field(test.field), POSITIVE.get(test.op)
+    if positive is not None:
+        return not _holds_of(positive, spec, test.value, view)
+    return _holds_of(test.op, spec, test.value, view)
+
+
+def _holds_of(op: str, spec: FieldSpec, value: Any, view: View) -> bool:
+    """The meaning of a positive operator."""
+    seen = spec.read(view)
+    if op == "is_set" or is_empty(seen):
+        return not is_empty(seen)
+    if spec.type.kind == "text" or op in FOLDED:
+        seen, value = view.folded(spec).text, value if op == "matches" else _folded(value)
+    match op:
+        case "is":
+            return bool(seen == plain(value))
+        case "is_any":
+            return seen in value
+        case "has":
+            return value in seen
+        case "has_any":
+            return any(name in seen for name in value)
+        case "has_all":
+            return all(name in seen for name in value)
+        case "contains":
+            return any(part in seen for part in value)
+        case "starts_with":
+            return any(seen.startswith(part) for part in value)
+        case "ends_with":
+            return any(seen.endswith(part) for part in value)
+        case "matches":
+            return any(Glob(pattern).matches(seen) for pattern in value)
+        case "mentions_any":
+            return any(mentions(seen, phrase) for phrase in value)
+        case "mentions_all":
+            return all(mentions(seen, phrase) for phrase in value)
+    return _ordered(op, spec.type, seen, value)
+
+
+def _folded(value: Any) -> Any:
+    return fold(value) if isinstance(value, str) else tuple(fold(item) for item in value)
+
+
+def _ordered(op: str, kind: FieldType, seen: Any, value: Any) -> bool:
+    at = kind.key(seen)
+    if at is None:  # a name that is not on the list has no place in its order
+        return False
+    match op:
+        case "below":
+            return bool(at < kind.key(value))
+        case "above":
+            return bool(at > kind.key(value))
+        case "at_least":
+            return bool(at >= kind.key(value))
+        case "at_most":
+            return bool(at <= kind.key(value))
+        case _:  # between
+            return bool(kind.key(value[0]) <= at <= kind.key(value[1]))
+
+
+# --- time --------------------------------------------------------------------------------------------------------------
+
+
+def next_rise(condition: Condition, view: View, after_us: int | None = None, horizon_us: int | None = None) -> Rise | None:
+    """The first instant strictly after *after_us* (the view's instant) at which *condition* becomes true if nothing happens.
+
+    "Becomes" means false just before and true at it. The search ends at *horizon_us*, two years ahead if not given: then the
+    answer is that horizon with ``found=False``; None means never.
+    """
+    first = first_of(condition, lambda part: lambda at: holds(part, at))
+    after = view.now_us if after_us is None else after_us
+    return rise(first, lambda at: holds(condition, at), view, after, after + TWO_YEARS_US if horizon_us is None else horizon_us)
+
+
+class Timed:
+    """A condition made ready for a time rule: whether it holds, whether it can at any instant, and when it next becomes true."""
+
+    __slots__ = ("_first", "can_hold", "condition", "holds")
+
+    def __init__(self, condition: Condition, vocabulary: Vocabulary) -> None:
+        self.condition: Final = condition
+        self.holds: Final = compiled(condition, vocabulary)
+        self.can_hold: Final = compiled(static_part(condition), vocabulary)
+        self._first: First = first_of(condition, lambda part: compiled(part, vocabulary))
+
+    def next_rise(self, view: View, after_us: int | None = None, horizon_us: int | None = None) -> Rise | None:
+        """As `ticketcore.conditions.next_rise`, the same answer sooner."""
+        if not self.can_hold(view):
+            return None
+        after = view.now_us if after_us is None else after_us
+        return rise(self._first, self.holds, view, after, after + TWO_YEARS_US if horizon_us is None else horizon_us)
+
+
+# --- what a condition speaks of ----------------------------------------------------------------------------------------
+
+
+def _tests_in(condition: Condition) -> Iterator[Test | Changed | Since | Until | InHours | Sla]:
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _tests_in(part)
+        case Not(part):
+            yield from _tests_in(part)
+        case Test() | Changed() | Since() | Until() | InHours() | Sla():
+            yield condition
+        case _:
+            assert_never(condition)
+
+
+def fields_of(condition: Condition) -> frozenset[str]:
+    """The names of the fields that *condition* reads, as they are written in it.
+
+    >>> sorted(fields_of(field.tags.has("vip") & (since("created") >= "4h")))
+    ['created', 'tags']
+    """
+    found: set[str] = set()
+    for test in _tests_in(condition):
+        match test:
+            case Test() | Changed():
+                found.add(test.field)
+            case Since() | Until():
+                found.add(test.of)
+            case InHours() | Sla():
+                pass
+            case _:
+                assert_never(test)
+    return frozenset(found)
+
+
+def names_category(condition: Condition, vocabulary: Vocabulary, category: str) -> bool:
+    """Whether *condition* names *category*, or a status of it, as one that a ticket may have: such a rule runs on removed and
+    closed tickets too.
+
+    >>> words = Vocabulary(statuses={"open": "open", "spam": "removed"})
+    >>> names_category(field.status.is_any("open", "spam"), words, "removed"), names_category(field.status.is_("open"), words, "removed")
+    (True, False)
+    """
+    members = {name for name, of in vocabulary.statuses.items() if of == category}
+    for test in _tests_in(condition):
+        if isinstance(test, Test) and test.op not in POSITIVE:
+            named = test.value
+        elif isinstance(test, Changed):
+            named = test.to
+        else:
+            continue
+        values = set(named) if isinstance(named, tuple) else {named}
+        if (test.field == "category" and category in values) or (test.field == "status" and members & values):
+            return True
+    return False
