@@ -65,6 +65,10 @@ def _window(value: timedelta | str | int | None) -> int | None:
     return value if value is None or type(value) is int else duration_us(value)  # type: ignore[arg-type]  # no int any more
 
 
+def _category(value: str) -> str:
+    return _ALIASES.get(value, value)
+
+
 @frozen(kw_only=True)
 class Status:
     """A status of this desk: its name, the category that says what it means, and a text for people.
@@ -77,7 +81,7 @@ class Status:
     """
 
     name: str
-    category: str = field(converter=lambda value: _ALIASES.get(value, value))
+    category: str = field(converter=_category)
     text: str = ""
 
 
@@ -187,7 +191,7 @@ def _strings(value: Mapping[str, str]) -> FrozenMap[str, str]:
     return FrozenMap(value)
 
 
-_NO_ROW: Final[Mapping[str, Any]] = {}
+_NO_ANSWER: Final[Mapping[str, Decided]] = {}
 _AFTER_MERGE: Final = frozenset({"delete", "restore", "purge"})  # all that can still happen to a ticket merged away
 
 
@@ -227,7 +231,7 @@ class Lifecycle:
     """
 
     statuses: tuple[Status, ...] = field(default=STATUSES, converter=tuple)
-    table: FrozenMap[str, FrozenMap[str, Move]] = field(default=EMPTY, converter=_moves)
+    table: FrozenMap[str, FrozenMap[str, Move | None]] = field(default=EMPTY, converter=_moves)
     moves: FrozenMap[str, FrozenMap[str, Move | None]] = field(default=EMPTY, converter=_moves)
     direct: FrozenMap[str, tuple[str, ...]] = field(default=EMPTY, converter=_choices)
     main: FrozenMap[str, str] = field(default=EMPTY, converter=_strings)
@@ -262,6 +266,10 @@ class Lifecycle:
         object.__setattr__(self, "_allowed", {status: self._targets(status) for status in build.cells})
         object.__setattr__(self, "_refusals", {status: self._no_move(status) for status in build.cells})
 
+    def using(self, vocabulary: Vocabulary) -> Lifecycle:
+        """The same with its guards compiled for, and their names checked against, the names of a desk. Raises `DeskError`."""
+        return evolve(self, vocabulary=vocabulary)
+
     def __reduce__(self) -> tuple[Any, ...]:  # what is made at construction (compiled guards among it) is made again
         return _rebuild, ({part.alias: getattr(self, part.name) for part in fields(Lifecycle) if part.init},)
 
@@ -285,13 +293,13 @@ class Lifecycle:
         if trigger not in _REPLIES:
             return trigger
         judged = self._judge(ticket, event, trigger, None, guarded=False)
-        return None if type(judged) is Decided and judged.divert else trigger
+        return None if isinstance(judged, Decided) and judged.divert else trigger
 
     def decide(self, ticket: Ticket, event: EventBase, view: View | None = None) -> Decided | None:
         """What *event* means for the status of *ticket* (as it is before it); None if it means nothing. Changes nothing.
 
-        Guards read *view*. Raises `IllegalMove`, which names the status, the trigger and what is allowed; `UnknownName` for
-        a direct choice of a status that does not exist; `BadValue` when a guarded move is asked for without a view.
+        Guards read *view*; without one, the ticket and the event. Raises `IllegalMove`, which names the status, the trigger and
+        what is allowed, and `UnknownName` for a direct choice of a status that does not exist.
 
         >>> from ticketcore.model import Closed, Resolved
         >>> lifecycle, ticket = Lifecycle(), Ticket(id="T-1", status="new")
@@ -305,11 +313,11 @@ class Lifecycle:
         if trigger is None:
             return None
         if ticket.merged_into is None:
-            plain = self._plain.get(ticket.status, _NO_ROW).get(trigger)
+            plain = self._plain.get(ticket.status, _NO_ANSWER).get(trigger)
             if plain is not None:
                 return plain
         judged = self._judge(ticket, event, trigger, view)
-        if type(judged) is _Refusal:
+        if isinstance(judged, _Refusal):
             raise self._error(ticket.status, trigger, judged)
         return judged
 
@@ -323,7 +331,7 @@ class Lifecycle:
         if trigger is None:
             return None, ""
         judged = self._judge(ticket, event, trigger, view)
-        if type(judged) is not _Refusal:
+        if not isinstance(judged, _Refusal):
             return judged, ""
         to = self._as_logged(ticket, event, trigger)
         category = self._categories.get(to, ticket.category) if to else ""
@@ -348,7 +356,7 @@ class Lifecycle:
         given = event if isinstance(event, EventBase) else EventBase(at=0)
         ticket = Ticket(id="", status=status)
         judged = self._judge(ticket, given, trigger, None, guarded=False)
-        if type(judged) is _Refusal:
+        if isinstance(judged, _Refusal):
             raise self._error(status, trigger, judged)
         return (judged and judged.to) or status
 
@@ -392,14 +400,13 @@ class Lifecycle:
             cell = row.get(trigger)
         if cell is None:
             return None if event.kind in self.triggers else self._refusals[status]
-        if guarded and cell.test is not None:
-            if view is None:
-                raise BadValue(
-                    f"{trigger} from {status} is guarded: it cannot be judged without a view", hint="decide(ticket, event, view)"
-                )
-            if not cell.test(view):
-                return _Refusal(reason=cell.move.reason or f"its guard does not hold: {cell.move.guard}")
+        if guarded and cell.test is not None and not cell.test(self._view(ticket, event) if view is None else view):
+            return _Refusal(reason=cell.move.reason or f"its guard does not hold: {cell.move.guard}")
         return self._arrive(ticket, trigger, _in_time(cell.move, ticket, event))
+
+    def _view(self, ticket: Ticket, event: EventBase) -> View:
+        """What a guard reads when the caller has no view at hand: the ticket and the event."""
+        return View(self.vocabulary or Vocabulary(statuses=self._categories), ticket, event.at_us, ticket, event)
 
     def _impossible(self, ticket: Ticket, event: EventBase) -> _Refusal | None:
         """What no table can allow."""
@@ -440,7 +447,7 @@ class Lifecycle:
         elif trigger in _REPLIES:
             return None
         else:
-            cell = self._cells.get(ticket.status, _NO_ROW).get(trigger)
+            cell = self._cells.get(ticket.status, {}).get(trigger)
             meant = _MEANT.get(trigger, To.STAYS)
             target = cell.move.to if cell is not None else meant if isinstance(meant, To) else self._main.get(meant, To.STAYS)
             to = self._status(ticket, target)
@@ -543,7 +550,7 @@ class Lifecycle:
         return _Refusal(reason=f"{status} has no such move" if self._allowed[status] else f"{status} is final", hint=self._hint(status))
 
     def _hint(self, status: str) -> str:
-        allowed = self._allowed.get(status, _NO_ROW)
+        allowed = self._allowed.get(status, EMPTY)
         parts = [f"{trigger} -> {' or '.join(ends)}" for trigger, ends in allowed.items()]
         return "allowed: " + ", ".join(parts) if parts else "nothing is allowed"
 
@@ -566,7 +573,6 @@ class _Build:
         self.cells: dict[str, dict[str, _Cell]] = {}
         self.by_hand: dict[str, dict[str, _Cell]] = {}
         self.plain: dict[str, dict[str, Decided]] = {}
-        self.tests: dict[int, Callable[[View], bool] | None] = {}
         self._read_statuses()
         self._read_main()
         self._read_triggers()
@@ -588,7 +594,8 @@ class _Build:
         self.wrong(path, f"unknown {what} {shorten(name)}", hint_for(name, known), code="unknown-name")
 
     def _read_statuses(self) -> None:
-        for number, status in enumerate(self.given.statuses):
+        statuses: tuple[Any, ...] = self.given.statuses  # whatever the caller gave
+        for number, status in enumerate(statuses):
             path = f"statuses[{number}]"
             if not isinstance(status, Status):
                 self.wrong(path, f"a Status is wanted, not {type(status).__name__}")
@@ -642,7 +649,7 @@ class _Build:
 
     def _make_row(self, status: str) -> dict[str, _Cell]:
         given = self.given
-        row: dict[str, Move | None] = {**given.table[status]} if status in given.table else self._inherited(status)
+        row: dict[str, Any] = {**given.table[status]} if status in given.table else self._inherited(status)
         row.update(given.moves.get(status, EMPTY))
         cells = {}
         for trigger, move in row.items():
