@@ -84,15 +84,17 @@ def replace(module: Any, name: str) -> None:
 def build() -> Any:
     """Load the library and all that it keeps: after this nothing outside is touched."""
     from ticketcore import _time, model
+    from ticketcore.hours import BusinessHours
 
-    return _time.load_zone("Europe/Athens"), model
+    hours = BusinessHours(zone="Europe/Athens", week={"mon-fri": ["09:00-17:00"]}, holidays=["2026-11-24"])
+    return _time.load_zone("Europe/Athens"), model, hours
 
 
 def chain(built: Any) -> Any:
-    """Texts to instants, events to a ticket, and back to texts."""
+    """Texts to instants, opening hours to a deadline, events to a ticket, and back to texts."""
     from ticketcore import _time
 
-    zone, model = built
+    zone, model, hours = built
     opened = _time.parse_instant("2026-11-20T16:50:00+02:00")
     opening = _time.wall_us(zone, _time.from_us(opened).toordinal() + 3, _time.duration_us("9h"))
     by = model.Person(id="c-1", email="vip@example.gr", tags={"vip", "gold", "athens"})
@@ -105,7 +107,8 @@ def chain(built: Any) -> Any:
         model.AgentReplied(ticket="T-1", id="e-3", at=opening, by=model.Agent(id="maria"), message=model.Message(text="Ναι")),
     ]  # fmt: skip
     ticket = model.fold(history)
-    return ticket, sorted(ticket.tags), _time.iso(opening), _time.say_duration(opening - opened)
+    due = hours.add(ticket.created, "12h")
+    return ticket, _time.iso(opening), _time.say_duration(opening - opened), due, hours.elapsed(ticket.created, due), hours.next_open(due)
 
 
 def plain(value: Any) -> Any:
