@@ -198,6 +198,11 @@ class ClockReading(Protocol):
         """When the promise is due if nothing happens; None: paused, nothing promised or unknown."""
         ...
 
+    @property
+    def started_us(self) -> int:
+        """When the cycle started."""
+        ...
+
     def reaches_us(self, percent: int) -> int | None:
         """The instant at which that share of the promised time is or was used; None if never while nothing happens."""
         ...
@@ -328,6 +333,10 @@ def _of_message(attribute: str) -> Callable[[View], Any]:
     return lambda view: get(view.event) if isinstance(view.event, Spoken) else None
 
 
+def _of_clock(metric: str, attribute: str) -> Callable[[View], Any]:
+    return lambda view: getattr(view.clock(metric), attribute, None)
+
+
 _COUNTERS: Final = ("agent_replies", "customer_replies", "notes", "reassignments", "transfers", "escalation", "deviations", "rating")
 _INSTANTS: Final = (
     ("created", "input"), ("updated", "input"), ("first_agent_reply", "input"), ("last_agent_reply", "input"),
@@ -421,6 +430,10 @@ class Vocabulary:
         yield _spec("category", FieldType(kind="ordered", choices=CATEGORIES, what="status category"), "lifecycle")
         yield _spec("priority", FieldType(kind="ordered", choices=self.levels, what="priority level"), "priority")
         yield _spec("policy", FieldType(kind="choice", choices=self.policies, what="policy"), "policy")
+        for metric in self.metrics:
+            for name in ("due", "started"):
+                read = _of_clock(metric, name + "_us")
+                yield FieldSpec(name=f"sla.{metric}.{name}", type=INSTANT, layer="clocks", read=read, key=read, changes=False)
         for name, kind in self.fields.items():
             yield _entry_spec("fields." + name, kind, "fields", name)
         for name, kind in self.requester_fields.items():

@@ -13,6 +13,7 @@ What a room uses::
     explain(condition, view) -> Explanation        say(condition) -> str
     next_rise(condition, view, after_us=None, horizon_us=None) -> Rise | None
     Timed(condition, vocabulary): .holds(view) .can_hold(view) .next_rise(view, after_us=None, horizon_us=None)
+    parse_fields(data, path, problems) -> dict[str, FieldType]     parse_facts(data, path, problems) -> dict[str, Fact]
     is_timed(condition)  static_part(condition)  fields_of(condition)  names_category(condition, vocabulary, category)
 
 Every positive test on an empty value is false; a negated operator is exactly *not* of its positive.
@@ -34,6 +35,7 @@ from ticketcore._fields import (
     Fact, FieldSpec, FieldType, View, Vocabulary, is_empty, no_clock, plain,
 )  # fmt: skip
 from ticketcore._names import hint, nearest
+from ticketcore._parsing import parse, parse_facts, parse_fields, parse_type, to_data
 from ticketcore._rises import TWO_YEARS_US, First, Rise, first_of, in_hours, interval, is_timed, rise, static_part
 from ticketcore._text import Glob, fold, mentions
 
@@ -41,8 +43,8 @@ __all__ = [
     "CATEGORIES", "DURATION", "FALSE", "FLAG", "INSTANT", "LAYERS", "NAME", "NUMBER", "OPERATORS", "SLA_STATES", "TAGS", "TEXT", "TRUE",
     "TWO_YEARS_US", "AllOf", "AnyOf", "Changed", "ClockReading", "Condition", "Fact", "FieldRef", "FieldSpec", "FieldType", "InHours",
     "Not", "Rise", "Since", "Sla", "Test", "Timed", "Until", "View", "Vocabulary", "compiled", "field", "fields_of", "hint", "holds",
-    "hours", "is_timed", "names_category", "nearest", "next_rise", "no_clock", "say_span", "since", "sla", "span_of", "static_part",
-    "until",
+    "hours", "is_timed", "names_category", "nearest", "next_rise", "no_clock", "parse", "parse_facts", "parse_fields",
+    "parse_type", "say_span", "since", "sla", "span_of", "static_part", "to_data", "until",
 ]  # fmt: skip
 
 # --- the meaning -------------------------------------------------------------------------------------------------------
