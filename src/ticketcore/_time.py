@@ -73,15 +73,15 @@ def to_us(when: datetime | int) -> int:
 
 def from_us(us: int) -> DateTime:
     """The instant *us* as a `pendulum.DateTime` in UTC."""
-    days, rest = divmod(us, DAY_US)
-    seconds, micro = divmod(rest, SECOND_US)
-    minutes, second = divmod(seconds, 60)
-    hour, minute = divmod(minutes, 60)
+    days = us // DAY_US
+    rest = us - days * DAY_US
+    seconds = rest // SECOND_US
+    minutes = seconds // 60
     try:
         day = date.fromordinal(days + EPOCH_ORDINAL)
     except (ValueError, OverflowError):
         raise OutOfRange("this instant is outside the years 1 to 9999", value=shorten(us)) from None
-    return DateTime(day.year, day.month, day.day, hour, minute, second, micro, _UTC)
+    return DateTime(day.year, day.month, day.day, minutes // 60, minutes % 60, seconds % 60, rest % SECOND_US, _UTC)
 
 
 def maybe_us(when: datetime | int | None) -> int | None:
@@ -137,7 +137,8 @@ def duration_us(value: timedelta | str) -> int:
     True
     """
     if isinstance(value, timedelta):
-        us = _timedelta_us(value)
+        plain = type(value) is timedelta  # the common case
+        us = (value.days * 86_400 + value.seconds) * SECOND_US + value.microseconds if plain else _timedelta_us(value)
         if us < 0:
             raise BadDuration("a duration cannot be negative", value=shorten(value))
         return us
@@ -234,7 +235,7 @@ def say_duration(us: int) -> str:
 
 def to_timedelta(us: int) -> timedelta:
     """*us* as an exact `timedelta`."""
-    return timedelta(microseconds=us)
+    return timedelta(0, 0, us)
 
 
 # --- zones -----------------------------------------------------------------------------------------------------------
@@ -261,9 +262,8 @@ def load_zone(name: str) -> ZoneInfo:
 
 
 def pendulum_zone(name: str) -> object:
-    """The one tzinfo object that pendulum gives to datetimes of the zone *name*; for UTC, which needs no help, an object of no one's."""
-    zone = pendulum.timezone(load_zone(name).key)
-    return object() if zone is _UTC else zone
+    """The one tzinfo object that pendulum gives to datetimes of the zone *name*."""
+    return pendulum.timezone(load_zone(name).key)
 
 
 def offset_us(zone: ZoneInfo, us: int) -> int:

@@ -39,8 +39,8 @@ class Table:
     """
 
     __slots__ = (
-        "after", "before", "before_bits", "before_rows", "count", "end", "high", "low", "offsets", "shift", "start", "start_bits",
-        "start_rows", "total", "walls",
+        "after", "before", "before_bits", "before_rows", "count", "end", "first_day", "high", "low", "offsets", "shift", "start",
+        "start_bits", "start_rows", "total",
     )  # fmt: skip
 
     def __init__(self, low: int, high: int, spans: list[Span], zone: ZoneInfo | None = None) -> None:
@@ -60,7 +60,7 @@ class Table:
         round_up = (1 << self.start_bits) - 1
         self.start_rows = _buckets([(start - low + round_up) >> self.start_bits for start in starts], (high - low) >> self.start_bits)
         self.before_rows = _buckets([(so_far >> self.before_bits) + 1 for so_far in before], self.total >> self.before_bits)
-        self.walls, self.offsets = _clear_walls(zone, low, high) if zone else ([], [None])
+        self.first_day, self.offsets = _day_offsets(zone, low, high) if zone else (0, [])
 
     def spans(self) -> list[Span]:
         """The spans of the stretch; one that is cut by its edge may go on beyond."""
@@ -95,25 +95,23 @@ def _buckets(firsts: list[int], last: int) -> list[int]:
     return rows
 
 
-def _clear_walls(zone: ZoneInfo, low: int, high: int) -> tuple[list[int], list[int | None]]:
-    """From which wall time on (clock read as UTC) which offset holds; None where a wall time is skipped, twice, or unknown.
+def _day_offsets(zone: ZoneInfo, low: int, high: int) -> tuple[int, list[int | None]]:
+    """The first date of a list of offsets by date: the one offset a whole date has on the wall clock, None where it has not just one.
 
-    The last entry is None too, so that what lies before all of them is unknown as well (a row of -1).
+    The dates reach a little less far than the instants, so that every wall time of theirs lies between *low* and *high*.
     """
-    first, last = low + 2 * DAY_US, high - 2 * DAY_US
-    if first >= last:
-        return [], [None]
+    first, end = low // DAY_US + EPOCH_ORDINAL + 2, high // DAY_US + EPOCH_ORDINAL - 2
+    if first >= end:
+        return first, []
+    offsets: list[int | None] = [None] * (end - first)
     runs = wall_runs(zone, year_of(low), year_of(high - 1))
-    walls, known = [first], [runs[0][1]]
-    offsets: list[int | None] = list(known)
-    for (_, before, _), (start, after, _) in pairwise(runs):
-        doubtful, clear = start + min(before, after), start + max(before, after)
-        if clear <= first:
-            offsets[0] = after
-        elif doubtful < last:
-            walls += [max(doubtful, first), min(clear, last)]
-            offsets += [None, after]
-    return [*walls, last], [*offsets, None]
+    clear = first  # the first date all of whose wall times are in the run
+    for (_, offset, _), (change, following, _) in pairwise(runs):
+        until = max(min((change + min(offset, following)) // DAY_US + EPOCH_ORDINAL, end), clear)
+        offsets[clear - first : until - first] = [offset] * (until - clear)
+        clear = max(-(-(change + max(offset, following)) // DAY_US) + EPOCH_ORDINAL, first)
+    offsets[clear - first :] = [runs[-1][1]] * (end - clear)
+    return first, offsets
 
 
 class WorkingDates:

@@ -56,6 +56,8 @@ from ticketcore._time import (
 from ticketcore._timeline import MARGIN, Kind, Piece, Timeline, whole
 from ticketcore.errors import BadDuration, BadHours, BeyondHorizon, NeverOpen, shorten
 
+_UTC: Final = pendulum_zone("UTC")
+
 
 @frozen
 class Transition:
@@ -99,7 +101,11 @@ class Hours(Timeline):
         >>> str(weekdays.add(DateTime(2026, 11, 20, 16, 30, tzinfo=UTC), "1h"))  # Friday afternoon
         '2026-11-23 09:30:00+00:00'
         """
-        return from_us(self.add_us(self._us(at), duration_us(amount)))
+        if type(amount) is timedelta:  # as `duration_us`, without the call
+            amount_us = (amount.days * 86_400 + amount.seconds) * SECOND_US + amount.microseconds
+        else:
+            amount_us = duration_us(amount)
+        return from_us(self.add_us(self._us(at), amount_us))
 
     def subtract(self, at: datetime | int, amount: timedelta | str) -> DateTime:
         """The latest instant from which *amount* of open time passes until *at*: the mirror of `add`."""
@@ -132,13 +138,16 @@ class Hours(Timeline):
         object.__setattr__(self, "_local", pendulum_zone(zone))
 
     def _us(self, at: datetime | int) -> int:
-        """`to_us`, with a short cut for datetimes of the zone of the hours, for which asking the zone costs more than the answer."""
-        if type(at) is DateTime and at.tzinfo is self._local:
-            naive = (at.toordinal() - EPOCH_ORDINAL) * DAY_US + (at.hour * 3600 + at.minute * 60 + at.second) * SECOND_US + at.microsecond
+        """`to_us`, with short cuts for pendulum's datetimes in UTC and in the zone of the hours: asking a zone costs more."""
+        if type(at) is DateTime and ((zone := at.tzinfo) is _UTC or zone is self._local):
+            days = at.toordinal()
+            seconds = (days - EPOCH_ORDINAL) * 86_400 + at.hour * 3600 + at.minute * 60 + at.second
+            if zone is _UTC:
+                return seconds * SECOND_US + at.microsecond
             table = self._table
-            offset = table.offsets[bisect_right(table.walls, naive) - 1]
-            if offset is not None:
-                return naive - offset
+            days -= table.first_day
+            if 0 <= days < len(table.offsets) and (offset := table.offsets[days]) is not None:
+                return seconds * SECOND_US + at.microsecond - offset
         return to_us(at)
 
     # --- dates -------------------------------------------------------------------------------------------------------
