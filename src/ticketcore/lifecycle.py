@@ -17,8 +17,8 @@ from attrs import evolve, field, fields, frozen
 from ticketcore._names import hint as hint_for
 from ticketcore._time import duration_us, iso, say_duration
 from ticketcore._values import EMPTY, FrozenMap
-from ticketcore.conditions import Condition, View, Vocabulary, compiled, holds
-from ticketcore.errors import BadValue, DataError, DeskError, IllegalMove, Problem, TicketcoreError, UnknownName, shorten
+from ticketcore.conditions import Condition, View, Vocabulary, compiled, holds, parse
+from ticketcore.errors import BadValue, DeskError, IllegalMove, Problem, TicketcoreError, UnknownName, shorten
 from ticketcore.model import EVENTS, Agent, Created, EventBase, Merged, Postponed, StatusSet, Ticket, is_from_customer
 
 __all__ = [
@@ -191,8 +191,13 @@ def _strings(value: Mapping[str, str]) -> FrozenMap[str, str]:
     return FrozenMap(value)
 
 
-_NO_ANSWER: Final[Mapping[str, Decided]] = {}
+_NO_ANSWER: Final[Mapping[str, Any]] = {}
 _AFTER_MERGE: Final = frozenset({"delete", "restore", "purge"})  # all that can still happen to a ticket merged away
+
+
+_Test = Callable[[View], bool]
+# What `decide` says without looking further: yes, under which guard, and what the refusal is. `_judge` is what it means.
+_Answer = tuple[Decided | None, _Test | None, _Refusal]
 
 
 @frozen
@@ -200,7 +205,7 @@ class _Cell:
     """A move with its guard made ready: compiled where there is a vocabulary, else by the plain meaning of conditions."""
 
     move: Move
-    test: Callable[[View], bool] | None
+    test: _Test | None
 
 
 @frozen(kw_only=True)
@@ -249,7 +254,7 @@ class Lifecycle:
     _main: Mapping[str, str] = field(init=False, eq=False, repr=False)
     _cells: Mapping[str, Mapping[str, _Cell]] = field(init=False, eq=False, repr=False)
     _by_hand: Mapping[str, Mapping[str, _Cell]] = field(init=False, eq=False, repr=False)
-    _plain: Mapping[str, Mapping[str, Decided]] = field(init=False, eq=False, repr=False)
+    _answers: Mapping[str, Mapping[str, _Answer]] = field(init=False, eq=False, repr=False)
     _triggers: Mapping[str, str] = field(init=False, eq=False, repr=False)
     _allowed: Mapping[str, FrozenMap[str, tuple[str, ...]]] = field(init=False, eq=False, repr=False)
     _refusals: Mapping[str, _Refusal] = field(init=False, eq=False, repr=False)
@@ -260,11 +265,12 @@ class Lifecycle:
             raise DeskError(build.problems, what="lifecycle")
         for name, made in (
             ("_categories", build.categories), ("_main", build.main), ("_cells", build.cells), ("_by_hand", build.by_hand),
-            ("_plain", build.plain), ("_triggers", {**TRIGGERS, **self.triggers}),
+            ("_triggers", {**TRIGGERS, **self.triggers}),
         ):  # fmt: skip
             object.__setattr__(self, name, made)
         object.__setattr__(self, "_allowed", {status: self._targets(status) for status in build.cells})
         object.__setattr__(self, "_refusals", {status: self._no_move(status) for status in build.cells})
+        object.__setattr__(self, "_answers", {status: self._ready(status, row) for status, row in build.cells.items()})
 
     def using(self, vocabulary: Vocabulary) -> Lifecycle:
         """The same with its guards compiled for, and their names checked against, the names of a desk. Raises `DeskError`."""
@@ -313,9 +319,12 @@ class Lifecycle:
         if trigger is None:
             return None
         if ticket.merged_into is None:
-            plain = self._plain.get(ticket.status, _NO_ANSWER).get(trigger)
-            if plain is not None:
-                return plain
+            answer: _Answer | None = self._answers.get(ticket.status, _NO_ANSWER).get(trigger)
+            if answer is not None:
+                decided, test, refusal = answer
+                if decided is not None and (test is None or test(self._view(ticket, event) if view is None else view)):
+                    return decided
+                raise self._error(ticket.status, trigger, refusal)
         judged = self._judge(ticket, event, trigger, view)
         if isinstance(judged, _Refusal):
             raise self._error(ticket.status, trigger, judged)
@@ -401,7 +410,7 @@ class Lifecycle:
         if cell is None:
             return None if event.kind in self.triggers else self._refusals[status]
         if guarded and cell.test is not None and not cell.test(self._view(ticket, event) if view is None else view):
-            return _Refusal(reason=cell.move.reason or f"its guard does not hold: {cell.move.guard}")
+            return _guard_refusal(cell.move)
         return self._arrive(ticket, trigger, _in_time(cell.move, ticket, event))
 
     def _view(self, ticket: Ticket, event: EventBase) -> View:
@@ -546,6 +555,19 @@ class Lifecycle:
             found["set"] = tuple(self._by_hand[status])
         return FrozenMap(found)
 
+    def _ready(self, status: str, row: Mapping[str, _Cell]) -> dict[str, _Answer]:
+        """The answers that depend on nothing but status, trigger and guard: most of the table, worked out once."""
+        own = set(self.triggers.values()) | {"set", "postpone", "merge"}  # their events decide too
+        answers: dict[str, _Answer] = {trigger: (None, None, self._refusals[status]) for trigger in TRIGGERS.values() if trigger not in own}
+        for trigger, cell in row.items():
+            remembers = isinstance(cell.move.to, To) and cell.move.to not in {To.STAYS, To.FOLLOW_UP}
+            if trigger in own or remembers or cell.move.within_us is not None:
+                answers.pop(trigger, None)
+            else:
+                decided = self._arrive(Ticket(id="", status=status), trigger, cell.move.to)
+                answers[trigger] = (decided, cell.test, _guard_refusal(cell.move))
+        return answers
+
     def _no_move(self, status: str) -> _Refusal:
         return _Refusal(reason=f"{status} has no such move" if self._allowed[status] else f"{status} is final", hint=self._hint(status))
 
@@ -572,7 +594,6 @@ class _Build:
         self.main: dict[str, str] = {}
         self.cells: dict[str, dict[str, _Cell]] = {}
         self.by_hand: dict[str, dict[str, _Cell]] = {}
-        self.plain: dict[str, dict[str, Decided]] = {}
         self._read_statuses()
         self._read_main()
         self._read_triggers()
@@ -583,7 +604,6 @@ class _Build:
         self._check_names("direct", given.direct)
         for status, row in self.cells.items():
             self.by_hand[status] = self._make_choices(status, row)
-            self.plain[status] = {trigger: ready for trigger, cell in row.items() if (ready := self._ready(status, trigger, cell))}
 
     def wrong(self, path: str, message: str, hint: str = "", code: str = "bad-value") -> None:
         """Note a problem."""
@@ -704,19 +724,15 @@ class _Build:
             if not isinstance(target, To) and target not in self.categories:
                 self.unknown(f"{path}.{name}", "status", target, (*self.categories, *_SPECIAL))
 
-    def _test(self, path: str, move: Move) -> Callable[[View], bool] | None:
+    def _test(self, path: str, move: Move) -> _Test | None:
         guard, vocabulary = move.guard, self.given.vocabulary
         if guard is None:
             return None
         if vocabulary is None:
             return lambda view: holds(guard, view)
-        try:
-            return compiled(guard, vocabulary)
-        except DataError as error:
-            self.problems += [evolve(problem, path=f"{path}.guard.{problem.path}".rstrip(".")) for problem in error.problems]
-        except TicketcoreError as error:
-            self.wrong(f"{path}.guard.{error.path}".rstrip("."), error.message, error.hint, code=error.code)
-        return None
+        count = len(self.problems)
+        checked = parse(guard, vocabulary, f"{path}.guard", self.problems, layer="lifecycle")
+        return compiled(checked, vocabulary) if len(self.problems) == count else None
 
     def _make_choices(self, status: str, row: Mapping[str, _Cell]) -> dict[str, _Cell]:
         """What may be chosen by hand: as listed, else what the moves of a person lead to; each under the guard of such a move."""
@@ -740,25 +756,13 @@ class _Build:
                 self.unknown(f"direct.{status}[{number}]", "status", to, self.categories)
         return {to: reached.get(to) or _Cell(Move(to=to), None) for to in listed}
 
-    def _ready(self, status: str, trigger: str, cell: _Cell) -> Decided | None:
-        """The answer of a move that depends on nothing but status and trigger: most of the table, decided once."""
-        move = cell.move
-        if cell.test is not None or move.within_us is not None or trigger in ("postpone", "merge"):
-            return None
-        match move.to:
-            case To.FOLLOW_UP:
-                return Decided(trigger=trigger, divert="follow_up")
-            case To.STAYS:
-                return Decided(trigger=trigger)
-            case To():
-                return None
-            case to:
-                category = self.categories.get(to, "")  # unknown ones were noted as problems
-                return Decided(trigger=trigger) if to == status else Decided(trigger=trigger, to=to, category=category)
-
 
 def _rebuild(parts: dict[str, Any]) -> Lifecycle:
     return Lifecycle(**parts)
+
+
+def _guard_refusal(move: Move) -> _Refusal:
+    return _Refusal(reason=move.reason or f"its guard does not hold: {move.guard}")
 
 
 def _in_time(move: Move, ticket: Ticket, event: EventBase) -> str | To:

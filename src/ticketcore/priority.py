@@ -15,8 +15,8 @@ from attrs import evolve, field, fields, frozen
 
 from ticketcore._names import hint as hint_for
 from ticketcore._values import EMPTY, FrozenMap, names
-from ticketcore.conditions import Condition, View, Vocabulary, compiled, holds
-from ticketcore.errors import BadValue, DataError, DeskError, Problem, TicketcoreError, UnknownName, shorten
+from ticketcore.conditions import Condition, View, Vocabulary, compiled, holds, parse
+from ticketcore.errors import BadValue, DeskError, Problem, UnknownName, shorten
 from ticketcore.model import Slot, Ticket
 
 __all__ = ["SLOTS", "Levels", "Matrix", "Priority", "Score", "ScoreCard", "Suggestion", "Verdict", "Why"]
@@ -528,11 +528,8 @@ def _ready(given: Priority, problems: list[Problem]) -> tuple[Callable[[View], b
         if given.vocabulary is None:
             tests.append(partial(holds, entry.condition))
             continue
-        path = f"score.entries[{number}].condition"
-        try:
-            tests.append(compiled(entry.condition, given.vocabulary))
-        except DataError as error:
-            problems += [evolve(problem, path=f"{path}.{problem.path}".rstrip(".")) for problem in error.problems]
-        except TicketcoreError as error:
-            problems.append(Problem(f"{path}.{error.path}".rstrip("."), error.message, error.hint, error.code))
+        count = len(problems)
+        checked = parse(entry.condition, given.vocabulary, f"score.entries[{number}].condition", problems, layer="priority")
+        if len(problems) == count:
+            tests.append(compiled(checked, given.vocabulary))
     return tuple(tests)
