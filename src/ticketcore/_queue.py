@@ -10,7 +10,8 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from heapq import nsmallest
+from itertools import islice
+from operator import itemgetter
 from typing import Any, ClassVar, Final
 
 from attrs import Factory, evolve, field, frozen
@@ -23,6 +24,8 @@ from ticketcore.model import Ticket
 NEVER: Final = 1 << 62  # later than every instant: who has no such instant comes last
 LEVELS: Final = ("low", "medium", "high", "urgent")
 LEFT_OUT: Final = frozenset({"closed", "removed"})
+CHUNK: Final = 1024
+_key: Final = itemgetter(0)
 
 DueOf = Callable[[Ticket, str], datetime | int | None]
 Holds = Callable[[Any, Ticket], bool]
@@ -32,7 +35,7 @@ Holds = Callable[[Any, Ticket], bool]
 
 @frozen(kw_only=True)
 class TermBase:
-    """One criterion of an order. ``of`` is what it means; ``column`` is the same for many tickets at once (law)."""
+    """One criterion of an order. ``of`` is what it means; ``near`` is the same for many tickets at once (law)."""
 
     word: ClassVar[str] = ""
     sooner: ClassVar[str] = ""  # what is said of the tickets that this term puts ahead
@@ -41,10 +44,10 @@ class TermBase:
         """The term's part of the key of *ticket*: the smaller, the sooner."""
         raise NotImplementedError
 
-    def column(self, tickets: list[Ticket]) -> list[int]:
-        """`of` for each of *tickets*."""
+    def near(self, tickets: list[Ticket], cut: int) -> list[tuple[int, Ticket]]:
+        """Those of *tickets* whose part of the key is at most *cut*, each with that part."""
         of = self.of
-        return [of(ticket) for ticket in tickets]
+        return [(part, ticket) for ticket in tickets if (part := of(ticket)) <= cut]
 
     def says(self, ticket: Ticket) -> str:
         """What the term sees on *ticket*, in words."""
@@ -77,18 +80,19 @@ class Due(TermBase):
             return NEVER if due is None else due
         return min((due for due in dues.values() if due is not None), default=NEVER)
 
-    def column(self, tickets: list[Ticket]) -> list[int]:
-        """`of` for each of *tickets*."""
+    def near(self, tickets: list[Ticket], cut: int) -> list[tuple[int, Ticket]]:
+        """As `TermBase.near`."""
         metric = self.metric
-        if self.find is None and metric:
+        if self.find is None and metric and cut < NEVER:
             try:
                 return [
-                    NEVER if (due := ticket.memo.dues.get(metric)) is None else due  # type: ignore[union-attr]  # caught below
+                    (due, ticket)
                     for ticket in tickets
+                    if (due := ticket.memo.dues[metric]) is not None and due <= cut  # type: ignore[union-attr]  # caught below
                 ]
-            except AttributeError:  # a ticket without a memo: `of` below says which
+            except (AttributeError, KeyError):  # a ticket without a memo, or without this promise: `of` below knows what to do
                 pass
-        return [self.of(ticket) for ticket in tickets]
+        return TermBase.near(self, tickets, cut)
 
     def says(self, ticket: Ticket) -> str:
         """The due instant, in words."""
@@ -115,10 +119,10 @@ class Priority(TermBase):
         """The place of its level, counted from the highest."""
         return self._ranks.get(ticket.priority, len(self.levels))
 
-    def column(self, tickets: list[Ticket]) -> list[int]:
-        """`of` for each of *tickets*."""
+    def near(self, tickets: list[Ticket], cut: int) -> list[tuple[int, Ticket]]:
+        """As `TermBase.near`."""
         rank, last = self._ranks.get, len(self.levels)
-        return [rank(ticket.priority, last) for ticket in tickets]
+        return [(place, ticket) for ticket in tickets if (place := rank(ticket.priority, last)) <= cut]
 
     def says(self, ticket: Ticket) -> str:
         """The level, in words."""
@@ -138,9 +142,11 @@ class Waiting(TermBase):
         since = ticket.waiting_since_us
         return NEVER if since is None else since
 
-    def column(self, tickets: list[Ticket]) -> list[int]:
-        """`of` for each of *tickets*."""
-        return [NEVER if (since := ticket.waiting_since_us) is None else since for ticket in tickets]
+    def near(self, tickets: list[Ticket], cut: int) -> list[tuple[int, Ticket]]:
+        """As `TermBase.near`."""
+        if cut >= NEVER:
+            return TermBase.near(self, tickets, cut)
+        return [(since, ticket) for ticket in tickets if (since := ticket.waiting_since_us) is not None and since <= cut]
 
     def says(self, ticket: Ticket) -> str:
         """Since when, in words."""
@@ -158,9 +164,9 @@ class Age(TermBase):
         """When it was created."""
         return ticket.created_us
 
-    def column(self, tickets: list[Ticket]) -> list[int]:
-        """`of` for each of *tickets*."""
-        return [ticket.created_us for ticket in tickets]
+    def near(self, tickets: list[Ticket], cut: int) -> list[tuple[int, Ticket]]:
+        """As `TermBase.near`."""
+        return [(ticket.created_us, ticket) for ticket in tickets if ticket.created_us <= cut]
 
     def says(self, ticket: Ticket) -> str:
         """Its creation, in words."""
@@ -235,15 +241,16 @@ class HeadStart(TermBase):
         came = ticket.created_us if self.since == "age" else ticket.waiting_since_us
         return NEVER if came is None else came - self.starts_us.get(ticket.priority, 0)
 
-    def column(self, tickets: list[Ticket]) -> list[int]:
-        """`of` for each of *tickets*."""
+    def near(self, tickets: list[Ticket], cut: int) -> list[tuple[int, Ticket]]:
+        """As `TermBase.near`."""
+        if self.since == "age" or cut >= NEVER:
+            return TermBase.near(self, tickets, cut)
         start = self.starts_us.get
-        if self.since == "age":
-            return [ticket.created_us - start(ticket.priority, 0) for ticket in tickets]
         return [
-            NEVER if (came := ticket.waiting_since_us) is None else came - start(ticket.priority, 0)
+            (counts, ticket)
             for ticket in tickets
-        ]  # fmt: skip
+            if (came := ticket.waiting_since_us) is not None and (counts := came - start(ticket.priority, 0)) <= cut
+        ]
 
     def says(self, ticket: Ticket) -> str:
         """From when it counts, and the head start, in words."""
@@ -340,26 +347,31 @@ class Order:
 
     def sorted(self, tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
         """All *tickets* that are queued, in order."""
-        queued = self._queued(tickets)
-        columns: list[list[Any]] = [term.column(queued) for term in self.terms]
-        ids = [ticket.id for ticket in queued]
-        return tuple(queued[row[-1]] for row in sorted(zip(*columns, ids, range(len(queued)), strict=True)))
+        return tuple(sorted(self._queued(tickets), key=self.key))
 
     def first(self, n: int, tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
-        """The first *n* of `sorted`, without sorting all: one pass a term, over those who still tie. Raises `BadValue`."""
-        left = self._queued(tickets)
-        sure: list[Ticket] = []
-        wanted = _count(n)
-        for term in self.terms:
-            if not 0 < wanted < len(left):
-                break
-            column = term.column(left)
-            cut = _nth(wanted, column)
-            near = [(value, ticket) for value, ticket in zip(column, left, strict=True) if value <= cut]
-            sure += [ticket for value, ticket in near if value < cut]
-            left = [ticket for value, ticket in near if value == cut]
-            wanted = n - len(sure)
-        return self.sorted([*sure, *left])[:n]
+        """The first *n* of `sorted`, without sorting all: most tickets cost one comparison. Raises `BadValue`."""
+        if _count(n) == 0:
+            return ()
+        best: list[tuple[tuple[Any, ...], Ticket]] = []
+        cut: tuple[Any, ...] | None = None  # the n-th best key as far as known: what is not before it is of no interest
+        stream = iter(tickets)
+        while chunk := list(islice(stream, CHUNK)):  # in chunks, because what one term has read is at hand for the next
+            queued = self._queued(chunk)
+            best += [(self.key(ticket), ticket) for ticket in (queued if cut is None else self._up_to(cut, queued))]
+            if len(best) >= 2 * n + CHUNK:
+                best = sorted(best, key=_key)[:n]
+                cut = best[-1][0]
+        return tuple(ticket for _, ticket in sorted(best, key=_key)[:n])
+
+    def _up_to(self, cut: tuple[Any, ...], tickets: list[Ticket]) -> list[Ticket]:
+        """Those of *tickets* whose key is at most *cut*; most fall to the first term."""
+        found: list[Ticket] = []
+        for term, part in zip(self.terms, cut, strict=False):
+            near = term.near(tickets, part)
+            found += [ticket for mine, ticket in near if mine < part]
+            tickets = [ticket for mine, ticket in near if mine == part]
+        return found + [ticket for ticket in tickets if ticket.id <= cut[-1]]
 
     def explain(self, ticket: Ticket, tickets: Iterable[Ticket]) -> Standing:
         """At which place *ticket* stands among *tickets* (itself included or not), and which term puts how many ahead of it."""
@@ -420,11 +432,6 @@ def _count(n: int) -> int:
     if type(n) is not int or n < 0:
         raise BadValue("how many tickets is a number from 0", value=shorten(n))
     return n
-
-
-def _nth(n: int, column: list[int]) -> int:
-    """The *n*-th smallest of *column*; a heap of n is cheaper than sorting all only while n is small beside it."""
-    return nsmallest(n, column)[-1] if n * 32 < len(column) else sorted(column)[n - 1]
 
 
 # --- a queue that stays sorted ---------------------------------------------------------------------------------------
