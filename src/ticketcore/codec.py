@@ -1,0 +1,361 @@
+"""Plain data <-> values: events, tickets, effects, people, and whole desks, as what JSON and TOML can hold.
+
+Writing leaves out what has its default. Reading is strict: an unknown key, a wrong type, ``true`` for 1, NaN, a huge number or an
+over-long text is refused, with all problems at once, each with its path. Data without a ``schema`` is of the first. Instants are
+ISO 8601 in UTC, durations ``"1h 30m"``, targets ``"2 working days"``, sets sorted lists; a person is ``{"role": "customer", ...}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar, cast
+
+import attrs
+import cattrs
+from cattrs.gen import make_dict_unstructure_fn, override
+
+from ticketcore import _clocks, _effects, _events, model
+from ticketcore._plain import (
+    LARGE,
+    LIMITS,
+    SCHEMA,
+    Key,
+    Limits,
+    Reader,
+    boolean,
+    check_size,
+    duration,
+    field_value,
+    instant,
+    integer,
+    list_of,
+    map_of,
+    one_of,
+    optional,
+    parse_json,
+    read_document,
+    record,
+    schema,
+    tagged,
+    target,
+    text,
+    write_instant,
+    write_json,
+    write_map,
+    write_names,
+    write_value,
+)  # fmt: skip
+from ticketcore._time import say_duration
+from ticketcore._values import FrozenMap
+from ticketcore.errors import BadValue, shorten
+from ticketcore.model import (
+    EFFECTS,
+    EVENTS,
+    Actor,
+    Agent,
+    Clock,
+    Cycle,
+    Decision,
+    Effect,
+    EffectBase,
+    Event,
+    EventBase,
+    Group,
+    Message,
+    Person,
+    Repeat,
+    Run,
+    Slot,
+    Target,
+    Ticket,
+)  # fmt: skip
+
+__all__ = [
+    "LIMITS", "SCHEMA", "Limits", "converter", "effect_from_data", "effect_to_data", "event_from_data", "event_to_data",
+    "event_to_line", "from_data", "history_from_lines", "ticket_from_data", "ticket_to_data", "to_data",
+]  # fmt: skip
+
+T = TypeVar("T")
+
+# The names in the annotations of the model: its private modules import only what they use themselves.
+_NAMES: Final = {**vars(_clocks), **vars(_effects), **vars(_events), **vars(model)}
+# What ends in _us is an instant, but for these; its key is the name without the ending.
+DURATIONS: Final = frozenset({"extra_us", "counted_us", "used_us", "split_us", "banked_us", "extension_us", "total_us"})
+_LEFT_OUT: Final = frozenset({"memo"})  # what a desk works out from the rest
+
+
+def _key(name: str) -> str:
+    return name.removesuffix("_us")
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+# How a field is read, by its type. A field of a type that is not here stops the import of this module.
+_BY_TYPE: dict[Any, Reader] = {
+    str: text, int: integer, bool: boolean, Any: field_value, str | None: optional(text), int | None: optional(integer),
+    frozenset[str]: list_of(text, frozenset), tuple[str, ...]: list_of(text, tuple),
+    tuple[int, ...] | None: optional(list_of(duration, tuple)),
+    FrozenMap[str, Any]: map_of(field_value), FrozenMap[str, str]: map_of(text), Target | None: optional(target),
+}  # fmt: skip
+
+
+def _class_reader(kind: type, what: str, aside: Mapping[str, Reader] = FrozenMap()) -> Reader:
+    """The reader of a class of the model: one key a field, read as its type says."""
+    attrs.resolve_types(kind, _NAMES)
+    keys = {
+        _key(field.name): Key(_field_reader(field.name, field.type), field.alias, field.default is attrs.NOTHING)
+        for field in attrs.fields(kind)
+        if field.name not in _LEFT_OUT
+    }
+    return record(kind, keys, what, aside)
+
+
+def _field_reader(name: str, wanted: Any) -> Reader:
+    if not name.endswith("_us"):
+        return _BY_TYPE[wanted]
+    read = duration if name in DURATIONS else instant
+    return read if wanted is int else optional(read)
+
+
+def _known(kind: type, what: str, aside: Mapping[str, Reader] = FrozenMap()) -> Reader:
+    read = _BY_TYPE[kind] = _BY_TYPE[kind | None] = _class_reader(kind, what, aside)
+    return read
+
+
+_PEOPLE: Final = FrozenMap({
+    "customer": _known(Person, "a person", {"role": one_of(["customer"], "role here")}),
+    "agent": _known(Agent, "an agent", {"role": one_of(["agent"], "role here")}),
+})  # fmt: skip
+_BY_TYPE[Actor] = tagged("role", _PEOPLE, "an actor")
+_BY_TYPE[Actor | None] = optional(_BY_TYPE[Actor])
+_known(Group, "a group")
+_known(Message, "a message")
+_known(Decision, "a decision")
+_BY_TYPE[tuple[Run, ...]] = list_of(_known(Run, "a run"), tuple)
+_known(Cycle, "a cycle")
+_BY_TYPE[FrozenMap[str, Clock]] = map_of(_known(Clock, "a clock"))
+_BY_TYPE[FrozenMap[str, Slot]] = map_of(_known(Slot, "a slot"))
+_BY_TYPE[FrozenMap[str, Repeat]] = map_of(_known(Repeat, "a repeat"))
+_known(Ticket, "a ticket", {"schema": schema})
+
+
+def _union(tag: str, kinds: Mapping[str, type], what: str) -> Reader:
+    aside = {tag: one_of(kinds, tag), "schema": schema}
+    return tagged(tag, {name: _known(kind, f"{name} {what}", aside) for name, kind in kinds.items()}, what)
+
+
+_read_event = _BY_TYPE[Event] = _union("kind", EVENTS, "event")
+_read_effect = _BY_TYPE[Effect] = _union("kind", EFFECTS, "effect")
+_read_ticket = _BY_TYPE[Ticket]
+_WHAT: Final = {Event: "event", Effect: "effect", Actor: "actor"}
+
+
+def from_data(kind: Any, data: Any, path: str = "") -> Any:
+    """The value of type *kind* that *data* describes: a class of the model, or `Event`, `Effect`, `Actor`.
+
+    *path* is where the data stands, for the errors. Raises `DataError` with every problem, and nothing else, whatever the data;
+    `BadValue` when *kind* is none of ours.
+
+    >>> from_data(Person, {"email": "vip@example.gr", "tags": ["b", "a"]}).email
+    'vip@example.gr'
+    >>> from_data(Person, {"emial": "vip@example.gr", "tier": 3}, path="people[4]")
+    Traceback (most recent call last):
+    ticketcore.errors.DataError: person: 2 problems
+      people[4].emial                   a person has no 'emial'; did you mean 'email'?
+      people[4].tier                    text is wanted, not a whole number
+    """
+    read = _BY_TYPE.get(kind)
+    if read is None:
+        raise BadValue("no value of this library is of this type", value=shorten(kind))
+    what = _WHAT.get(kind) or str(getattr(kind, "__name__", "value")).lower()
+    return read_document(read, data, path=path, what=what, limits=LARGE if kind is Ticket else LIMITS)
+
+
+def event_from_data(data: Any, path: str = "") -> Event:
+    """The event that *data* describes. Raises `DataError` with every problem.
+
+    >>> event_from_data({"kind": "resolved", "at": "2026-11-20T09:00:00+02:00", "by": {"role": "agent", "id": "maria"}}).at
+    DateTime(2026, 11, 20, 7, 0, 0, tzinfo=Timezone('UTC'))
+    """
+    return cast("Event", read_document(_read_event, data, path=path, what="event"))
+
+
+def effect_from_data(data: Any, path: str = "") -> Effect:
+    """The effect that *data* describes. Raises `DataError` with every problem."""
+    return cast("Effect", read_document(_read_effect, data, path=path, what="effect"))
+
+
+def ticket_from_data(data: Any, path: str = "") -> Ticket:
+    """The ticket that *data* describes. Raises `DataError` with every problem."""
+    return cast("Ticket", read_document(_read_ticket, data, path=path, what="ticket", limits=LARGE))
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+_converter: Final = cattrs.Converter()
+Writer = Callable[[Any], Any]
+
+
+def _write_target(value: Target | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _write_durations(value: tuple[int, ...]) -> list[str]:
+    return [say_duration(us) for us in value]
+
+
+def _write_parts(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: to_data(value[key]) for key in sorted(value)}
+
+
+def _write_runs(value: tuple[Run, ...]) -> list[dict[str, Any]]:
+    return [to_data(run) for run in value]
+
+
+def _write_part(value: Any) -> dict[str, Any]:
+    return to_data(value)
+
+
+def _write_requester(value: Person) -> Any:
+    return _writer(Person)(value)  # no role: it can only be a customer
+
+
+# How a field is written, by its type, where cattrs needs to be told; a field that has its default is left out.
+_WRITE_BY_TYPE: Final[dict[Any, Writer]] = {
+    Any: write_value, frozenset[str]: write_names, tuple[str, ...]: list, tuple[int, ...] | None: _write_durations,
+    FrozenMap[str, Any]: write_map, FrozenMap[str, str]: write_map, Target | None: _write_target, tuple[Run, ...]: _write_runs,
+    FrozenMap[str, Slot]: _write_parts, FrozenMap[str, Clock]: _write_parts, FrozenMap[str, Repeat]: _write_parts,
+    Person: _write_requester, Actor | None: _write_part, Message: _write_part, Cycle: _write_part, Decision | None: _write_part,
+}  # fmt: skip
+
+
+_WRITERS: Final[dict[type, Writer]] = {}
+
+
+def _writer(kind: type) -> Writer:
+    """The function that writes the fields of a class, made by cattrs when first asked for (measured: docs/explanation/plain-data.md)."""
+    made = _WRITERS.get(kind)
+    if made is None:
+        overrides: dict[str, Any] = {}
+        for field in attrs.fields(kind):
+            hook = _WRITE_BY_TYPE.get(field.type)
+            if field.name.endswith("_us"):
+                hook = say_duration if field.name in DURATIONS else write_instant
+            overrides[field.name] = override(rename=_key(field.name), omit=field.name in _LEFT_OUT or None, unstruct_hook=hook)
+        made = _WRITERS[kind] = make_dict_unstructure_fn(kind, _converter, _cattrs_omit_if_default=True, **overrides)
+    return made
+
+
+def to_data(value: Any) -> dict[str, Any]:
+    """A value of the model as plain data: an event, an effect, a ticket, a person, a message, a clock.
+
+    Raises `BadValue` for anything else, and for a field's value that has no plain form.
+
+    >>> to_data(Person(email="vip@example.gr", tags={"b", "a"}))
+    {'role': 'customer', 'email': 'vip@example.gr', 'tags': ['a', 'b']}
+    """
+    kind = type(value)
+    if kind not in _OURS:
+        raise BadValue(f"a {kind.__name__} is no value of this library", value=shorten(value))
+    fields: dict[str, Any] = _writer(kind)(value)
+    tag = _TAGS.get(kind)
+    return {**tag, **fields} if tag else fields
+
+
+_TAGS: Final[Mapping[type, dict[str, Any]]] = {
+    Person: {"role": "customer"}, Agent: {"role": "agent"}, Ticket: {"schema": SCHEMA},
+    **{kind: {"kind": name} for name, kind in (*EVENTS.items(), *EFFECTS.items())},
+}  # fmt: skip
+_OURS: Final = frozenset({*_TAGS, Message, Decision, Group, Run, Cycle, Clock, Slot, Repeat})
+
+
+def event_to_data(event: EventBase) -> dict[str, Any]:
+    """An event as plain data; `event_from_data` reads it back.
+
+    >>> event_to_data(_events.Postponed(at=0, until=3_600_000_000, by=Agent(id="maria")))
+    {'kind': 'postponed', 'at': '1970-01-01T00:00:00Z', 'until': '1970-01-01T01:00:00Z', 'by': {'role': 'agent', 'id': 'maria'}}
+    """
+    return _of(EventBase, event)
+
+
+def effect_to_data(effect: EffectBase) -> dict[str, Any]:
+    """An effect as plain data; `effect_from_data` reads it back."""
+    return _of(EffectBase, effect)
+
+
+def ticket_to_data(ticket: Ticket) -> dict[str, Any]:
+    """A ticket as plain data; `ticket_from_data` reads it back. What the desk worked out (`Ticket.due`) is not in it."""
+    return _of(Ticket, ticket)
+
+
+def _of(kind: type, value: Any) -> dict[str, Any]:
+    if not isinstance(value, kind):
+        raise BadValue(f"{_words(kind)} is wanted, not {type(value).__name__}", value=shorten(value))
+    return to_data(value)
+
+
+def _words(kind: type) -> str:
+    return {EventBase: "an event", EffectBase: "an effect"}.get(kind, "a ticket")
+
+
+# --- histories -------------------------------------------------------------------------------------------------------
+
+
+def event_to_line(event: EventBase) -> str:
+    """An event as one line of JSON, without the line end.
+
+    >>> event_to_line(_events.TagsAdded(at=0, id="e1", tags=["чат"]))
+    '{"kind":"tags_added","at":"1970-01-01T00:00:00Z","tags":["чат"],"id":"e1"}'
+    """
+    return write_json(event_to_data(event))
+
+
+def history_from_lines(lines: Iterable[str | bytes], path: str = "line") -> Iterator[Event]:
+    """The events of a history that has one JSON object a line, one at a time as they are read; empty lines are passed over.
+
+    Raises `DataError` at the first line that is wrong, with every problem in it; the paths name the line (``line[3].by.emial``).
+    A key that stands twice, NaN and Infinity are refused too.
+
+    >>> list(history_from_lines(['{"kind": "closed", "at": "2026-11-20T09:00:00Z", "id": "e1"}', ""]))[0].id
+    'e1'
+    """
+    for number, line in enumerate(lines, 1):
+        if not isinstance(line, str | bytes) or line.strip():
+            yield cast("Event", read_document(_read_line, line, path=f"{path}[{number}]", what="history"))
+
+
+def _read_line(line: Any) -> Any:
+    data = parse_json(line)
+    check_size(data)
+    return _read_event(data)
+
+
+# --- for the host's own classes --------------------------------------------------------------------------------------
+
+
+def converter() -> cattrs.Converter:
+    """A cattrs converter that knows our values, for classes of the host's that hold them; it may be added to.
+
+    The strictness for our values is that of `from_data`: what is wrong with them raises `DataError` (inside cattrs' own groups).
+
+    >>> @attrs.frozen
+    ... class Stored:
+    ...     ticket: Ticket
+    ...     customer: str
+    >>> ours = converter()
+    >>> ours.unstructure(Stored(Ticket(id="T-1"), "acme"))
+    {'ticket': {'schema': 1, 'id': 'T-1'}, 'customer': 'acme'}
+    >>> ours.structure({"ticket": {"id": "T-1"}, "customer": "acme"}, Stored).ticket.id
+    'T-1'
+    """
+    made = cattrs.Converter()
+
+    def read(data: Any, kind: Any) -> Any:
+        return from_data(kind, data)
+
+    for kind in _OURS:
+        made.register_structure_hook(kind, read)
+        made.register_unstructure_hook(kind, to_data)
+    for union in (Event, Effect, Actor, Actor | None):
+        made.register_structure_hook(union, read)
+    return made
