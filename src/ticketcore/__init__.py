@@ -1,1 +1,62 @@
-"""The priority and SLA logic of a help desk, as an embeddable, pure library."""
+"""The priority and SLA logic of a help desk as an embeddable, pure library: what status, which priority, by when, and why.
+
+Time comes in as an argument, effects go out as values; the host stores and sends. A desk is read from plain data by
+`load_desk`, or built from its parts; `Desk.handle` takes events, `Desk.tick` lets time pass.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ticketcore.conditions import Fact, FieldType, View, Vocabulary, field, hours, since, sla, until
+from ticketcore.desk import Desk, Outcome, Settings
+from ticketcore.errors import DataError, DeskError, Problem, TicketcoreError
+from ticketcore.hours import BusinessHours, Hours, always
+from ticketcore.lifecycle import Lifecycle, Move, Status
+from ticketcore.model import (
+    Acknowledged, Agent, AgentReplied, Assigned, Closed, Created, CustomerReplied, Deleted, Effect, Escalated, Event, FactsReported,
+    FieldSet, Group, MarkedAnswered, MarkedSpam, Merged, Message, Noted, NotSpam, Notify, Person, PolicySet, Postponed, Purged, Rated,
+    Reopened, Reply, Resolved, Restored, Route, SlotCleared, SlotSet, StatusSet, TagsAdded, TagsRemoved, TargetExtended, Ticket,
+    Transferred, Unassigned, Webhook, evolve, fold,
+)  # fmt: skip
+from ticketcore.priority import Levels, Matrix, Priority, Score, ScoreCard
+from ticketcore.routing import Order, Roster, choose
+from ticketcore.rules import Action, Escalation, Rule, Rules, RuleSet
+from ticketcore.sla import Metric, Policy, Standing, Targets
+
+if TYPE_CHECKING:
+    from ticketcore.codec import desk_to_data, event_from_data, event_to_data, load_desk, ticket_from_data, ticket_to_data
+    from ticketcore.lint import Finding, lint
+    from ticketcore.replay import Replay, replay
+    from ticketcore.report import report
+
+__version__ = "0.1.0"
+
+# What loads another package or is not needed by every host is imported when it is first asked for.
+_LATER = {
+    "load_desk": "codec", "desk_to_data": "codec", "event_to_data": "codec", "event_from_data": "codec", "ticket_to_data": "codec",
+    "ticket_from_data": "codec", "lint": "lint", "Finding": "lint", "replay": "replay", "Replay": "replay", "report": "report",
+}  # fmt: skip
+
+__all__ = [
+    "Acknowledged", "Action", "Agent", "AgentReplied", "Assigned", "BusinessHours", "Closed", "Created", "CustomerReplied", "DataError",
+    "Deleted", "Desk", "DeskError", "Effect", "Escalated", "Escalation", "Event", "Fact", "FactsReported", "FieldSet", "FieldType",
+    "Finding", "Group", "Hours", "Levels", "Lifecycle", "MarkedAnswered", "MarkedSpam", "Matrix", "Merged", "Message", "Metric", "Move",
+    "NotSpam", "Noted", "Notify", "Order", "Outcome", "Person", "Policy", "PolicySet", "Postponed", "Priority", "Problem", "Purged",
+    "Rated", "Reopened", "Replay", "Reply", "Resolved", "Restored", "Roster", "Route", "Rule", "RuleSet", "Rules", "Score", "ScoreCard",
+    "Settings", "SlotCleared", "SlotSet", "Standing", "Status", "StatusSet", "TagsAdded", "TagsRemoved", "TargetExtended", "Targets",
+    "Ticket", "TicketcoreError", "Transferred", "Unassigned", "View", "Vocabulary", "Webhook", "always", "choose", "desk_to_data",
+    "event_from_data", "event_to_data", "evolve", "field", "fold", "hours", "lint", "load_desk", "replay", "report", "since", "sla",
+    "ticket_from_data", "ticket_to_data", "until",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    room = _LATER.get(name)
+    if room is None:
+        raise AttributeError(f"module 'ticketcore' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - only when something is asked for late
+
+    value = getattr(import_module(f"ticketcore.{room}"), name)
+    globals()[name] = value
+    return value

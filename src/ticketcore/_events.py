@@ -581,7 +581,6 @@ class RuleFired(EventBase):
     rule: str
     on: str = ""  # the id of the event it listened to
     number: int = 0
-    changed: bool = True
     skipped: tuple[str, ...] = ()
     kind: ClassVar[str] = "rule_fired"
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
+
+import attrs
 
 from ticketcore.errors import BadValue, shorten
 
 K = TypeVar("K")
+T = TypeVar("T")
 V = TypeVar("V")
 
 
@@ -93,3 +96,22 @@ def _strings(value: Iterable[str]) -> Iterable[str]:
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         raise BadValue("a list of names is wanted", value=shorten(value), hint="put it in brackets")
     return value
+
+
+def changed(value: T, **changes: Any) -> T:
+    """A copy of a frozen value with some fields changed, without running its constructor (about three times as fast).
+
+    For values that were checked when they were made; what is put in here is not checked. Fields go by their inner names.
+    """
+    kind = type(value)
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS.setdefault(kind, tuple(part.name for part in attrs.fields(kind)))  # type: ignore[arg-type]  # an attrs class
+    new = object.__new__(kind)
+    for name in names:
+        _set(new, name, changes[name] if name in changes else getattr(value, name))
+    return new
+
+
+_FIELDS: Final[dict[type, tuple[str, ...]]] = {}  # the names of a class's fields: the same for ever, whoever fills it in first
+_set: Final = object.__setattr__

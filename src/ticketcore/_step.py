@@ -1,0 +1,742 @@
+"""One step of a desk: the order in which things happen, at which instant. Numbers in comments are those of docs/explanation/step.md.
+
+A step works on one draft of the ticket, records every decision as an event and freezes the draft at the end. Nothing of a
+step is seen by anybody until it is over, so a refused moment changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+from pendulum import DateTime
+
+from ticketcore._actions import deed_of
+from ticketcore._clocks import Cycle, Days, Length, WorkingDays, promise_key
+from ticketcore._effects import CreateFollowUp, EffectBase, Erase, ForwardReply, Notify, Reply
+from ticketcore._time import iso, maybe_from_us
+from ticketcore._values import EMPTY, changed
+from ticketcore._variables import variables
+from ticketcore.conditions import TWO_YEARS_US, View
+from ticketcore.errors import (
+    BadMoment, BadValue, Duplicate, MissingFacts, OutOfOrder, TicketcoreError, UnknownName, WrongDesk, WrongTicket, shorten,
+)  # fmt: skip
+from ticketcore.model import (
+    ActionRefused, Agent, Breached, Created, Decision, DeskAdopted, Diverted, Draft, EventBase, Memo, Outside, Postponed,
+    PriorityChanged, Purged, RuleFired, Silenced, StatusChanged, Ticket, TimeReached, Warned, Woken, apply, draft_of, freeze, start,
+)  # fmt: skip
+from ticketcore.rules import Rule
+from ticketcore.sla import Reading, triggers_of
+
+if TYPE_CHECKING:
+    from ticketcore.desk import Desk
+    from ticketcore.sla import Sla
+
+_WAKE, _WARN, _BREACH, _RISE = range(4)  # what time brings, in the order of one instant
+
+
+@frozen
+class TraceLine:
+    """One event of a step, and how deep in its chain of causes it stands."""
+
+    depth: int
+    event: EventBase
+
+    def __str__(self) -> str:
+        return "  " * self.depth + f"{iso(self.event.at_us)} {self.event.kind}{_details(self.event)}"
+
+
+@frozen
+class Trace:
+    """What a step did, in order, each event under what caused it. Prints as an indented list."""
+
+    lines: tuple[TraceLine, ...]
+
+    @classmethod
+    def of(cls, events: Iterable[EventBase]) -> Trace:
+        """The trace of these events."""
+        depths: dict[str, int] = {}
+        lines = []
+        for event in events:
+            depth = depths.get(event.cause, -1) + 1
+            depths[event.id] = depth
+            if isinstance(event, RuleFired):
+                depths[f"rule:{event.rule}"] = depth
+            lines.append(TraceLine(depth, event))
+        return cls(tuple(lines))
+
+    def __str__(self) -> str:
+        return "\n".join(str(line) for line in self.lines)
+
+
+_SHOWN: Final = (
+    "rule", "was", "to", "level", "metric", "verdict", "warning", "target", "policy", "status", "tags", "name", "value", "agent",
+    "group", "action", "reason", "into",
+)  # fmt: skip
+
+
+def _details(event: EventBase) -> str:
+    shown = [(name, getattr(event, name, None)) for name in _SHOWN]
+    return "".join(f" {name}={_text(value)}" for name, value in shown if value not in (None, "", ()))
+
+
+def _text(value: Any) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """What one step came to. Nothing has happened in the world yet: *effects* are for the host to carry out.
+
+    ``events`` are all to be stored, in order: what came in (with ids filled in) and what the desk decided of it. ``wake_at`` is when to
+    call `Desk.tick`; None: nothing will happen by itself.
+    """
+
+    ticket: Ticket
+    events: tuple[EventBase, ...] = ()
+    effects: tuple[EffectBase, ...] = ()
+    wake_us: int | None = None
+
+    @property
+    def wake_at(self) -> DateTime | None:
+        """When something happens if nobody acts; None: nothing will."""
+        return maybe_from_us(self.wake_us)
+
+    @property
+    def trace(self) -> Trace:
+        """What happened and why, as an indented list."""
+        return Trace.of(self.events)
+
+
+@frozen
+class _Due:
+    """One thing that time brings, in the order it comes: by effective instant, due instant, kind and name."""
+
+    at_us: int
+    due_us: int
+    kind: int
+    name: str
+    metric: str = ""
+    warning: str = ""
+    rules: tuple[str, ...] = ()
+    found: bool = True  # False: only where a search ended
+
+    def before(self, other: _Due | None) -> bool:
+        """Whether it comes before *other*."""
+        return other is None or (self.at_us, self.due_us, self.kind, self.name) < (other.at_us, other.due_us, other.kind, other.name)
+
+
+class StepRun:
+    """The state of one step. Made for it and thrown away after it."""
+
+    __slots__ = (
+        "at_us", "before", "cause", "clock_version", "closed", "count", "created", "cycle_events", "desk", "draft", "dues", "effects", "events",
+        "fingerprint", "folds", "frozen", "happened", "horizon_us", "now_view", "observe", "past_view", "preview", "queue",
+        "restamp", "root", "unchosen",
+    )  # fmt: skip
+
+    def __init__(
+        self, desk: Desk, ticket: Ticket | None, *, restamp: bool = False, observe: bool = False, foreign: bool = False
+    ) -> None:
+        if ticket is not None and ticket.desk != desk.fingerprint and not foreign:
+            raise WrongDesk(
+                f"ticket {ticket.id!r} belongs to desk {ticket.desk or 'none'!r}, not to {desk.fingerprint!r}",
+                value=ticket.id, hint="take it over with desk.adopt(ticket, at, old)",
+            )  # fmt: skip
+        self.desk, self.frozen, self.restamp, self.observe = desk, ticket, restamp, observe
+        self.fingerprint = desk.fingerprint
+        self.draft: Draft = None if ticket is None else draft_of(ticket)
+        self.events: list[EventBase] = []
+        self.effects: list[EffectBase] = []
+        self.dues: dict[int, tuple[Cycle, int | None]] = {}
+        self.folds: dict[Any, Any] = {}
+        self.before: Ticket | None = None
+        self.root = self.cause = ""
+        self.at_us = self.count = 0
+        self.horizon_us = 0
+        if ticket is not None and ticket.memo is not None and not foreign:
+            for metric, clock in ticket.clocks.items():  # due instants worked out by the step that made the ticket
+                if metric in ticket.memo.dues and clock.cycle.verdict is None:
+                    self.dues[id(clock.cycle)] = (clock.cycle, ticket.memo.dues[metric])
+
+    # --- the three entrances -----------------------------------------------------------------------------------------
+
+    def handle(self, events: Sequence[Outside]) -> Outcome:
+        """Steps 1 to 4."""
+        moment = self._accepted(events)  # 1
+        at = moment[0].at_us
+        if self.draft is None:
+            self._create(moment)
+        else:
+            self._settle(at, inclusive=False)  # 2
+            moment = self._stamped(moment)  # after 2: time may have moved the floor
+            self._cycle(moment, moment[0].at_us, moment[0].moment)  # 3
+        self._settle(self.draft.as_of_us, inclusive=False)  # 4
+        return self._outcome(self.draft.as_of_us)
+
+    def tick(self, now_us: int) -> Outcome:
+        """Everything due up to and including *now_us*."""
+        assert self.frozen is not None  # noqa: S101 - a tick has a ticket
+        memo = self.frozen.memo
+        if memo is not None and (memo.wake_us is None or memo.wake_us > now_us):
+            return Outcome(ticket=self.frozen, wake_us=memo.wake_us)
+        self._settle(now_us, inclusive=True)
+        if not self.events:
+            due = self._first_due(max(now_us, self.draft.as_of_us) + TWO_YEARS_US)
+            return Outcome(ticket=self.frozen, wake_us=None if due is None else due.at_us)
+        return self._outcome(max(now_us, self.draft.as_of_us))
+
+    def wake_us(self) -> int | None:
+        """The instant of the first due item."""
+        due = self._first_due(self.draft.as_of_us + TWO_YEARS_US)
+        return None if due is None else due.at_us
+
+    def adopt(self, at_us: int, old: Sla | None, before: Outcome | None) -> Outcome:
+        """Take the ticket over from another desk; *before* is what settling under that desk came to."""
+        draft = self.draft
+        if at_us < draft.floor_us:
+            raise OutOfOrder(
+                f"adopted at {iso(at_us)}, but the ticket has lived to {iso(draft.floor_us)}", at=at_us, floor=draft.floor_us
+            )
+        was = draft.desk
+        self._begin(at_us, f"adopted@{at_us}/{self.fingerprint}")
+        self._record(DeskAdopted(at=at_us, id=self.root, ticket=draft.id, desk=self.fingerprint, was=was))
+        self._derive_priority(None)
+        if old is not None:
+            self.desk.sla.adopt(draft, old, at_us, self.emit)
+        self._clocks()
+        self._end()
+        self._settle(at_us, inclusive=False)
+        outcome = self._outcome(at_us)
+        if before is None:
+            return outcome
+        return changed(outcome, events=before.events + outcome.events, effects=before.effects + outcome.effects)
+
+    def macro(self, macro: Rule, at_us: int, by: Agent) -> Outcome:
+        """A macro's actions as one moment by an agent; its effects are queued with the moment's root."""
+        self._settle(at_us, inclusive=False)
+        self.at_us = at_us
+        events: list[Outside] = []
+        wanted: list[tuple[int, type[EffectBase], dict[str, Any], Mapping[str, Any], str]] = []
+        for position, action in enumerate(macro.then):
+            deed = deed_of(action, self.draft, self)
+            if deed is None:
+                continue
+            kind, fields = deed
+            if issubclass(kind, EffectBase):
+                wanted.append((position, kind, fields, action.options, f"macro:{macro.name}"))
+            elif issubclass(kind, Outside):
+                if fields.get("slot") == "rules":
+                    fields["slot"] = "manual"
+                events.append(kind(at=at_us, by=by, **fields))
+        if events:
+            moment = self._stamped(self._accepted(events))
+            self._begin(at_us, moment[0].moment)
+            self._add_effects(wanted, macro.name, "")
+            self._cycle(moment, at_us, moment[0].moment, begun=True)
+        else:
+            self._begin(at_us, f"macro:{macro.name}@{at_us}")
+            self._add_effects(wanted, macro.name, "")
+            self._end()
+        self._settle(self.draft.as_of_us, inclusive=False)
+        if not self.events:
+            assert self.frozen is not None  # noqa: S101 - a macro has a ticket
+            return Outcome(ticket=self.frozen, effects=tuple(self.effects), wake_us=self.wake_us())
+        return self._outcome(self.draft.as_of_us)
+
+    # --- 1: refuse, changing nothing ---------------------------------------------------------------------------------
+
+    def _accepted(self, events: Sequence[Outside]) -> Sequence[Outside]:
+        """The moment, if it may happen at all."""
+        if not events:
+            raise BadMoment("a moment needs an event")
+        first = events[0]
+        for event in events:
+            if not isinstance(event, Outside) or not event.is_outside or event.cause:
+                raise BadMoment(f"{type(event).__name__} is decided by the desk, not handed to it", value=shorten(getattr(event, "id", event)))
+            if event.at_us != first.at_us or event.by != first.by:
+                raise BadMoment("events handled together share one instant and one actor", value=event.kind)
+            if event.ticket and self.draft is not None and event.ticket != self.draft.id:
+                raise WrongTicket(f"the event is for ticket {event.ticket!r}, not {self.draft.id!r}", value=event.ticket)
+            if type(event) is Created and (self.draft is not None or event is not first):
+                raise WrongTicket(f"ticket {event.ticket!r} exists already", value=event.ticket)
+            for name in self.desk.required_facts.get(event.kind, ()):
+                if name not in event.facts:
+                    raise MissingFacts(
+                        f"{event.kind} needs the fact {name!r}", value=name, hint="give it in facts=", facts=(name,)
+                    )
+        if self.draft is None:
+            if type(first) is not Created:
+                raise WrongTicket(f"there is no ticket yet: the first event is Created, not {type(first).__name__}", value=first.kind)
+            if not first.ticket:
+                raise WrongTicket("a Created event names its ticket", hint="give ticket=")
+            return events
+        draft = self.draft
+        if first.at_us < draft.floor_us and not self.restamp:
+            raise OutOfOrder(
+                f"{first.kind} at {iso(first.at_us)} is too late: the ticket has lived to {iso(draft.floor_us)}",
+                value=first.id, hint='handle it with late="restamp"', at=first.at_us, floor=draft.floor_us,
+            )  # fmt: skip
+        for event in events:
+            if event.id and event.id in draft.seen and max(event.at_us, draft.floor_us) == draft.updated_us:
+                raise Duplicate(f"event {event.id!r} was already handled at this instant", value=event.id, id=event.id)
+        ids = [event.id for event in events if event.id]
+        if len(set(ids)) != len(ids):
+            raise Duplicate("two events of one moment have one id", value=shorten(ids))
+        return events
+
+    def _stamped(self, events: Sequence[Outside]) -> list[Outside]:
+        """The moment as it is stored: ids and desk filled in, moved to the floor if it comes late and may be moved."""
+        draft = self.draft
+        version, floor = draft.version, draft.floor_us
+        stamped: list[Outside] = []
+        root = ""
+        for number, event in enumerate(events, 1):
+            name = event.id or f"{version + number}"
+            root = root or name
+            changes: dict[str, Any] = {"id": name, "ticket": draft.id, "moment": root, "desk": self.fingerprint}
+            if event.at_us < floor:
+                changes["at_us"] = floor
+                changes["said_at_us"] = event.at_us if event.said_at_us is None else event.said_at_us
+                changes["deviation"] = f"out of order: said {iso(event.at_us)}, taken at {iso(floor)}"
+            stamped.append(changed(event, **changes))
+        return stamped
+
+    def _create(self, events: Sequence[Outside]) -> None:
+        """Step 3 for a ticket that begins here."""
+        first = events[0]
+        assert isinstance(first, Created)  # noqa: S101 - _accepted saw to it
+        desk = self.desk
+        self._check(first)
+        status = desk.lifecycle.initial(first)
+        category = desk.lifecycle.category(status)
+        root = first.id or "1"
+        blank = Decision(status=status, category=category, priority=desk.priority.levels.lowest)
+        created = changed(first, id=root, moment=root, desk=self.fingerprint, decided=blank)
+        self.draft = start(created)
+        self._begin(first.at_us, root)
+        verdict = desk.priority.derive(self.draft, self.view(created))
+        decided = Decision(status=status, category=category, priority=verdict.level, slot=verdict.slot, because=verdict.because)
+        created = changed(created, decided=decided)
+        self.draft = start(created)
+        self._begin(first.at_us, root)
+        self.events.append(created)
+        self.cycle_events.append(created)
+        self.happened.append(triggers_of(created, self.draft))
+        rest = []
+        for number, event in enumerate(events[1:], 2):
+            rest.append(changed(event, id=event.id or str(number), ticket=self.draft.id, moment=root, desk=self.fingerprint))
+        for event in rest:
+            self._live(event)
+        self._passes(created=True)
+        self._end()
+
+    # --- what time brings --------------------------------------------------------------------------------------------
+
+    def _settle(self, limit_us: int, *, inclusive: bool) -> None:
+        """Step 5: live through everything due before *limit_us* (and at it, for a tick), in order."""
+        silence_after = self.desk.settings.silence_after
+        if self.frozen is not None and not self.events:
+            memo = self.frozen.memo
+            if memo is not None and (memo.wake_us is None or memo.wake_us > limit_us or (memo.wake_us == limit_us and not inclusive)):
+                return
+        while True:
+            due = self._first_due(limit_us + 1)
+            if due is None or not due.found or due.due_us > limit_us or (due.due_us == limit_us and not inclusive):
+                return
+            self._due_cycle(due)
+            draft = self.draft
+            if draft.time_roots >= silence_after and self._first_due(draft.as_of_us + TWO_YEARS_US) is not None:
+                self._begin(draft.as_of_us, f"silenced@{draft.as_of_us}")
+                self.emit(Silenced, roots=draft.time_roots)
+                self._end()
+                return
+
+    def _first_due(self, horizon_us: int) -> _Due | None:
+        """The first due item, by (max(due, as_of), due, kind, name); time rules are searched up to *horizon_us*."""
+        draft = self.draft
+        if draft.silenced:
+            return None
+        as_of = draft.as_of_us
+        best: _Due | None = None
+        if draft.category == "postponed" and draft.postponed_until_us is not None:
+            until = draft.postponed_until_us
+            best = _Due(max(until, as_of), until, _WAKE, "")
+        sla = self.desk.sla
+        for metric, clock in draft.clocks.items():
+            cycle = clock.cycle
+            if cycle.verdict is None and cycle.target is not None and metric in sla.metrics:
+                for due, kind, name, warning in sla.due_items(metric, cycle, self.due_of(cycle)):
+                    item = _Due(max(due, as_of), due, kind, name, metric, warning)
+                    if item.before(best):
+                        best = item
+        rules = self.desk.rules
+        if rules.timed:
+            end = horizon_us if best is None else min(horizon_us, best.at_us)
+            if end > as_of:
+                found = rules.rises(self._still(draft, as_of), as_of, end)
+                if found is not None:
+                    item = _Due(found[0], found[0], _RISE, "", rules=found[1], found=bool(found[1]))
+                    if item.found and item.before(best):
+                        best = item
+                    elif best is None:
+                        best = item
+        return best
+
+    def _due_cycle(self, due: _Due) -> None:
+        """The cycle of one due item."""
+        draft, at = self.draft, due.at_us
+        head: dict[str, Any] = {"at": at, "ticket": draft.id, "desk": self.fingerprint}
+        event: EventBase
+        if due.kind == _WAKE:
+            event = Woken(id=f"woken@{due.due_us}", **head)
+        elif due.kind == _RISE:
+            event = TimeReached(id=f"time@{at}", rules=due.rules, **head)
+        else:
+            cycle = draft.clocks[due.metric].cycle
+            promise = promise_key(cycle.target, cycle.extension_us)
+            if due.kind == _WARN:
+                event = Warned(
+                    id=f"warned/{due.metric}/{cycle.number}/{due.warning}", metric=due.metric, number=cycle.number, warning=due.warning,
+                    due_us=self.due_of(cycle), **head,
+                )  # fmt: skip
+            else:
+                event = Breached(
+                    id=f"breached/{due.metric}/{cycle.number}/{promise}", metric=due.metric, number=cycle.number, due_us=due.due_us,
+                    target=cycle.target, policy=cycle.policy, **head,
+                )  # fmt: skip
+        self._cycle((event,), at, event.id)
+
+    # --- one cycle ---------------------------------------------------------------------------------------------------
+
+    def _begin(self, at_us: int, root: str) -> None:
+        self.at_us, self.root, self.cause, self.count = at_us, root, root, 0
+        self.cycle_events: list[EventBase] = []
+        self.happened: list[frozenset[str]] = []
+        self.queue: list[tuple[str, str, type[EffectBase], dict[str, Any], Mapping[str, Any]]] = []
+        self.now_view: View | None = None
+        self.past_view: View | None = None
+        self.preview: tuple[int, Draft] | None = None
+        self.clock_version = self.draft.version
+        self.closed: set[str] = set()
+        self.created = self.unchosen = False  # whether this cycle creates the ticket, and no policy was chosen for it so far
+
+    def _cycle(self, roots: Sequence[EventBase], at_us: int, root: str, *, begun: bool = False) -> None:
+        """Steps 6 to 11 for one root: a moment, or one thing that time brought."""
+        self.before = self.frozen if self.frozen is not None and not self.events else freeze(draft_of(self.draft))  # 6
+        if not begun:
+            self._begin(at_us, root)
+        for event in roots:  # 7
+            self._live(event)
+        self._passes(created=False)
+        self._end()
+
+    def _passes(self, *, created: bool) -> None:
+        """Steps 8 to 10: rules, then clocks, until the clocks have nothing more to record."""
+        if created:
+            self.before = freeze(draft_of(self.draft))
+            self.created = self.unchosen = True
+        rules = self.desk.rules
+        fired = rules.run(self, 0, self.closed)  # 8
+        while self._clocks():  # 9, 10
+            fired = rules.run(self, fired, self.closed)
+
+    def _clocks(self) -> bool:
+        """Step 9: policy, targets and clocks; whether anything was recorded."""
+        draft = self.draft
+        if draft.version == self.clock_version and not self.unchosen:
+            return False
+        known = len(self.events)
+        self.cause = self.root
+        happened, self.happened = self.happened, []
+        self.desk.sla.decide(draft, happened, self.view(None), self.emit, created=self.unchosen, due=self.due_of)
+        self.unchosen = False
+        self.clock_version = draft.version
+        return len(self.events) > known
+
+    def _end(self) -> None:
+        """Step 11: fill the effects' variables from the ticket as it is at the end of its cycle."""
+        desk, draft, at = self.desk, self.draft, self.at_us
+        for key, rule, kind, fields, options in self.queue:
+            template = desk.parsed_templates.get(fields.get("template", ""))
+            if template is not None:
+                values = variables(template.names, draft, self.due_of, desk.zone)
+                fields["variables"] = values
+                if kind is Reply or kind is Notify:
+                    fields["text"] = template.fill(values)
+            stale = options.get("stale_after_us")
+            self.effects.append(
+                kind(key=key, at=at, ticket=draft.id, rule=rule, expires=None if stale is None else at + stale, **fields)
+            )
+
+    def _live(self, event: EventBase) -> None:
+        """Step 7 for one event: lifecycle row and guard, fold, status, priority. Raises before anything is recorded."""
+        desk, draft = self.desk, self.draft
+        view = self.view(event)
+        decided = None
+        if isinstance(event, Outside) or event.kind == "woken":
+            if isinstance(event, Outside):
+                self._check(event)
+            if self.observe and not event.cause:
+                decided, odd = desk.lifecycle.observe(draft, event, view)
+                if odd:
+                    told = event.deviation if isinstance(event, Outside) else ""
+                    event = changed(event, deviation=f"{told}; {odd}" if told else odd) if isinstance(event, Outside) else event
+            else:
+                decided = desk.lifecycle.decide(draft, event, view)
+        moved = None
+        if decided is not None and decided.to is not None and decided.to != draft.status:
+            moved = StatusChanged(
+                at=self.at_us, id=self._next_id(), ticket=draft.id, cause=event.id, desk=self.fingerprint, was=draft.status,
+                to=decided.to, was_category=draft.category, category=decided.category, trigger=decided.trigger,
+            )  # fmt: skip
+        diverted = decided is not None and bool(decided.divert)
+        if not diverted:
+            triggers = triggers_of(event, draft, moved)
+            if triggers:
+                self.happened.append(triggers)
+        self._record(event)
+        if moved is not None:
+            self._record(moved)
+        if decided is not None and decided.divert:
+            self._divert(event, decided.into if decided.divert == "merged" else "")
+            self.cycle_events.remove(event)  # no rule of a reply
+        elif event.kind == "target_extended":
+            desk.sla.extend(draft, event.metric, self.at_us, self.emit)  # type: ignore[attr-defined]  # by its kind it has one
+        elif type(event) is Purged:
+            self.queue.append((f"{draft.id}/{self.root}/erase", "", Erase, {}, EMPTY))
+            return
+        self._derive_priority(event)
+
+    def _divert(self, event: EventBase, into: str) -> None:
+        """A reply that belongs to another ticket: say so, and ask the host to take it there."""
+        self.emit(Diverted, event=event.id, to=into)
+        key = f"{self.draft.id}/{self.root}/divert/{event.id}"
+        if into:
+            self.queue.append((key, "", ForwardReply, {"event": event.id, "to": into}, EMPTY))
+        else:
+            self.queue.append((key, "", CreateFollowUp, {"event": event.id}, EMPTY))
+
+    def _derive_priority(self, event: EventBase | None) -> None:
+        """The top filled slot shows."""
+        draft = self.draft
+        verdict = self.desk.priority.derive(draft, self.view(event))
+        if verdict.level != draft.priority:
+            self.emit(PriorityChanged, was=draft.priority, to=verdict.level, slot=verdict.slot, because=verdict.because)
+
+    def _record(self, event: EventBase) -> None:
+        apply(self.draft, event)
+        self.events.append(event)
+        self.cycle_events.append(event)
+
+    def _next_id(self) -> str:
+        self.count += 1
+        return f"{self.root}/{self.count}"
+
+    def emit(self, kind: type[EventBase], **fields: Any) -> None:
+        """Record one decision of the desk (`ticketcore.sla.Emit`)."""
+        self._record(
+            kind(at=self.at_us, id=self._next_id(), ticket=self.draft.id, cause=self.cause, desk=self.fingerprint, **fields)
+        )
+
+    # --- what rules ask (`ticketcore.rules.Cycle`, `ticketcore._actions.Scene`) ----------------------------------------
+
+    def happened_events(self) -> list[EventBase]:
+        """The events of this cycle so far."""
+        return self.cycle_events
+
+    def view(self, event: EventBase | None) -> View:
+        """The ticket as it is now; clocks as they would be if the cycle ended here."""
+        if event is not None:
+            return View(self.desk.vocabulary, self.draft, self.at_us, self.before, event, self._reading, self.folds)
+        if self.now_view is None:
+            self.now_view = View(self.desk.vocabulary, self.draft, self.at_us, self.before, None, self._reading, self.folds)
+        return self.now_view
+
+    def view_before(self) -> View | None:
+        """The ticket before the root, just before this instant."""
+        if self.past_view is None and self.before is not None and not self.created:
+            self.past_view = self._still(self.before, max(self.at_us - 1, self.before.as_of_us))
+        return self.past_view
+
+    def _still(self, ticket: Ticket | Draft, at_us: int) -> View:
+        """A ticket at an instant at which nothing happens to it."""
+        sla, due_of = self.desk.sla, self.due_of
+
+        def reading(metric: str) -> Reading | None:
+            return sla.reading(ticket, metric, at_us, due_of)
+
+        return View(self.desk.vocabulary, ticket, at_us, None, None, reading, self.folds)
+
+    def _reading(self, metric: str) -> Reading | None:
+        draft = self.draft
+        if draft.version != self.clock_version or self.unchosen:
+            draft = self._previewed()
+        return self.desk.sla.reading(draft, metric, self.at_us, self.due_of)
+
+    def _previewed(self) -> Draft:
+        """The draft as it would be after step 9, worked out on a copy."""
+        draft = self.draft
+        if self.preview is None or self.preview[0] != draft.version:
+            copy = draft_of(draft)
+            sla = self.desk.sla
+            view = View(self.desk.vocabulary, copy, self.at_us, self.before, None, lambda metric: sla.reading(copy, metric, self.at_us))
+
+            def emit(kind: type[EventBase], **fields: Any) -> None:
+                apply(copy, kind(at=self.at_us, id="", ticket=copy.id, desk=self.fingerprint, **fields))
+
+            sla.decide(copy, self.happened, view, emit, created=self.unchosen)
+            self.preview = (draft.version, copy)
+        return self.preview[1]
+
+    def fire(self, rule: Rule, event: EventBase | None, number: int, skipped: tuple[str, ...]) -> None:
+        """Record a firing and carry out its actions; a refused one is recorded, and the rest go on."""
+        self.cause = self.root if event is None else event.id
+        self.emit(RuleFired, rule=rule.name, on="" if event is None else event.id, number=number, skipped=skipped)
+        self.cause = f"rule:{rule.name}"
+        about = event.kind if event is not None else "time"
+        for position, action in enumerate(rule.then):
+            try:
+                deed = deed_of(action, self.draft, self)
+                if deed is None:
+                    continue
+                kind, fields = deed
+                if issubclass(kind, EffectBase):
+                    if kind is Notify:
+                        fields = {**fields, "about": about, "skipped": skipped, "level": rule.ladder.step if rule.ladder else 0}
+                    self._add_effects([(position, kind, fields, action.options, rule.name)], rule.name, rule.name)
+                    continue
+                self._live(
+                    kind(at=self.at_us, id=self._next_id(), ticket=self.draft.id, cause=self.cause, desk=self.fingerprint, **fields)
+                )
+            except TicketcoreError as error:
+                self.emit(ActionRefused, rule=rule.name, action=action.name, reason=error.message)
+        self.cause = self.root
+
+    def _add_effects(
+        self, wanted: Iterable[tuple[int, type[EffectBase], dict[str, Any], Mapping[str, Any], str]], name: str, rule: str
+    ) -> None:
+        for position, kind, fields, options, key in wanted:
+            self.queue.append((f"{self.draft.id}/{self.root}/{key}/{position}", rule or name, kind, fields, options))
+
+    def raised(self, level: str, by: int) -> str:
+        """The level *by* steps above *level*."""
+        return self.desk.priority.levels.raise_by(level, by)
+
+    def after(self, span: Any, hours: str | None) -> int:
+        """The instant a span of time after now."""
+        sla = self.desk.sla
+        name = hours or self.desk.default_hours
+        if isinstance(span, WorkingDays):
+            return sla.hours[name].add_working_days_us(self.at_us, span.count, end_of_day=span.end_of_day)
+        if isinstance(span, Days):
+            return sla.hours[name].add_days_us(self.at_us, span.count)
+        assert isinstance(span, Length)  # noqa: S101 - the third of three
+        return self.at_us + span.us if span.calendar else sla.hours[name].add_us(self.at_us, span.us)
+
+    def filled(self, template: str) -> str:
+        """The text of a template, filled in for the ticket as it is now."""
+        parsed = self.desk.parsed_templates.get(template)
+        if parsed is None:
+            raise UnknownName(f"unknown template {template!r}", value=template)
+        return parsed.fill(variables(parsed.names, self.draft, self.due_of, self.desk.zone))
+
+    def due_of(self, cycle: Cycle) -> int | None:
+        """`Sla.due_us`, each cycle worked out once in a step."""
+        known = self.dues.get(id(cycle))
+        if known is not None:
+            return known[1]
+        due = self.desk.sla.due_us(cycle)
+        self.dues[id(cycle)] = (cycle, due)  # the cycle is kept with it, so that its id is not used again
+        return due
+
+    # --- values that come in -----------------------------------------------------------------------------------------
+
+    def _check(self, event: Outside) -> None:
+        """Refuse names and values that the desk does not know."""
+        check = _CHECKS.get(event.kind)
+        if check is not None:
+            check(self.desk, event)
+        if event.facts:
+            for name, value in event.facts.items():
+                _declared(self.desk.facts, "fact", name)
+                self.desk.facts[name].type.stored(value)
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def _outcome(self, now_us: int) -> Outcome:
+        draft = self.draft
+        due = self._first_due(now_us + TWO_YEARS_US)
+        wake = None if due is None else due.at_us
+        sla = self.desk.sla
+        dues = {
+            metric: None if clock.cycle.verdict is not None or metric not in sla.metrics else self.due_of(clock.cycle)
+            for metric, clock in draft.clocks.items()
+        }
+        ticket = freeze(draft, Memo(wake_us=wake, dues=dues))
+        return Outcome(ticket=ticket, events=tuple(self.events), effects=tuple(self.effects), wake_us=wake)
+
+
+def _declared(known: Mapping[str, Any], what: str, name: str) -> None:
+    if name not in known:
+        raise UnknownName(f"undeclared {what} {shorten(name)}", value=shorten(name), hint=f"declared are {', '.join(known) or 'none'}")
+
+
+def _check_created(desk: Desk, event: Any) -> None:
+    _check_group(desk, event)
+    for name, value in event.fields.items():
+        _check_field(desk, name, value)
+
+
+def _check_group(desk: Desk, event: Any) -> None:
+    if event.group is not None and desk.groups and event.group not in desk.groups:
+        raise UnknownName(f"unknown group {shorten(event.group)}", value=shorten(event.group), hint=f"groups are {', '.join(desk.groups)}")
+
+
+def _check_transfer(desk: Desk, event: Any) -> None:
+    _check_group(desk, event)
+    if desk.settings.handoff_reason and not event.reason and not event.cause:
+        raise BadValue("a hand-off to another group needs a reason", value=shorten(event.group), hint="give reason=")
+
+
+def _check_field(desk: Desk, name: str, value: Any) -> None:
+    _declared(desk.fields, "field", name)
+    desk.fields[name].stored(value)
+
+
+def _check_field_set(desk: Desk, event: Any) -> None:
+    if event.name in ("subject", "language", "channel"):
+        if event.value is not None and not isinstance(event.value, str):
+            raise BadValue(f"{event.name} is a text", value=shorten(event.value))
+    elif event.value is not None:
+        _check_field(desk, event.name, event.value)
+    else:
+        _declared(desk.fields, "field", event.name)
+
+
+def _check_slot(desk: Desk, event: Any) -> None:
+    desk.priority.levels.rank(event.level)
+    if event.slot not in ("manual", "rules"):
+        raise BadValue(f"only the slots manual and rules can be set, not {event.slot!r}", value=shorten(event.slot))
+
+
+def _check_policy(desk: Desk, event: Any) -> None:
+    if event.policy is not None:
+        desk.sla.policy(event.policy)
+
+
+def _check_extension(desk: Desk, event: Any) -> None:
+    _declared(desk.metrics, "metric", event.metric)
+    if type(event.extra_us) is not int or event.extra_us <= 0:
+        raise BadValue("an extension is a positive length of time", value=shorten(event.extra_us))
+
+
+_CHECKS: Final[Mapping[str, Callable[[Any, Any], None]]] = {
+    "created": _check_created,
+    "transferred": _check_transfer,
+    "field_set": _check_field_set,
+    "slot_set": _check_slot,
+    "policy_set": _check_policy,
+    "target_extended": _check_extension,
+}

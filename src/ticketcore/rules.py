@@ -1,0 +1,394 @@
+"""Rules: when something happens, or a condition becomes true by time, do this. One cycle of them always ends.
+
+A rule listens to kinds of events (``on``), or to time; ``when`` says for which tickets, ``then`` what to do. Within one cycle
+rules are tried top to bottom, again and again until nothing new fires, and each fires at most once. What an action does to
+the ticket becomes an event with its cause, obeys the lifecycle and is refused visibly; what it does to the world is an effect.
+An escalation ladder is a row of time rules (docs/explanation/rules.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, Protocol
+
+from attrs import evolve, field, frozen
+
+from ticketcore._actions import ACTIONS, Action, ActionKind, Deed, deed_of
+from ticketcore._time import MINUTE_US
+from ticketcore._values import name_set
+from ticketcore.conditions import TRUE, AllOf, Condition, Since, Test, Timed, View, Vocabulary, compiled, is_timed, names_category
+from ticketcore.errors import BadValue, DeskError, Problem, UnknownName
+from ticketcore.model import Draft, EventBase, Length, Outside, Target, Ticket
+
+__all__ = ["ACTIONS", "Action", "ActionKind", "Deed", "Escalation", "Ladder", "Rule", "RuleSet", "Rules", "Step", "deed_of"]
+
+_SLEEPING: Final = ("closed", "removed")  # no rule runs there unless it names the category
+
+
+@frozen(kw_only=True)
+class Ladder:
+    """Which step of which escalation ladder a rule is."""
+
+    name: str
+    step: int
+
+
+@frozen(kw_only=True)
+class Rule:
+    """One rule. Without ``on`` it listens to time if ``when`` has a time test, else to everything from outside.
+
+    ``automatic``: also for messages made by machines. ``stop`` closes the rule's set for the rest of the cycle. A time rule fires
+    at the instant its condition becomes true; with ``every`` it fires again while it stays true, ``times`` times in all.
+    """
+
+    name: str
+    on: frozenset[str] = field(default=frozenset(), converter=name_set)
+    when: Condition = TRUE
+    then: tuple[Action, ...] = field(default=(), converter=tuple)
+    enabled: bool = True
+    stop: bool = False
+    automatic: bool = False
+    every_us: int | None = None
+    times: int = 1
+    ladder: Ladder | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.every_us is not None and self.every_us < MINUTE_US:
+            raise BadValue("a time rule repeats at most once a minute", path=f"rules.{self.name}.every")
+        if self.every_us is None and self.times != 1:
+            raise BadValue("times needs every: how long between the repetitions", path=f"rules.{self.name}.times")
+        if not 1 <= self.times <= 1000:
+            raise BadValue("times is at least 1 and at most 1000", path=f"rules.{self.name}.times")
+        if self.every_us is not None and not self.is_timed:
+            raise BadValue("only a time rule repeats", path=f"rules.{self.name}.every", hint="leave out on, and use since, until, sla or hours")
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it is a time rule: no ``on``, and a condition that flips by time."""
+        return not self.on and is_timed(self.when)
+
+
+@frozen(kw_only=True)
+class RuleSet:
+    """A named list of rules, tried in order."""
+
+    name: str = "rules"
+    rules: tuple[Rule, ...] = field(default=(), converter=tuple)
+    enabled: bool = True
+
+
+@frozen(kw_only=True)
+class Step:
+    """One step of a ladder: how long after its base instant, and what to do."""
+
+    after: Target
+    then: tuple[Action, ...] = field(converter=tuple)
+
+
+@frozen(kw_only=True)
+class Escalation:
+    """A ladder: while ``when`` holds and nobody has acknowledged, each step acts once its time since ``since`` has passed.
+
+    ``since`` is an instant field: ``created``, ``last_customer_reply``, ``sla.first_reply.due``, ... ``rounds`` goes through the
+    steps that often, ``round_us`` apart. ``hours`` counts the steps in business time.
+    """
+
+    name: str
+    when: Condition
+    since: str
+    steps: tuple[Step, ...] = field(converter=tuple)
+    rounds: int = 1
+    round_us: int = 0
+    hours: str | None = None
+    enabled: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        if not self.steps:
+            raise BadValue("a ladder needs a step", path=f"escalations.{self.name}.steps")
+        if not 1 <= self.rounds * len(self.steps) <= 100:
+            raise BadValue("a ladder has at least 1 and at most 100 steps in all its rounds", path=f"escalations.{self.name}.repeat")
+        if self.rounds > 1 and self.round_us < MINUTE_US:
+            raise BadValue("a repeated ladder needs to know how far apart its rounds are", path=f"escalations.{self.name}.round", hint='round = "1h"')
+        lengths = [step.after.us for step in self.steps if isinstance(step.after, Length)]
+        if lengths != sorted(lengths):
+            raise BadValue("the steps of a ladder go up in time", path=f"escalations.{self.name}.steps")
+        if self.rounds > 1 and len(lengths) != len(self.steps):
+            raise BadValue("a repeated ladder has steps of plain length", path=f"escalations.{self.name}.steps")
+
+    def rules(self) -> Iterator[Rule]:
+        """The time rules that the ladder stands for, lowest step first."""
+        number = 0
+        for turn in range(self.rounds):
+            for step in self.steps:
+                number += 1
+                after = step.after if not isinstance(step.after, Length) else evolve(step.after, us=step.after.us + turn * self.round_us)
+                reached = Since(self.since, "at_least", after, self.hours)
+                when = AllOf((self.when, Test("acknowledged_at", "is_empty"), reached))
+                yield Rule(
+                    name=f"{self.name} {number}", when=when, then=step.then, enabled=self.enabled,
+                    ladder=Ladder(name=self.name, step=number),
+                )  # fmt: skip
+
+
+class Cycle(Protocol):
+    """What one cycle of rules works on; the desk has the class."""
+
+    at_us: int
+    before: Ticket | Draft | None
+
+    def happened_events(self) -> list[EventBase]:
+        """The events of this cycle so far, in order."""
+        ...
+
+    def view(self, event: EventBase | None) -> View:
+        """The ticket as it is now, with the event a rule listens to."""
+        ...
+
+    def view_before(self) -> View | None:
+        """The ticket before the root, just before this instant; None on creation."""
+        ...
+
+    def fire(self, rule: Rule, event: EventBase | None, number: int, skipped: tuple[str, ...]) -> None:
+        """Record the firing and carry out the actions."""
+        ...
+
+
+class _Ready:
+    """One rule made ready."""
+
+    __slots__ = ("awake", "bit", "rule", "set_name", "test", "timed")
+
+    def __init__(self, rule: Rule, set_name: str, bit: int, vocabulary: Vocabulary) -> None:
+        self.rule, self.set_name, self.bit = rule, set_name, bit
+        self.timed = Timed(rule.when, vocabulary) if rule.is_timed else None
+        self.test: Callable[[View], bool] = self.timed.holds if self.timed is not None else compiled(rule.when, vocabulary)
+        self.awake = frozenset(category for category in _SLEEPING if names_category(rule.when, vocabulary, category))
+
+
+@frozen(kw_only=True)
+class Rules:
+    """All rule sets and ladders of a desk, compiled: which rules an event concerns is known without trying the others."""
+
+    sets: tuple[RuleSet, ...] = field(default=(), converter=tuple)
+    escalations: tuple[Escalation, ...] = field(default=(), converter=tuple)
+    macros: tuple[Rule, ...] = field(default=(), converter=tuple)
+    vocabulary: Vocabulary = field(default=Vocabulary(), eq=False, repr=False)
+    _ready: tuple[_Ready, ...] = field(init=False, eq=False, repr=False)
+    _by_kind: Mapping[str, int] = field(init=False, eq=False, repr=False)  # event kind -> bits of the rules that listen
+    _outside: int = field(init=False, eq=False, repr=False)  # bits of the rules that listen to everything from outside
+    _timed: int = field(init=False, eq=False, repr=False)
+    timed: tuple[_Ready, ...] = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        ready: list[_Ready] = []
+        problems: list[Problem] = []
+        seen: set[str] = set()
+        for where, set_name, rule in self._all():
+            if rule.name in seen:
+                problems.append(Problem(where, f"a second rule {rule.name!r}", "give each its own name"))
+            seen.add(rule.name)
+            if rule.enabled:
+                ready.append(_Ready(rule, set_name, 1 << len(ready), self.vocabulary))
+        if problems:
+            raise DeskError(problems, what="rules")
+        by_kind: dict[str, int] = {}
+        outside = timed = 0
+        for one in ready:
+            if one.timed is not None:
+                timed |= one.bit
+            elif not one.rule.on:
+                outside |= one.bit
+            for kind in one.rule.on:
+                by_kind[kind] = by_kind.get(kind, 0) | one.bit
+        put = object.__setattr__
+        put(self, "_ready", tuple(ready))
+        put(self, "_by_kind", by_kind)
+        put(self, "_outside", outside)
+        put(self, "_timed", timed)
+        put(self, "timed", tuple(one for one in ready if one.timed is not None))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (self.sets, self.escalations, self.macros, self.vocabulary))
+
+    def _all(self) -> Iterator[tuple[str, str, Rule]]:
+        for one in self.sets:
+            for number, rule in enumerate(one.rules):
+                yield f"{one.name}[{number}].name", one.name, rule if one.enabled else evolve(rule, enabled=False)
+        for number, ladder in enumerate(self.escalations):
+            for rule in ladder.rules():
+                yield f"escalations[{number}].name", f"~{ladder.name}", rule
+
+    def __iter__(self) -> Iterator[Rule]:
+        """All rules, ladders' steps included, in the order they are tried."""
+        return (rule for _, _, rule in self._all())
+
+    def rule(self, name: str) -> Rule:
+        """The rule of that name. Raises `UnknownName`."""
+        for rule in self:
+            if rule.name == name:
+                return rule
+        raise UnknownName(f"unknown rule {name!r}", value=name)
+
+    def macro(self, name: str) -> Rule:
+        """The macro of that name. Raises `UnknownName`."""
+        for macro in self.macros:
+            if macro.name == name:
+                return macro
+        raise UnknownName(f"unknown macro {name!r}", value=name)
+
+    def run(self, cycle: Cycle, fired: int, closed: set[str]) -> int:
+        """Passes over all rules until one fires nothing; returns the bits of all that have fired in this cycle.
+
+        *fired* and *closed* are what the same cycle has come to before (step 10).
+        """
+        if not self._ready:
+            return fired
+        while True:
+            before = fired
+            fired = self._pass(cycle, fired, closed)
+            if fired == before:
+                return fired
+
+    def _pass(self, cycle: Cycle, fired: int, closed: set[str]) -> int:
+        """One pass, top to bottom; a firing's changes are seen by the rules after it."""
+        events = cycle.happened_events()
+        known = len(events)
+        waiting = self._candidates(events) & ~fired
+        while waiting:
+            bit = waiting & -waiting
+            ready = self._ready[bit.bit_length() - 1]
+            waiting ^= bit
+            if ready.timed is not None:
+                match = self._time_match(ready, cycle, fired)
+            elif ready.set_name in closed:
+                continue
+            else:
+                match = self._event_match(ready, cycle, events)
+            if match is None:
+                continue
+            event, number, passed = match
+            fired |= bit
+            for lower in passed:
+                fired |= lower.bit
+            cycle.fire(ready.rule, event, number, tuple(lower.rule.name for lower in passed))
+            if ready.rule.stop:
+                closed.add(ready.set_name)
+            if len(events) != known:  # new kinds of events: rules below may listen to them
+                waiting |= self._candidates(events[known:]) & ~((bit << 1) - 1)
+                known = len(events)
+            waiting &= ~fired
+        return fired
+
+    def _candidates(self, events: Iterable[EventBase]) -> int:
+        """The bits of the rules that one of *events* concerns, and of all time rules."""
+        bits, by_kind, outside = self._timed, self._by_kind, self._outside
+        for event in events:
+            bits |= by_kind.get(event.kind, 0)
+            if outside and event.is_outside and not event.cause:
+                bits |= outside
+        return bits
+
+    def _event_match(self, ready: _Ready, cycle: Cycle, events: list[EventBase]) -> tuple[EventBase, int, tuple[_Ready, ...]] | None:
+        """The earliest event of this cycle that the rule listens to and for which it holds."""
+        rule = ready.rule
+        on = rule.on
+        for event in events:
+            if event.kind not in on if on else not event.is_outside or bool(event.cause):
+                continue
+            if not rule.automatic and is_automatic(event):
+                continue
+            view = cycle.view(event)
+            if self._asleep(ready, view.ticket, cycle.before):
+                return None
+            if ready.test(view):
+                return event, 0, ()
+        return None
+
+    def _time_match(self, ready: _Ready, cycle: Cycle, fired: int) -> tuple[None, int, tuple[_Ready, ...]] | None:
+        """Whether a time rule rises, or repeats, at this instant. Of several steps of one ladder only the highest fires."""
+        number = self._rises(ready, cycle)
+        if number is None:
+            return None
+        ladder = ready.rule.ladder
+        if ladder is None:
+            return None, number, ()
+        lower = []
+        for other in self.timed:
+            theirs = other.rule.ladder
+            if theirs is not None and theirs.name == ladder.name and other is not ready and not fired & other.bit:
+                if self._rises(other, cycle) is not None:
+                    if theirs.step > ladder.step:
+                        return None
+                    lower.append(other)
+        return None, 0, tuple(lower)
+
+    def _rises(self, ready: _Ready, cycle: Cycle) -> int | None:
+        """The number of the firing that is due for a time rule now; 0 if it does not repeat; None if nothing is due."""
+        view = cycle.view(None)
+        if self._asleep(ready, view.ticket, cycle.before) or not ready.test(view):
+            return None
+        rule = ready.rule
+        before = cycle.view_before()
+        if before is None or (self._asleep(ready, before.ticket, before.ticket) or not ready.test(before)):
+            return 1 if rule.every_us is not None else 0
+        if rule.every_us is not None:
+            repeat = view.ticket.repeats.get(rule.name)
+            if repeat is not None and repeat.number < rule.times and repeat.first_us + rule.every_us * repeat.number == cycle.at_us:
+                return int(repeat.number) + 1
+        return None
+
+    def _asleep(self, ready: _Ready, now: Ticket | Draft, before: Ticket | Draft | None) -> bool:
+        """Whether the ticket was and is closed or removed, and the rule does not name that category."""
+        category = now.category
+        if category not in _SLEEPING or category in ready.awake:
+            return False
+        return before is None or (before.category in _SLEEPING and before.category not in ready.awake)
+
+    def rises(self, view: View, after_us: int, horizon_us: int) -> tuple[int, tuple[str, ...]] | None:
+        """The first instant after *after_us* at which time rules rise or repeat if nothing happens, and their names.
+
+        *view* shows the ticket as it is. When the search ends at *horizon_us* without an answer, that is the instant, without names.
+        """
+        first: int | None = None
+        names: list[str] = []
+        for ready in self.timed:
+            if self._asleep(ready, view.ticket, view.ticket):
+                continue
+            at, found = self._next_rise(ready, view, after_us, horizon_us)
+            if at is None:
+                continue
+            if first is None or at < first:
+                first, names = at, []
+            if at == first and found:
+                names.append(ready.rule.name)
+        return None if first is None else (first, tuple(names))
+
+    def _next_rise(self, ready: _Ready, view: View, after_us: int, horizon_us: int) -> tuple[int | None, bool]:
+        """The next instant for one time rule, and whether it is one (or only where the search ended)."""
+        assert ready.timed is not None  # noqa: S101 - for the type checker: only time rules come here
+        rise = ready.timed.next_rise(view, after_us, horizon_us)
+        repeat_at = self._next_repetition(ready, view, after_us)
+        if repeat_at is not None and (rise is None or repeat_at <= rise.at_us):
+            return repeat_at, True
+        return (None, False) if rise is None else (rise.at_us, rise.found)
+
+    def _next_repetition(self, ready: _Ready, view: View, after_us: int) -> int | None:
+        """When a repeating rule is due again, if its condition still holds then."""
+        rule = ready.rule
+        if rule.every_us is None:
+            return None
+        repeat = view.ticket.repeats.get(rule.name)
+        if repeat is None or repeat.number >= rule.times:
+            return None
+        at = repeat.first_us + rule.every_us * repeat.number
+        return at if at > after_us and ready.test(view.at(at)) else None
+
+
+def is_automatic(event: EventBase) -> bool:
+    """Whether an event carries a message made by a machine."""
+    message = getattr(event, "message", None)
+    return message is not None and isinstance(event, Outside) and bool(message.automatic)
+
+
+def _rebuild(sets: Any, escalations: Any, macros: Any, vocabulary: Any) -> Rules:
+    return Rules(sets=sets, escalations=escalations, macros=macros, vocabulary=vocabulary)

@@ -1,0 +1,901 @@
+"""Service levels: what was promised, which clock measures it, and when it breaks.
+
+A `Metric` says what is measured: which happenings start, stop, restart, cancel and pause its clock. A `Policy` says what is
+promised: a target for each metric and priority, and the hours that count. A clock on the ticket keeps what it has used, never
+a due date; due, warnings, breach and verdict are derived by one function for history, for now and for what-if. The model and
+its fixed answers are explained in docs/explanation/sla-clock.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from attrs import evolve, field, frozen
+from pendulum import DateTime
+
+from ticketcore._clocks import promise_key
+from ticketcore._ledger import Ledger, Line, ledger_of
+from ticketcore._time import duration_us, from_us, iso, maybe_from_us, say_duration, to_timedelta
+from ticketcore._values import EMPTY, FrozenMap, frozen_map, name_set, names
+from ticketcore.conditions import TRUE, Condition, View, Vocabulary, compiled, holds
+from ticketcore.errors import BadValue, BeyondHorizon, DeskError, NeverOpen, Problem, UnknownName
+from ticketcore.hours import Hours
+from ticketcore.model import (
+    Agent, AgentReplied, Assigned, ClockPaused, ClockResumed, ClockStarted, ClockStopped, Clock, Created, CustomerReplied, Cycle,
+    Draft, EventBase, Length, Noted, PolicyApplied, Retargeted, Run, StatusChanged, Target, Ticket, Transferred, WorkingDays,
+)  # fmt: skip
+from ticketcore.model import is_from_customer
+
+__all__ = ["ALWAYS_NAME", "Ledger", "Line", "Metric", "Policy", "Sla", "Standing", "Targets", "WarnAt"]
+
+ALWAYS_NAME: Final = "24x7"  # the name of the hours that never close
+_UNREACHABLE: Final = (NeverOpen, BeyondHorizon)
+
+SIMPLE_TRIGGERS: Final = frozenset(
+    {
+        "created", "created:customer", "created:agent", "created_message:customer", "created_message:agent", "agent_reply",
+        "customer_reply", "note", "auto_reply", "assign",
+    }
+)  # fmt: skip
+NAMED_TRIGGERS: Final = ("enter", "leave", "group", "ungroup")
+
+# Marks the desk puts beside the triggers of an event; no configuration can name them.
+REMOVED: Final = "~removed"  # the ticket is in a removed status after this event
+ENTERED_REMOVED: Final = "~removed+"
+LEFT_REMOVED: Final = "~removed-"
+FINAL: Final = "~final"  # purged or merged away
+_NOTHING: Final[frozenset[str]] = frozenset()
+
+
+@frozen(kw_only=True)
+class Metric:
+    """What is measured: a clock, as data over happenings and state.
+
+    Triggers are ``created``, ``created:customer``, ``created_message:customer``, ``agent_reply``, ``customer_reply``, ``note``,
+    ``auto_reply``, ``assign``, ``enter:<status>``, ``leave:<status>``, ``group:<group>`` and ``ungroup:<group>``. Of one event,
+    cancel goes before stop, stop before restart, restart before start; an event that stops cannot start.
+    ``pause_status`` and ``pause`` say while which status, or condition, time does not count. ``reopen="resume"`` lets a start
+    trigger go on with an ended cycle. ``start_at="created"`` counts from creation however late it starts.
+    ``start_on_attach`` starts when a policy first promises something for the metric.
+    """
+
+    name: str
+    start: tuple[str, ...] = field(default=(), converter=names)
+    stop: tuple[str, ...] = field(default=(), converter=names)
+    restart: tuple[str, ...] = field(default=(), converter=names)
+    cancel: tuple[str, ...] = field(default=(), converter=names)
+    pause_status: frozenset[str] = field(default=frozenset(), converter=name_set)
+    pause: Condition | None = None
+    cycles: str = "once"
+    reopen: str = "new"
+    start_at: str = "event"
+    start_on_attach: bool = False
+    text: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        for name, value, allowed in (
+            ("cycles", self.cycles, ("once", "many")),
+            ("reopen", self.reopen, ("new", "resume")),
+            ("start_at", self.start_at, ("event", "created")),
+        ):
+            if value not in allowed:
+                raise BadValue(f"{name} of a metric is {' or '.join(allowed)}, not {value!r}", path=f"metrics.{self.name}.{name}")
+        for part in ("start", "stop", "restart", "cancel"):
+            for trigger in getattr(self, part):
+                if trigger not in SIMPLE_TRIGGERS and trigger.partition(":")[0] not in NAMED_TRIGGERS:
+                    raise BadValue(
+                        f"unknown trigger {trigger!r}", path=f"metrics.{self.name}.{part}",
+                        hint=f"triggers are {', '.join(sorted(SIMPLE_TRIGGERS))}, enter:, leave:, group: and ungroup:",
+                    )  # fmt: skip
+
+    @property
+    def triggers(self) -> frozenset[str]:
+        """All triggers the metric listens to."""
+        return frozenset((*self.start, *self.stop, *self.restart, *self.cancel))
+
+
+@frozen
+class WarnAt:
+    """When to warn: an offset from due in business time or working days (before: negative), or a share of the promise used.
+
+    >>> [str(WarnAt.parse(text)) for text in ("-15m", "80%", "1h", "-1 working day")]
+    ['-15m', '80%', '1h', '-1 working day']
+    """
+
+    kind: str  # "offset", "percent" or "working_days"
+    value: int
+
+    @classmethod
+    def parse(cls, text: str) -> WarnAt:
+        """Read ``"-15m"``, ``"1h"``, ``"80%"`` or ``"-2 working days"``. Raises `BadValue` or `BadDuration`."""
+        words = text.strip() if isinstance(text, str) else ""
+        sign = -1 if words.startswith("-") else 1
+        body = words.lstrip("+-").strip()
+        if body.endswith("%") and body[:-1].isascii() and body[:-1].isdigit() and sign == 1 and 0 < int(body[:-1]) <= 1000:
+            return cls("percent", int(body[:-1]))
+        count, _, unit = body.partition(" ")
+        if unit in ("working day", "working days") and count.isascii() and count.isdigit() and len(count) <= 4:
+            return cls("working_days", sign * int(count))
+        if not body or body.endswith("%"):
+            raise BadValue("this is no warning", value=repr(text), hint='write "-15m", "80%", "1h" (after due) or "-1 working day"')
+        return cls("offset", sign * duration_us(body))
+
+    def __str__(self) -> str:
+        if self.kind == "percent":
+            return f"{self.value}%"
+        if self.kind == "working_days":
+            return f"{self.value} working day" + ("" if abs(self.value) == 1 else "s")
+        return say_duration(self.value)
+
+
+@frozen(kw_only=True)
+class Targets:
+    """What is promised for one metric: a target by priority level, and one for all other levels.
+
+    >>> from ticketcore.model import Length
+    >>> str(Targets(by_level={"urgent": Length(60_000_000)}, otherwise=Length(120_000_000)).of("low"))
+    '2m'
+    """
+
+    by_level: FrozenMap[str, Target] = field(default=EMPTY, converter=frozen_map)
+    otherwise: Target | None = None
+
+    def of(self, level: str) -> Target | None:
+        """The target for a priority level; None: nothing is promised."""
+        return self.by_level.get(level, self.otherwise)
+
+
+@frozen(kw_only=True)
+class Policy:
+    """What is promised, to whom, and on which hours.
+
+    The first policy whose ``when`` holds is chosen. ``hours`` names business hours (empty: the desk's default). ``warn`` lists
+    when to warn before (or after) due. ``keep_used``: when this policy takes over from another one, time used so far counts as
+    used instead of being measured anew on its hours. ``due_at="next_opening"`` shows and judges a promise used up exactly at
+    closing by the next opening. ``schedule_change="whole_span"`` measures an open cycle anew when the hours are edited.
+    """
+
+    name: str
+    when: Condition = TRUE
+    targets: FrozenMap[str, Targets] = field(default=EMPTY, converter=frozen_map)
+    hours: str = ""
+    warn: tuple[WarnAt, ...] = ()
+    keep_used: bool = False
+    due_at: str = "closing"
+    schedule_change: str = "per_interval"
+
+    def __attrs_post_init__(self) -> None:
+        for name, value, allowed in (
+            ("due_at", self.due_at, ("closing", "next_opening")),
+            ("schedule_change", self.schedule_change, ("per_interval", "whole_span")),
+        ):
+            if value not in allowed:
+                raise BadValue(f"{name} of a policy is {' or '.join(allowed)}, not {value!r}", path=f"sla.{self.name}.{name}")
+
+
+@frozen(kw_only=True)
+class Standing:
+    """How one clock of a ticket stands at an instant: plain figures, ready to print.
+
+    ``state`` is running, paused, breached (open, at or past due, also while paused), met, late, cancelled, removed or
+    untargeted. ``due_us`` is None while nothing is due: paused before due, cancelled, removed, or nothing promised.
+    """
+
+    metric: str
+    state: str
+    policy: str | None = None
+    target: Target | None = None
+    cycle: int = 1
+    started_us: int = field(default=0, repr=iso)
+    due_us: int | None = field(default=None, repr=iso)
+    used_us: int = field(default=0, repr=say_duration)
+    ended_us: int | None = field(default=None, repr=iso)
+    breached_us: int | None = field(default=None, repr=iso)
+    ever_breached: bool = False
+    warnings: tuple[tuple[str, int], ...] = ()
+    counts_from_us: int = field(default=0, repr=iso)
+
+    @property
+    def due(self) -> DateTime | None:
+        """When it is, was or would have been due."""
+        return maybe_from_us(self.due_us)
+
+    @property
+    def used(self) -> Any:
+        """The business time used, as a `timedelta`."""
+        return to_timedelta(self.used_us)
+
+    @property
+    def started(self) -> DateTime:
+        """When the cycle started."""
+        return from_us(self.started_us)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the promise is still to be kept."""
+        return self.state in ("running", "paused", "breached")
+
+
+class Emit(Protocol):
+    """How a room records a decision: the desk builds the event, folds it and keeps it."""
+
+    def __call__(self, kind: type[EventBase], **fields: Any) -> None: ...
+
+
+Due = Callable[[Cycle], "int | None"]
+
+
+class _Compiled:
+    """One metric with its sets and predicates made ready."""
+
+    __slots__ = ("cancel", "metric", "name", "pause", "pause_status", "restart", "start", "stop", "stopping")
+
+    def __init__(self, metric: Metric, vocabulary: Vocabulary | None) -> None:
+        self.metric = metric
+        self.name = metric.name
+        self.start, self.stop = frozenset(metric.start), frozenset(metric.stop)
+        self.restart, self.cancel = frozenset(metric.restart), frozenset(metric.cancel)
+        if metric.start_at == "created" and metric.start_on_attach:
+            self.start |= {"created"}  # runs latently from creation, so that its earlier pauses are known
+        self.stopping = self.stop | self.cancel
+        self.pause_status = metric.pause_status
+        self.pause = None if metric.pause is None else _test(metric.pause, vocabulary)
+
+    def is_paused(self, draft: Draft, view: View) -> bool:
+        """Whether time does not count in the present state."""
+        return draft.status in self.pause_status or (self.pause is not None and self.pause(view))
+
+
+@frozen(kw_only=True)
+class Sla:
+    """Metrics, policies and hours together: the service levels of a desk. Everything about clocks is asked here.
+
+    ``hours`` maps names to business hours; ``24x7`` is always there. ``choose="creation"`` chooses the policy by condition only
+    when a ticket is created (by hand or by rule always). ``default_policy`` holds where none matches.
+    ``removed_gap="counted"`` lets clocks run on through spam and bin.
+    """
+
+    metrics: FrozenMap[str, Metric] = field(default=EMPTY, converter=frozen_map)
+    policies: tuple[Policy, ...] = ()
+    hours: FrozenMap[str, Hours] = field(default=EMPTY, converter=frozen_map)
+    default_hours: str = ALWAYS_NAME
+    default_policy: str | None = None
+    choose: str = "always"
+    removed_gap: str = "excluded"
+    vocabulary: Vocabulary | None = field(default=None, eq=False, repr=False)
+    _ready: tuple[_Compiled, ...] = field(init=False, eq=False, repr=False)
+    _triggers: frozenset[str] = field(init=False, eq=False, repr=False)
+    _chooser: tuple[tuple[Policy, Callable[[View], bool]], ...] = field(init=False, eq=False, repr=False)
+    _policy: Mapping[str, Policy] = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        problems = list(self._problems())
+        if problems:
+            raise DeskError(problems, what="service levels")
+        put = object.__setattr__
+        put(self, "_ready", tuple(_Compiled(metric, self.vocabulary) for metric in self.metrics.values()))
+        put(self, "_triggers", frozenset().union(*(ready.start | ready.stopping | ready.restart for ready in self._ready)))
+        put(self, "_chooser", tuple((policy, _test(policy.when, self.vocabulary)) for policy in self.policies))
+        put(self, "_policy", {policy.name: policy for policy in self.policies})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        given = {
+            "metrics": self.metrics, "policies": self.policies, "hours": self.hours, "default_hours": self.default_hours,
+            "default_policy": self.default_policy, "choose": self.choose, "removed_gap": self.removed_gap,
+            "vocabulary": self.vocabulary,
+        }  # fmt: skip
+        return (_rebuild, (given,))
+
+    def _problems(self) -> Iterable[Problem]:
+        if ALWAYS_NAME not in self.hours:
+            yield Problem("hours", f"the hours {ALWAYS_NAME!r} are missing", "add ticketcore.hours.always(zone)")
+        if self.default_hours not in self.hours:
+            yield Problem("settings.hours", f"unknown hours {self.default_hours!r}")
+        if self.choose not in ("always", "creation"):
+            yield Problem("settings.choose_policy", f"choose is always or creation, not {self.choose!r}")
+        if self.removed_gap not in ("excluded", "counted"):
+            yield Problem("settings.removed_gap", f"removed_gap is excluded or counted, not {self.removed_gap!r}")
+        seen: set[str] = set()
+        for number, policy in enumerate(self.policies):
+            path = f"sla[{number}]"
+            if policy.name in seen:
+                yield Problem(f"{path}.name", f"a second policy {policy.name!r}", "give each its own name")
+            seen.add(policy.name)
+            if policy.hours and policy.hours not in self.hours:
+                yield Problem(f"{path}.hours", f"unknown hours {policy.hours!r}")
+            for metric in policy.targets:
+                if metric not in self.metrics:
+                    yield Problem(f"{path}.targets.{metric}", f"unknown metric {metric!r}")
+        if self.default_policy is not None and self.default_policy not in seen:
+            yield Problem("settings.default_policy", f"unknown policy {self.default_policy!r}")
+
+    # --- what is promised --------------------------------------------------------------------------------------------
+
+    def policy(self, name: str) -> Policy:
+        """The policy of this name. Raises `UnknownName`."""
+        try:
+            return self._policy[name]
+        except KeyError:
+            raise UnknownName(f"unknown policy {name!r}", value=name) from None
+
+    def promise(self, policy: str | None, metric: str, level: str) -> tuple[Target | None, str]:
+        """The target for a metric under a policy and priority level, and the name of the hours that count for it."""
+        chosen = None if policy is None else self._policy.get(policy)
+        targets = None if chosen is None else chosen.targets.get(metric)
+        target = None if targets is None else targets.of(level)
+        if chosen is None or target is None or (type(target) is Length and target.calendar):
+            return target, ALWAYS_NAME
+        return target, chosen.hours or self.default_hours
+
+    def chosen_policy(self, draft: Draft, view: View, *, created: bool) -> tuple[str | None, str]:
+        """Which policy holds for the ticket, and by what: manual, rule, match or default."""
+        choices = draft.policy_choices
+        for source in ("manual", "rule"):
+            if source in choices and choices[source] in self._policy:
+                return choices[source], source
+        if created or self.choose == "always":
+            for policy, matches in self._chooser:
+                if matches(view):
+                    return policy.name, "match"
+            return self.default_policy, "default"
+        return draft.policy, "match"
+
+    # --- one cycle ---------------------------------------------------------------------------------------------------
+
+    def used_us(self, cycle: Cycle, at_us: int) -> int:
+        """The time a cycle has used at an instant (not before its last change)."""
+        if cycle.run_us is None or at_us <= cycle.run_us:
+            return cycle.banked_us
+        return cycle.banked_us + self._elapsed(cycle.hours, cycle.run_us, at_us)
+
+    def due_us(self, cycle: Cycle) -> int | None:
+        """When an open cycle is due if nothing changes, or was, if its promise is used up; None: nothing promised, paused, or unreachable."""
+        target = cycle.target
+        if target is None:
+            return None
+        try:
+            if type(target) is not Length:
+                return self._day_due_us(cycle, target)
+            due = self._reaches_us(cycle, target.us + cycle.extension_us)
+            if due is not None and cycle.policy is not None and self._policy[cycle.policy].due_at == "next_opening":
+                return self.hours[cycle.hours].next_open_us(due)
+        except _UNREACHABLE:
+            return None
+        return due
+
+    def reaches_us(self, cycle: Cycle, percent: int) -> int | None:
+        """When a share of the promise is or was used, if nothing changes; None as in `due_us`."""
+        if cycle.target is None:
+            return None
+        try:
+            return self._reaches_us(cycle, -(-self.promise_us(cycle) * percent // 100))
+        except _UNREACHABLE:
+            return None
+
+    def promise_us(self, cycle: Cycle) -> int:
+        """The open time promised: of a target in days, the open time between start and due."""
+        target = cycle.target
+        if target is None:
+            return 0
+        if type(target) is Length:
+            return target.us + cycle.extension_us
+        return self.hours[cycle.hours].elapsed_us(cycle.started_us, self._day_base_us(cycle, target)) + cycle.extension_us
+
+    def _reaches_us(self, cycle: Cycle, amount: int) -> int | None:
+        """The earliest instant at which *amount* of time was used; None if it will not be while nothing changes."""
+        hours = self.hours[cycle.hours]
+        for run in cycle.runs:
+            if run.counted_us >= amount:
+                return min(hours.add_us(run.start_us, amount), run.end_us)
+            amount -= run.counted_us
+        return None if cycle.run_us is None else hours.add_us(cycle.run_us, amount)
+
+    def _day_base_us(self, cycle: Cycle, target: Target) -> int:
+        hours = self.hours[cycle.hours]
+        if isinstance(target, WorkingDays):
+            return hours.add_working_days_us(cycle.started_us, target.count, end_of_day=target.end_of_day)
+        assert not isinstance(target, Length)  # noqa: S101 - for the type checker: lengths do not come here
+        return hours.add_days_us(cycle.started_us, target.count)
+
+    def _day_due_us(self, cycle: Cycle, target: Target) -> int | None:
+        """Due by dates: moved on by the open time of every pause that began before it, and by an extension."""
+        hours = self.hours[cycle.hours]
+        due = self._day_base_us(cycle, target)
+        if cycle.extension_us:
+            due = hours.add_us(due, cycle.extension_us)
+        for start, end in gaps_of(cycle):
+            if start >= due:
+                break
+            if end is None:
+                return None
+            pause = hours.elapsed_us(start, end)
+            if pause:
+                due = hours.add_us(due, pause)
+        return due
+
+    def warning_us(self, cycle: Cycle, warning: WarnAt, due_us: int | None) -> int | None:
+        """When a warning of an open cycle is due; None: suspended by a pause, or the promise was never that long."""
+        hours = self.hours[cycle.hours]
+        try:
+            if warning.kind == "percent":
+                at = self._reaches_us(cycle, -(-self.promise_us(cycle) * warning.value // 100))
+            elif warning.kind == "offset" and warning.value > 0:
+                at = self._reaches_us(cycle, self.promise_us(cycle) + warning.value)
+            elif due_us is None:
+                at = None
+            elif warning.kind == "offset":
+                at = hours.subtract_us(due_us, -warning.value)
+            else:
+                at = hours.add_working_days_us(due_us, warning.value)
+        except _UNREACHABLE:
+            return None
+        return None if at is None or at <= cycle.started_us else at
+
+    def warnings_of(self, cycle: Cycle) -> tuple[WarnAt, ...]:
+        """The warnings of the policy that holds for a cycle."""
+        policy = None if cycle.policy is None else self._policy.get(cycle.policy)
+        return () if policy is None else policy.warn
+
+    def due_items(self, metric: str, cycle: Cycle, due_us: int | None) -> list[tuple[int, int, str, str]]:
+        """What time will bring for an open cycle, as (instant, 1 warning or 2 breach, sort name, warning)."""
+        items = []
+        if due_us is not None and cycle.breached_us is None and promise_key(cycle.target, cycle.extension_us) not in cycle.breaches:
+            items.append((due_us, 2, metric, ""))
+        if cycle.target is not None:
+            for warning in self.warnings_of(cycle):
+                name = str(warning)
+                if name not in cycle.warned:
+                    at = self.warning_us(cycle, warning, due_us)
+                    if at is not None:
+                        items.append((at, 1, f"{metric} {name}", name))
+        return items
+
+    def _elapsed(self, hours: str, start: int, end: int) -> int:
+        """Open time in a step: never raises; beyond what the hours cover, nothing is counted."""
+        try:
+            return self.hours[hours].elapsed_us(start, end)
+        except _UNREACHABLE:
+            return 0
+
+    # --- one event ---------------------------------------------------------------------------------------------------
+
+    def decide(
+        self, draft: Draft, happened: Sequence[frozenset[str]], view: View, emit: Emit, *, created: bool = False, due: Due | None = None
+    ) -> None:
+        """Step 9 of the desk: choose the policy, retarget, then for each event cancel, stop, restart, start; then pause or resume.
+
+        *happened* holds the triggers of each event since the last time (`triggers_of`); *due* may remember what `due_us` says.
+        """
+        due_of = due or self.due_us
+        at = view.now_us
+        name, source = self.chosen_policy(draft, view, created=created)
+        was = draft.policy
+        if name != was:
+            emit(PolicyApplied, policy=name, was=was, source=source)
+        self._retarget(draft, at, emit, due_of)
+        if not self._ready:
+            return
+        for triggers in happened:
+            if not triggers.isdisjoint(_MARKS):
+                if self._mark(draft, triggers, view, at, emit, due_of):
+                    continue
+            if not triggers.isdisjoint(self._triggers):
+                for ready in self._ready:
+                    self._turn(draft, ready, triggers, view, at, emit, due_of)
+        if name != was and name is not None:
+            for ready in self._ready:
+                if ready.metric.start_on_attach:
+                    self._attach(draft, ready, view, at, emit)
+        if draft.category != "removed":
+            for ready in self._ready:
+                self._pause_or_resume(draft, ready, view, at, emit)
+
+    def _mark(self, draft: Draft, triggers: frozenset[str], view: View, at: int, emit: Emit, due_of: Due) -> bool:
+        """Removal, return and final ends. True: nothing else of this event concerns the clocks."""
+        if FINAL in triggers:
+            for ready in self._ready:
+                self._stop(draft, ready, at, emit, due_of, "cancelled")
+            return True
+        if ENTERED_REMOVED in triggers:
+            if self.removed_gap == "excluded":
+                for ready in self._ready:
+                    self._stop(draft, ready, at, emit, due_of, "removed")
+            return True
+        if LEFT_REMOVED in triggers:
+            for ready in self._ready:
+                clock = draft.clocks.get(ready.name)
+                if clock is not None and clock.cycle.verdict == "removed":
+                    emit(ClockResumed, metric=ready.name, runs=not ready.is_paused(draft, view))
+            return False
+        return REMOVED in triggers
+
+    def _turn(
+        self, draft: Draft, ready: _Compiled, triggers: frozenset[str], view: View, at: int, emit: Emit, due_of: Due
+    ) -> None:
+        """What one event means for one metric."""
+        clock: Clock | None = draft.clocks.get(ready.name)
+        is_open = clock is not None and clock.cycle.verdict is None
+        if not ready.stopping.isdisjoint(triggers):
+            if is_open:
+                self._stop(draft, ready, at, emit, due_of, "cancelled" if not ready.cancel.isdisjoint(triggers) else None)
+            return
+        if is_open:
+            if not ready.restart.isdisjoint(triggers):
+                self._stop(draft, ready, at, emit, due_of, None)
+                self._start(draft, ready, view, at, emit)
+            return
+        if not ready.start.isdisjoint(triggers):
+            self._start(draft, ready, view, at, emit)
+
+    def _start(self, draft: Draft, ready: _Compiled, view: View, at: int, emit: Emit) -> None:
+        clock: Clock | None = draft.clocks.get(ready.name)
+        metric = ready.metric
+        runs = not ready.is_paused(draft, view)
+        if clock is None:
+            number = 1
+        elif metric.reopen == "resume":
+            emit(
+                ClockStarted, metric=ready.name, number=clock.cycles, started_us=clock.cycle.started_us, runs=runs, resumed=True,
+                policy=clock.cycle.policy, target=clock.cycle.target, hours=clock.cycle.hours,
+            )  # fmt: skip
+            self._retarget(draft, at, emit, self.due_us)  # the promise may have changed while it was ended
+            return
+        elif metric.cycles == "once":
+            return
+        else:
+            number = clock.cycles + 1
+        target, hours = self.promise(draft.policy, ready.name, draft.priority)
+        started = draft.created_us if metric.start_at == "created" else at
+        emit(
+            ClockStarted, metric=ready.name, number=number, started_us=started, runs=runs,
+            policy=draft.policy if target is not None else None, target=target, hours=hours,
+        )  # fmt: skip
+
+    def _attach(self, draft: Draft, ready: _Compiled, view: View, at: int, emit: Emit) -> None:
+        """Start a metric that counts from the attachment of a policy, if the policy promises something for it."""
+        clock: Clock | None = draft.clocks.get(ready.name)
+        target, _ = self.promise(draft.policy, ready.name, draft.priority)
+        if target is not None and draft.category != "removed" and (clock is None or not clock.cycle.is_open):
+            self._start(draft, ready, view, at, emit)
+
+    def _stop(self, draft: Draft, ready: _Compiled, at: int, emit: Emit, due_of: Due, verdict: str | None) -> None:
+        """End the open cycle, if there is one; with None the verdict is worked out: met iff it ends at or before due."""
+        clock: Clock | None = draft.clocks.get(ready.name)
+        if clock is None or clock.cycle.verdict is not None:
+            return
+        cycle = clock.cycle
+        counted = 0 if cycle.run_us is None else self._elapsed(cycle.hours, cycle.run_us, at)
+        due = None
+        if verdict is None:
+            due = due_of(cycle)
+            verdict = "untargeted" if cycle.target is None else "met" if due is None or at <= due else "late"
+            if due is None and cycle.target is not None:
+                due = self.due_us(_as_if_running(cycle, at))
+        emit(
+            ClockStopped, metric=ready.name, verdict=verdict, counted_us=counted, used_us=cycle.banked_us + counted, due_us=due
+        )
+
+    def _pause_or_resume(self, draft: Draft, ready: _Compiled, view: View, at: int, emit: Emit) -> None:
+        clock: Clock | None = draft.clocks.get(ready.name)
+        if clock is None or clock.cycle.verdict is not None:
+            return
+        cycle = clock.cycle
+        if ready.is_paused(draft, view):
+            if cycle.run_us is not None:
+                emit(ClockPaused, metric=ready.name, counted_us=self._elapsed(cycle.hours, cycle.run_us, at), why=draft.status)
+        elif cycle.run_us is None:
+            emit(ClockResumed, metric=ready.name)
+
+    # --- changes of the promise --------------------------------------------------------------------------------------
+
+    def _retarget(self, draft: Draft, at: int, emit: Emit, due_of: Due) -> None:
+        """Record for every clock whose promise changed: the new target, and whether it is exceeded already."""
+        policy = draft.policy
+        for name, clock in draft.clocks.items():
+            cycle: Cycle = clock.cycle
+            if cycle.verdict is not None:
+                if cycle.verdict == "untargeted" and policy is not None:
+                    self._judge_late(draft, name, cycle, emit)
+                continue
+            target, hours = self.promise(policy, name, draft.priority)
+            holder = policy if target is not None else None
+            if target == cycle.target and holder == cycle.policy and hours == cycle.hours:
+                continue
+            self._emit_retarget(cycle, name, holder, target, hours, at, emit)
+
+    def _emit_retarget(
+        self, cycle: Cycle, name: str, policy: str | None, target: Target | None, hours: str, at: int, emit: Emit
+    ) -> None:
+        counted: tuple[int, ...] | None = None
+        split: int | None = None
+        fresh = _changed(cycle, policy=policy, target=target, hours=hours)
+        if hours != cycle.hours:
+            if policy is not None and policy != cycle.policy and cycle.policy is not None and self._policy[policy].keep_used:
+                split = None if cycle.run_us is None else self._elapsed(cycle.hours, cycle.run_us, at)
+                fresh = fresh if split is None else _cut(fresh, at, split)
+            else:
+                counted = tuple(self._elapsed(hours, run.start_us, run.end_us) for run in cycle.runs)
+                fresh = _recounted(fresh, counted)
+        self.emit_promise(cycle, fresh, name, at, emit, counted=counted, split=split)
+
+    def emit_promise(
+        self, cycle: Cycle, fresh: Cycle, name: str, at: int, emit: Emit, *, counted: tuple[int, ...] | None, split: int | None
+    ) -> None:
+        """Record that *cycle* goes on as *fresh*: exceeded or not, and which warnings fell into the past without being given."""
+        due = self.due_us(fresh)
+        exceeded = due is not None and due <= at
+        past = []
+        for warning in self.warnings_of(fresh):
+            if str(warning) not in fresh.warned:
+                instant = self.warning_us(fresh, warning, due)
+                if instant is not None and instant <= at:
+                    past.append((instant, str(warning)))
+        past.sort()
+        skipped = tuple(text for _, text in (past if exceeded else past[:-1]))
+        emit(
+            Retargeted, metric=name, policy=fresh.policy, target=fresh.target, hours=fresh.hours, was=cycle.target,
+            exceeded=exceeded, counted=counted, split_us=split, skipped=skipped, due_us=due if exceeded else None,
+        )  # fmt: skip
+
+    def _judge_late(self, draft: Draft, name: str, cycle: Cycle, emit: Emit) -> None:
+        """A cycle that ended before anything was promised for it is judged by the first policy that promises."""
+        target, hours = self.promise(draft.policy, name, draft.priority)
+        if target is None or cycle.ended_us is None:
+            return
+        counted = tuple(self._elapsed(hours, run.start_us, run.end_us) for run in cycle.runs)
+        fresh = _recounted(_changed(cycle, policy=draft.policy, target=target, hours=hours), counted)
+        due = self.due_us(fresh)
+        verdict = "met" if due is None or cycle.ended_us <= due else "late"
+        if due is None:
+            due = self.due_us(_as_if_running(fresh, cycle.ended_us))
+        emit(
+            Retargeted, metric=name, policy=draft.policy, target=target, hours=hours, counted=counted, verdict=verdict, due_us=due
+        )
+
+    def extend(self, draft: Draft, metric: str, at: int, emit: Emit) -> None:
+        """After a `TargetExtended` was folded: record what it did to the open promise."""
+        clock: Clock | None = draft.clocks.get(metric)
+        if clock is not None and clock.cycle.is_open and clock.cycle.target is not None:
+            self.emit_promise(clock.cycle, clock.cycle, metric, at, emit, counted=None, split=None)
+
+    def adopt(self, draft: Draft, old: Sla, at: int, emit: Emit) -> None:
+        """Take over open clocks whose hours were edited: cut the open run at *at*, or measure all of it anew, as the policy says."""
+        for name, clock in list(draft.clocks.items()):
+            cycle: Cycle = clock.cycle
+            if name not in self.metrics or not cycle.is_open or cycle.hours not in old.hours:
+                continue
+            target, hours = self.promise(draft.policy, name, draft.priority)
+            if self.hours[hours] == old.hours[cycle.hours]:
+                continue
+            policy = draft.policy if target is not None else None
+            fresh = _changed(cycle, policy=policy, target=target, hours=hours)
+            whole = policy is not None and self._policy[policy].schedule_change == "whole_span"
+            if whole or cycle.hours != hours:
+                counted = tuple(self._elapsed(hours, run.start_us, run.end_us) for run in cycle.runs)
+                self.emit_promise(cycle, _recounted(fresh, counted), name, at, emit, counted=counted, split=None)
+            else:
+                split = None if cycle.run_us is None else old._elapsed(cycle.hours, cycle.run_us, at)  # noqa: SLF001 - same class
+                self.emit_promise(cycle, fresh if split is None else _cut(fresh, at, split), name, at, emit, counted=None, split=split)
+
+    # --- questions ---------------------------------------------------------------------------------------------------
+
+    def standing(self, ticket: Ticket | Draft, metric: str, at_us: int) -> Standing | None:
+        """How the clock of *metric* stands at an instant at or after the ticket's last change; None: it was never started."""
+        clock: Clock | None = ticket.clocks.get(metric)
+        if clock is None:
+            return None
+        cycle = clock.cycle
+        if cycle.verdict is not None:
+            return Standing(
+                metric=metric, state=cycle.verdict, policy=cycle.policy, target=cycle.target, cycle=clock.cycles,
+                started_us=cycle.started_us, due_us=cycle.due_us, used_us=cycle.banked_us, ended_us=cycle.ended_us,
+                breached_us=cycle.due_us if cycle.verdict == "late" else cycle.breached_us, ever_breached=bool(cycle.breaches),
+                counts_from_us=self._counts_from(cycle),
+            )  # fmt: skip
+        due = self.due_us(cycle)
+        breached = due is not None and at_us >= due
+        return Standing(
+            metric=metric, state=_state(cycle, due, at_us), policy=cycle.policy, target=cycle.target, cycle=clock.cycles,
+            started_us=cycle.started_us, due_us=due, used_us=self.used_us(cycle, at_us), breached_us=due if breached else None,
+            ever_breached=bool(cycle.breaches) or breached, counts_from_us=self._counts_from(cycle),
+            warnings=tuple((item[3], item[0]) for item in sorted(self.due_items(metric, cycle, due)) if item[1] == 1),
+        )  # fmt: skip
+
+    def _counts_from(self, cycle: Cycle) -> int:
+        try:
+            return self.hours[cycle.hours or ALWAYS_NAME].next_open_us(cycle.started_us)
+        except _UNREACHABLE:
+            return cycle.started_us
+
+    def reading(self, draft: Draft | Ticket, metric: str, at_us: int, due: Due | None = None) -> Reading | None:
+        """What a condition sees of a clock; None: it was never started."""
+        clock: Clock | None = draft.clocks.get(metric)
+        return None if clock is None else Reading(self, clock.cycle, at_us, due or self.due_us)
+
+    def ledger(self, ticket: Ticket | Draft, metric: str, at_us: int | None = None) -> Ledger:
+        """Why *metric* is due when it is: every stretch from start to due (or to *at_us*) as counted, closed or paused.
+
+        Raises `UnknownName` when the clock was never started.
+        """
+        clock: Clock | None = ticket.clocks.get(metric)
+        if clock is None:
+            raise UnknownName(f"no clock {metric!r} on ticket {ticket.id!r}", value=metric)
+        cycle = clock.cycle
+        due = cycle.due_us if cycle.verdict is not None else self.due_us(cycle)
+        return ledger_of(cycle, metric, self.hours[cycle.hours], due, at_us)
+
+
+_MARKS: Final = frozenset({REMOVED, ENTERED_REMOVED, LEFT_REMOVED, FINAL})
+
+
+def _test(condition: Condition, vocabulary: Vocabulary | None) -> Callable[[View], bool]:
+    """A condition made ready: compiled where the names are known, else by its plain meaning."""
+    return (lambda view: holds(condition, view)) if vocabulary is None else compiled(condition, vocabulary)
+
+
+def _rebuild(given: dict[str, Any]) -> Sla:
+    return Sla(**given)
+
+
+class Reading:
+    """A clock as a condition reads it, at one instant (`ticketcore.conditions.ClockReading`)."""
+
+    __slots__ = ("_at", "_cycle", "_due", "_sla")
+
+    def __init__(self, sla: Sla, cycle: Cycle, at_us: int, due: Due) -> None:
+        self._sla, self._cycle, self._at, self._due = sla, cycle, at_us, due
+
+    @property
+    def state(self) -> str:
+        """See `Standing.state`."""
+        return self._cycle.verdict or _state(self._cycle, self.due_us, self._at)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the cycle has not ended."""
+        return self._cycle.verdict is None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether time counts."""
+        return self._cycle.run_us is not None
+
+    @property
+    def started_us(self) -> int:
+        """When the cycle started."""
+        return self._cycle.started_us
+
+    @property
+    def due_us(self) -> int | None:
+        """When it is due; of an ended cycle, when it was."""
+        return self._cycle.due_us if self._cycle.verdict is not None else self._due(self._cycle)
+
+    @property
+    def used_us(self) -> int:
+        """Time used so far."""
+        return self._sla.used_us(self._cycle, self._at)
+
+    def reaches_us(self, percent: int) -> int | None:
+        """When that share of the promise is or was used; None if it will not be while nothing happens."""
+        return self._sla.reaches_us(self._cycle, percent)
+
+
+def _state(cycle: Cycle, due: int | None, at: int) -> str:
+    if due is not None and at >= due:
+        return "breached"
+    return "paused" if cycle.run_us is None else "running"
+
+
+def gaps_of(cycle: Cycle) -> list[tuple[int, int | None]]:
+    """The stretches in which a cycle did not run: from its start to its first run, between runs, and since it was paused."""
+    gaps: list[tuple[int, int | None]] = []
+    last = cycle.started_us
+    for run in cycle.runs:
+        if run.start_us > last:
+            gaps.append((last, run.start_us))
+        last = run.end_us
+    if cycle.run_us is None:
+        gaps.append((last, None))
+    elif cycle.run_us > last:
+        gaps.append((last, cycle.run_us))
+    return gaps
+
+
+def _changed(cycle: Cycle, **changes: Any) -> Cycle:
+    return evolve(cycle, **changes)
+
+
+def _as_if_running(cycle: Cycle, at: int) -> Cycle:
+    """The cycle as if it ran on from *at*: for the due instant that a paused or ended one would have had."""
+    return _changed(cycle, run_us=at, verdict=None)
+
+
+def _recounted(cycle: Cycle, counted: tuple[int, ...]) -> Cycle:
+    runs = tuple(_changed_run(run, amount) for run, amount in zip(cycle.runs, counted, strict=True))
+    return _changed(cycle, runs=runs, banked_us=sum(counted))
+
+
+def _changed_run(run: Run, counted: int) -> Run:
+    return evolve(run, counted_us=counted)
+
+
+def _cut(cycle: Cycle, at: int, counted: int) -> Cycle:
+    assert cycle.run_us is not None  # noqa: S101 - callers cut only a running cycle
+    run = Run(cycle.run_us, at, counted, "hours")
+    return _changed(cycle, runs=(*cycle.runs, run), banked_us=cycle.banked_us + counted, run_us=at)
+
+
+# --- what an event means for clocks ----------------------------------------------------------------------------------
+
+
+def triggers_of(event: EventBase, draft: Draft, moved: StatusChanged | None = None) -> frozenset[str]:
+    """The triggers of one event together with the status change of its lifecycle row.
+
+    *draft* is the ticket before the event (of a creation: after it), because leaving a group needs the group it leaves.
+    """
+    triggers: set[str] = set()
+    kind = type(event)
+    if kind is AgentReplied or kind is CustomerReplied:
+        if event.message.automatic:  # type: ignore[attr-defined]  # both kinds have a message
+            triggers.add("auto_reply")
+        else:
+            triggers.add("customer_reply" if kind is CustomerReplied or is_from_customer(event, draft.requester) else "agent_reply")  # type: ignore[arg-type]  # an outside event
+    elif kind is Noted:
+        triggers.add("note")
+    elif kind is Assigned:
+        triggers.add("assign")
+    elif kind is Transferred:
+        triggers.update(_group_triggers(draft.group, event.group))  # type: ignore[attr-defined]  # it has one
+    elif kind is Created:
+        triggers.update(_creation_triggers(event, draft))  # type: ignore[arg-type]  # it is one
+    if moved is not None:
+        triggers.add(f"leave:{moved.was}")
+        triggers.add(f"enter:{moved.to}")
+        if moved.category == "removed":
+            triggers.add(ENTERED_REMOVED if moved.was_category != "removed" else REMOVED)
+        elif moved.was_category == "removed":
+            triggers.add(LEFT_REMOVED)
+    elif draft.category == "removed":
+        triggers.add(REMOVED)
+    if event.kind in ("merged", "purged"):
+        triggers.add(FINAL)
+    return frozenset(triggers) if triggers else _NOTHING
+
+
+def _group_triggers(was: str | None, to: str | None) -> Iterable[str]:
+    if was != to:
+        if was is not None:
+            yield f"ungroup:{was}"
+        if to is not None:
+            yield f"group:{to}"
+
+
+def _creation_triggers(event: Created, draft: Draft) -> Iterable[str]:
+    by = "agent" if isinstance(event.by, Agent) else "customer"
+    yield "created"
+    yield f"created:{by}"
+    yield f"enter:{draft.status}"
+    if event.has_message and event.message.public and not event.message.automatic:
+        yield f"created_message:{by}"
+    if event.assignee is not None:
+        yield "assign"
+    if event.group is not None:
+        yield f"group:{event.group}"
+
+
+DEFAULT_METRICS: Final[tuple[Metric, ...]] = (
+    Metric(
+        name="first_reply", start=("created",), stop=("enter:answered",), cancel=("enter:resolved",),
+        text="from creation to the first answer (LiveAgent: first answer)",
+    ),
+    Metric(
+        name="next_reply", start=("enter:open",), stop=("enter:answered",), cancel=("enter:resolved",), cycles="many",
+        text="from each return to open to the next answer (LiveAgent: next answer)",
+    ),
+    Metric(name="first_assign", start=("created",), stop=("assign",), text="from creation to the first assignment"),
+    Metric(
+        name="resolution", start=("created",), stop=("enter:resolved",), pause_status=("answered",),
+        text="from creation to resolved, waiting for the customer left out (LiveAgent: first resolve)",
+    ),
+)  # fmt: skip
