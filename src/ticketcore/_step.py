@@ -611,7 +611,7 @@ class StepRun:
                     kind(at=self.at_us, id=self._next_id(), ticket=self.draft.id, cause=self.cause, desk=self.fingerprint, **fields)
                 )
             except TicketcoreError as error:
-                self.emit(ActionRefused, rule=rule.name, action=action.name, reason=error.message)
+                self.emit(ActionRefused, rule=rule.name, action=action.name, reason=str(error))
         self.cause = self.root
 
     def _add_effects(

@@ -134,7 +134,7 @@ class Desk:
         put(self, "fingerprint", fingerprint(self))
         put(self, "lifecycle", self.lifecycle.using(vocabulary))
         put(self, "priority", self.priority.using(vocabulary))
-        put(self, "rules", evolve(self.rules, vocabulary=vocabulary))
+        put(self, "rules", self.rules.using(vocabulary))
         put(
             self,
             "sla",

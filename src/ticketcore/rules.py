@@ -167,12 +167,15 @@ class _Ready:
 
 @frozen(kw_only=True)
 class Rules:
-    """All rule sets and ladders of a desk, compiled: which rules an event concerns is known without trying the others."""
+    """All rule sets and ladders of a desk, compiled: which rules an event concerns is known without trying the others.
+
+    Rules run only once they know the names of a desk (``using``), which the desk sees to.
+    """
 
     sets: tuple[RuleSet, ...] = field(default=(), converter=tuple)
     escalations: tuple[Escalation, ...] = field(default=(), converter=tuple)
     macros: tuple[Rule, ...] = field(default=(), converter=tuple)
-    vocabulary: Vocabulary = field(default=Vocabulary(), eq=False, repr=False)
+    vocabulary: Vocabulary | None = field(default=None, eq=False, repr=False)
     _ready: tuple[_Ready, ...] = field(init=False, eq=False, repr=False)
     _by_kind: Mapping[str, int] = field(init=False, eq=False, repr=False)  # event kind -> bits of the rules that listen
     _outside: int = field(init=False, eq=False, repr=False)  # bits of the rules that listen to everything from outside
@@ -187,7 +190,7 @@ class Rules:
             if rule.name in seen:
                 problems.append(Problem(where, f"a second rule {rule.name!r}", "give each its own name"))
             seen.add(rule.name)
-            if rule.enabled:
+            if rule.enabled and self.vocabulary is not None:
                 ready.append(_Ready(rule, set_name, 1 << len(ready), self.vocabulary))
         if problems:
             raise DeskError(problems, what="rules")
@@ -209,6 +212,10 @@ class Rules:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (self.sets, self.escalations, self.macros, self.vocabulary))
+
+    def using(self, vocabulary: Vocabulary) -> Rules:
+        """The same with its conditions compiled for the names of a desk."""
+        return evolve(self, vocabulary=vocabulary)
 
     def _all(self) -> Iterator[tuple[str, str, Rule]]:
         for one in self.sets:
