@@ -1,14 +1,15 @@
 """The priority and SLA logic of a help desk as an embeddable, pure library: what status, which priority, by when, and why.
 
 Time comes in as an argument, effects go out as values; the host stores and sends. A desk is read from plain data by
-`load_desk`, or built from its parts; `Desk.handle` takes events, `Desk.tick` lets time pass.
+`load_desk`, or built from its parts; `Desk.handle` takes events, `Desk.tick` lets time pass. What is used for itself is in the rooms: `ticketcore.hours`,
+`ticketcore.conditions`, `ticketcore.routing`, `ticketcore.replay`, `ticketcore.report`, `ticketcore.lint`, `ticketcore.presets`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ticketcore.conditions import Fact, FieldType, View, Vocabulary, field, hours, since, sla, until
+from ticketcore.conditions import Fact, FieldType, View, Vocabulary, field, since, until
 from ticketcore.desk import Desk, Outcome, Settings
 from ticketcore.errors import DataError, DeskError, Problem, TicketcoreError
 from ticketcore.hours import BusinessHours, Hours, always
@@ -26,16 +27,16 @@ from ticketcore.sla import Metric, Policy, Standing, Targets
 
 if TYPE_CHECKING:
     from ticketcore.codec import desk_to_data, event_from_data, event_to_data, load_desk, ticket_from_data, ticket_to_data
-    from ticketcore.lint import Finding, lint
-    from ticketcore.replay import Replay, replay
-    from ticketcore.report import report
+    from ticketcore.lint import Finding
+    from ticketcore.replay import Replay
+    from ticketcore.report import Report
 
 __version__ = "0.1.0"
 
 # What loads another package or is not needed by every host is imported when it is first asked for.
 _LATER = {
     "load_desk": "codec", "desk_to_data": "codec", "event_to_data": "codec", "event_from_data": "codec", "ticket_to_data": "codec",
-    "ticket_from_data": "codec", "lint": "lint", "Finding": "lint", "replay": "replay", "Replay": "replay", "report": "report",
+    "ticket_from_data": "codec", "Finding": "lint", "Replay": "replay", "Report": "report",
 }  # fmt: skip
 
 __all__ = [
@@ -43,10 +44,10 @@ __all__ = [
     "Deleted", "Desk", "DeskError", "Effect", "Escalated", "Escalation", "Event", "Fact", "FactsReported", "FieldSet", "FieldType",
     "Finding", "Group", "Hours", "Levels", "Lifecycle", "MarkedAnswered", "MarkedSpam", "Matrix", "Merged", "Message", "Metric", "Move",
     "NotSpam", "Noted", "Notify", "Order", "Outcome", "Person", "Policy", "PolicySet", "Postponed", "Priority", "Problem", "Purged",
-    "Rated", "Reopened", "Replay", "Reply", "Resolved", "Restored", "Roster", "Route", "Rule", "RuleSet", "Rules", "Score", "ScoreCard",
+    "Rated", "Reopened", "Replay", "Reply", "Report", "Resolved", "Restored", "Roster", "Route", "Rule", "RuleSet", "Rules", "Score", "ScoreCard",
     "Settings", "SlotCleared", "SlotSet", "Standing", "Status", "StatusSet", "TagsAdded", "TagsRemoved", "TargetExtended", "Targets",
     "Ticket", "TicketcoreError", "Transferred", "Unassigned", "View", "Vocabulary", "Webhook", "always", "choose", "desk_to_data",
-    "event_from_data", "event_to_data", "evolve", "field", "fold", "hours", "lint", "load_desk", "replay", "report", "since", "sla",
+    "event_from_data", "event_to_data", "evolve", "field", "fold", "load_desk", "since",
     "ticket_from_data", "ticket_to_data", "until",
 ]  # fmt: skip
 
