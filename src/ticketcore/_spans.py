@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from itertools import groupby
 from typing import Final
 
 from ticketcore._time import DAY_US, EPOCH_ORDINAL, HOUR_US, MINUTE_US, SECOND_US
@@ -237,6 +238,20 @@ def say_span(span: Span) -> str:
     """
     start, end = span
     return f"{_say_time(start)}-{_say_time(end if end <= DAY_US else end - DAY_US)}"
+
+
+def say_week(days: Week) -> dict[str, list[str]]:
+    """A week as people write it, neighbours with the same hours taken together; closed days are left out. `week` reads it back.
+
+    >>> say_week(week({"mon,tue": ["09:00-17:00"], "sat": ["22:00-06:00"]}))
+    {'mon-tue': ['09:00-17:00'], 'sat': ['22:00-06:00']}
+    """
+    said: dict[str, list[str]] = {}
+    for spans, run in groupby(range(len(days)), key=days.__getitem__):
+        names = [DAYS[index] for index in run]
+        if spans:
+            said[names[0] if len(names) == 1 else f"{names[0]}-{names[-1]}"] = [say_span(span) for span in spans]
+    return said
 
 
 def _say_time(of_day: int) -> str:

@@ -24,6 +24,7 @@ Kind = Literal["open", "closed", "holiday", "exception", "closure"]
 Piece = tuple[int, int, Kind, str]
 
 MARGIN: Final = 4  # days by which a date's spans can lie outside the same UTC dates: 24 h past midnight, offsets, date-line changes
+_ALL_CALENDARS: Final = 28 * 366 * DAY_US  # within 28 years every date has been every weekday: what is closed so long stays closed
 _LATE: Final = 1 << 62  # later than any instant
 
 
@@ -434,13 +435,12 @@ class Timeline:
         where = f"{'after' if forward else 'before'} {iso(at)}"
         edge, limit = (self.high_us, LAST_US) if forward else (self.low_us, FIRST_US)
         seen = table.total - table.position(at) if forward else table.position(at)
-        whole_way = table.high == edge if forward else table.low == edge
         if settled is not None and not settled[1]:
             raise NeverOpen(f"these hours are not open long enough {where}", value=str(at), hint="give them a week with open days")
         if edge != limit:
             text = f"these hours are known only {'until' if forward else 'from'} {iso(edge)}"
             raise BeyondHorizon(text, value=str(at), hint="extend their validity, or let other hours follow with then()")
-        if whole_way and not seen:
+        if not seen and abs(edge - at) > _ALL_CALENDARS and edge in {table.low, table.high}:
             raise NeverOpen(f"these hours are never open {where}", value=str(at), hint="give them days on which they meet")
         raise BeyondHorizon(f"the answer lies beyond {iso(edge)}", value=str(at), hint="ask for less time")
 

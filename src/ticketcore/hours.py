@@ -32,6 +32,7 @@ from ticketcore._spans import (
     dated_spans,
     naive_us,
     named_dates,
+    say_week,
     united,
     week,
     without,
@@ -98,7 +99,8 @@ class Hours(Timeline):
         Raises `BadDuration` for a negative amount, `NeverOpen` or `BeyondHorizon`.
 
         >>> weekdays = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
-        >>> str(weekdays.add(DateTime(2026, 11, 20, 16, 30, tzinfo=UTC), "1h"))  # Friday afternoon
+        >>> friday_16_30 = datetime.fromisoformat("2026-11-20T16:30:00Z")
+        >>> str(weekdays.add(friday_16_30, "1h"))
         '2026-11-23 09:30:00+00:00'
         """
         if type(amount) is timedelta:  # as `duration_us`, without the call
@@ -220,7 +222,7 @@ def _until_date(value: date | str | None) -> date | None:
     return None if value is None else calendar_date(value, "valid_until")
 
 
-@frozen(kw_only=True, cache_hash=True)
+@frozen(kw_only=True, cache_hash=True, repr=False)
 class BusinessHours(Hours):
     """A week of opening hours in a time zone, with holidays, exceptions and closures.
 
@@ -240,7 +242,7 @@ class BusinessHours(Hours):
     (False, True)
     """
 
-    week: Week = field(converter=week, default=())
+    week: Week = field(converter=week, default=((),) * 7)
     holidays: tuple[tuple[date, str], ...] = field(converter=named_dates, default=())
     exceptions: tuple[tuple[date, Day], ...] = field(converter=dated_spans, default=())
     closures: tuple[tuple[datetime, datetime, str], ...] = field(converter=closed_ranges, default=())
@@ -256,7 +258,7 @@ class BusinessHours(Hours):
     def __attrs_post_init__(self) -> None:
         put = object.__setattr__
         self._set_zone(self.zone)
-        put(self, "week", tuple(checked(day, f"week.{DAYS[index]}", merge=self.merge) for index, day in enumerate(self.week or ((),) * 7)))
+        put(self, "week", tuple(checked(day, f"week.{DAYS[index]}", merge=self.merge) for index, day in enumerate(self.week)))
         exceptions = ((day, checked(spans, f"exceptions.{day.isoformat()}", merge=self.merge)) for day, spans in self.exceptions)
         put(self, "exceptions", tuple(exceptions))
         special: dict[int, Day] = {day.toordinal(): () for day, _ in self.holidays}
@@ -274,6 +276,16 @@ class BusinessHours(Hours):
         if not any(self.week) and not any(spans for _, spans in self.exceptions):
             hint = 'give them a week such as {"mon-fri": ["09:00-17:00"]}, or an exception with hours'
             raise NeverOpen("these hours are never open", path="week", hint=hint)
+
+    def __repr__(self) -> str:
+        said = {"zone": repr(self.zone), "week": repr(say_week(self.week))}
+        for name in ("holidays", "exceptions", "closures"):
+            if getattr(self, name):
+                said[name] = f"<{len(getattr(self, name))}>"
+        for name in ("valid_from", "valid_until"):
+            if getattr(self, name):
+                said[name] = repr(getattr(self, name).isoformat())
+        return f"BusinessHours({', '.join(f'{name}={text}' for name, text in said.items())})"
 
     def _check_nights(self) -> None:
         """No span may run into the first one of the next date, unless they are to be merged."""
