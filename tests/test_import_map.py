@@ -42,6 +42,7 @@ PART_OF: dict[str, str] = {
     "_effects": "model",
     "_events": "model",
     "_spans": "hours",
+    "_explaining": "conditions",
     "_parsing": "conditions",
     "_text": "conditions",
     "_rises": "conditions",

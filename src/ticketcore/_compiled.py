@@ -194,7 +194,7 @@ def text_check(op: str, value: Any) -> Callable[[Folded], bool]:
     """The text test as a function of a folded text."""
     if op == "matches":
         globs = [Glob(pattern) for pattern in value]
-        return lambda seen: any(glob.matches(seen.text) for glob in globs)
+        return lambda seen: seen.text != "" and any(glob.matches(seen.text) for glob in globs)
     needles = tuple(dict.fromkeys(fold(item) for item in ((value,) if isinstance(value, str) else value)))
     match op:
         case "is" | "is_any":

@@ -61,7 +61,7 @@ def parse(data: Any, vocabulary: Vocabulary, path: str, problems: list[Problem],
 
     >>> problems: list[Problem] = []
     >>> words = Vocabulary(statuses={"open": "open", "resolved": "resolved"})
-    >>> parse({"field": "status", "is": "slved"}, words, "rules[3].when", problems) and None
+    >>> refused = parse({"field": "status", "is": "slved"}, words, "rules[3].when", problems)
     >>> print(problems[0])
     rules[3].when.is: unknown status 'slved'; did you mean 'resolved'?
     """
@@ -211,7 +211,7 @@ class _Parser:
             if op not in operators:
                 self.wrong_operator(spec, op, at)
                 continue
-            parsed = self.test(spec, op, value, at)
+            parsed = self.test(spec, data["field"], op, value, at)
             if parsed is not None:
                 found.append(parsed)
         if len(data) == 1:
@@ -224,20 +224,23 @@ class _Parser:
         if not isinstance(op, str) or not any(op in known for known in OPERATORS.values()):
             self.unknown(path, "operator", op, operators)
             return
-        meant = next((other for other in _MEANT.get(op, ()) if other in operators), None)
+        likely = _MEANT.get(op, ())
+        if spec.type.kind == "text":  # a text has both "is" and "contains": the latter is meant
+            likely = likely[::-1]
+        meant = next((other for other in likely if other in operators), None)
         way_out = f"did you mean {meant!r}?" if meant else "it has " + ", ".join(operators)
         self.refuse(path, f"{spec.name!r} is {KINDS[spec.type.kind]} and has no {op!r}", way_out, code="wrong-operator", value=op)
 
-    def test(self, spec: FieldSpec, op: str, value: Any, path: str) -> Test | None:
-        """One test with its value in the right form."""
+    def test(self, spec: FieldSpec, name: str, op: str, value: Any, path: str) -> Test | None:
+        """One test with its value in the right form, under the name the field was called by."""
         if op in {"is_set", "is_empty"}:
             if not isinstance(value, bool):
                 self.refuse(path, f"true or false is wanted, not {type(value).__name__}", value=value)
                 return None
-            return Test(spec.name, op if value else "is_empty" if op == "is_set" else "is_set")
+            return Test(name, op if value else "is_empty" if op == "is_set" else "is_set")
         if op not in MANY and not (op in ONE_OR_MANY and isinstance(value, list | tuple)):
             parsed = self.value(spec.type, op, value, path)
-            return None if parsed is _BAD else Test(spec.name, op, parsed)
+            return None if parsed is _BAD else Test(name, op, parsed)
         if not isinstance(value, list | tuple):
             self.refuse(path, f"a list is wanted, not {type(value).__name__}", "put it in brackets", value=value)
             return None
@@ -252,7 +255,7 @@ class _Parser:
         if op == "between" and spec.type.key(items[0]) > spec.type.key(items[1]):
             self.refuse(path, "the lower bound comes first", "turn them round", value=value)
             return None
-        return Test(spec.name, op, tuple(items))
+        return Test(name, op, tuple(items))
 
     def value(self, kind: FieldType, op: str, value: Any, path: str) -> Any:
         """One value in the form in which a condition keeps it; `_BAD` after noting a problem."""
@@ -298,7 +301,7 @@ class _Parser:
             self.refuse(join(path, "changed"), f"{spec.name!r} has no value before the event", "test it with an operator", value=spec.name)
             return TRUE
         found = {key: self.value(spec.type, "is", data[key], join(path, key)) for key in ("from", "to") if data.get(key) is not None}
-        return TRUE if _BAD in found.values() else Changed(spec.name, found.get("from"), found.get("to"))
+        return TRUE if _BAD in found.values() else Changed(data["changed"], found.get("from"), found.get("to"))
 
     def timed(self, what: str, path: str) -> None:
         """Refuse a time test outside the rules."""
@@ -322,7 +325,7 @@ class _Parser:
         spans = [(op, self.span(kind, data[op], hours, join(path, op))) for op in _TIME_OPS if op in data]
         if not spans:
             self.refuse(path, "no length of time is given", "add " + ", ".join(_TIME_OPS))
-        return [kind(spec.name, op, span, hours) for op, span in spans if spec is not None and span is not None] or [TRUE]
+        return [kind(data[head], op, span, hours) for op, span in spans if spec is not None and span is not None] or [TRUE]
 
     def span(self, kind: type[Since | Until], value: Any, hours: Any, path: str) -> Length | Days | WorkingDays | None:
         """A span; open time where hours are named."""

@@ -30,6 +30,7 @@ from ticketcore._conditions import (
     span_of, until,
 )  # fmt: skip
 from ticketcore._conditions import fields as field
+from ticketcore._explaining import Explanation, explain, say
 from ticketcore._fields import (
     CATEGORIES, DURATION, FLAG, FOLDED, INSTANT, LAYERS, NAME, NUMBER, OPERATORS, POSITIVE, SLA_STATES, TAGS, TEXT, ClockReading,
     Fact, FieldSpec, FieldType, View, Vocabulary, is_empty, no_clock, plain,
@@ -41,10 +42,10 @@ from ticketcore._text import Glob, fold, mentions
 
 __all__ = [
     "CATEGORIES", "DURATION", "FALSE", "FLAG", "INSTANT", "LAYERS", "NAME", "NUMBER", "OPERATORS", "SLA_STATES", "TAGS", "TEXT", "TRUE",
-    "TWO_YEARS_US", "AllOf", "AnyOf", "Changed", "ClockReading", "Condition", "Fact", "FieldRef", "FieldSpec", "FieldType", "InHours",
-    "Not", "Rise", "Since", "Sla", "Test", "Timed", "Until", "View", "Vocabulary", "compiled", "field", "fields_of", "hint", "holds",
+    "TWO_YEARS_US", "AllOf", "AnyOf", "Changed", "ClockReading", "Condition", "Explanation", "Fact", "FieldRef", "FieldSpec", "FieldType", "InHours",
+    "Not", "Rise", "Since", "Sla", "Test", "Timed", "Until", "View", "Vocabulary", "compiled", "explain", "field", "fields_of", "hint", "holds",
     "hours", "is_timed", "names_category", "nearest", "next_rise", "no_clock", "parse", "parse_facts", "parse_fields",
-    "parse_type", "say_span", "since", "sla", "span_of", "static_part", "to_data", "until",
+    "parse_type", "say", "say_span", "since", "sla", "span_of", "static_part", "to_data", "until",
 ]  # fmt: skip
 
 # --- the meaning -------------------------------------------------------------------------------------------------------
@@ -107,7 +108,7 @@ def _holds_of(op: str, spec: FieldSpec, value: Any, view: View) -> bool:
         case "ends_with":
             return any(seen.endswith(part) for part in value)
         case "matches":
-            return any(Glob(pattern).matches(seen) for pattern in value)
+            return any(Glob(pattern).matches(seen) for pattern in value) and seen != ""
         case "mentions_any":
             return any(mentions(seen, phrase) for phrase in value)
         case "mentions_all":

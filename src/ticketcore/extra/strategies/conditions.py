@@ -1,0 +1,329 @@
+"""Hypothesis strategies for conditions: vocabularies, conditions over them (as values and as plain data), and views to judge.
+
+The texts, names, numbers and instants are drawn from small pools, so that tests and tickets meet; each pool has the awkward ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from attrs import frozen
+from hypothesis import strategies as st
+
+from ticketcore.conditions import (
+    CATEGORIES, LAYERS, OPERATORS, SLA_STATES, Condition, Fact, FieldSpec, FieldType, View, Vocabulary, parse,
+)  # fmt: skip
+from ticketcore.errors import Problem
+from ticketcore.hours import ALWAYS, BusinessHours, Hours
+from ticketcore.model import (
+    Agent, AgentReplied, Assigned, Breached, Created, CustomerReplied, EventBase, FrozenMap, Message, Noted, Person, Ticket, Transferred,
+)  # fmt: skip
+
+MINUTE_US: Final = 60_000_000
+EVENING_US: Final = 1_795_212_000_000_000  # Friday 2026-11-20T22:00Z; the hours below have the next day as a holiday
+
+_NAMES: Final = ("gold", "Gold", "silver", "web", "e-mail", "Ωμέγα", "宕机", "42")
+_TEXTS: Final = (
+    "", "   ", "The shop is DOWN", "shop", "down", "Εκτός λειτουργίας", "εκτος", "ΛΕΙΤΟΥΡΓΙΑΣ", "系统宕机了", "宕机", "nestrādā", "Nestrada",
+    "straße 12", "STRASSE", "istanbul İstanbul ışık", "ＦＡＸ", "don't", "c++", "a*b", "мой йод", "ผู้ใช้", "e\u0301te\u0301",
+)  # fmt: skip
+_NUMBERS: Final = (0, 1, 2, 5, -3, 1.5, 2**62)
+
+
+def minutes() -> st.SearchStrategy[int]:
+    """Instants on whole minutes around `EVENING_US`, now and then a day or a year off."""
+    near = st.integers(-120, 360).map(lambda minute: EVENING_US + minute * MINUTE_US)
+    far = st.builds(lambda at, days: at - days * 1440 * MINUTE_US, near, st.sampled_from([0, 0, 1, 2, 7, 365]))
+    return st.one_of(near, far)
+
+
+def field_types() -> st.SearchStrategy[FieldType]:
+    """Every kind of field type."""
+    plain = st.sampled_from(["text", "name", "set", "number", "duration", "instant", "flag"]).map(lambda kind: FieldType(kind=kind))
+    choices = st.lists(st.sampled_from(_NAMES), min_size=1, unique=True).map(tuple)
+    listed = st.builds(lambda kind, names: FieldType(kind=kind, choices=names), st.sampled_from(["choice", "ordered", "set"]), choices)
+    return st.one_of(plain, listed)
+
+
+def values(kind: FieldType) -> st.SearchStrategy[Any]:
+    """What a ticket may hold in a field of this type, None for an empty one included."""
+    return st.none() | _filled(kind)
+
+
+def _filled(kind: FieldType) -> st.SearchStrategy[Any]:
+    names = st.sampled_from(kind.choices or _NAMES)
+    match kind.kind:
+        case "text":
+            return st.sampled_from(_TEXTS)
+        case "name" | "choice" | "ordered":
+            return names
+        case "set":
+            return st.frozensets(names, max_size=3)
+        case "number":
+            return st.sampled_from(_NUMBERS)
+        case "duration":
+            return st.integers(0, 300).map(lambda minute: minute * MINUTE_US)
+        case "instant":
+            return minutes()
+        case _:
+            return st.booleans()
+
+
+def short_hours() -> st.SearchStrategy[Hours]:
+    """Business hours with several spans a day, some never open, some always."""
+    spans = st.sampled_from(["21:00-22:30", "22:45-23:15", "23:30-01:00", "02:00-03:30", "04:00-06:00"])
+    weeks = st.lists(spans, min_size=1, max_size=3, unique=True).map(sorted)
+    made = st.builds(
+        lambda zone, week, holidays: BusinessHours(zone=zone, week={"mon-sun": week}, holidays=holidays),
+        st.sampled_from(["UTC", "Europe/Riga", "Asia/Kolkata"]), weeks, st.sampled_from([(), ("2026-11-21",), ("2026-11-20", "2026-11-22")]),
+    )  # fmt: skip
+    bounded = BusinessHours(zone="UTC", week={"mon-sun": ["21:00-23:00"]}, valid_from="2026-11-01", valid_until="2026-11-21")
+    never = BusinessHours(zone="UTC", week={"mon-sun": ["09:00-10:00"]}) & BusinessHours(zone="UTC", week={"mon-sun": ["10:00-11:00"]})
+    return st.one_of(made, st.just(ALWAYS), st.just(bounded), st.just(never))
+
+
+@st.composite
+def vocabularies(draw: st.DrawFn) -> Vocabulary:
+    """The names of a desk, with custom fields and facts of every type."""
+    statuses = ("new", "open", "answered", "waiting for parts", "postponed", "resolved", "closed", "spam")
+    kept = draw(st.lists(st.sampled_from(statuses), min_size=1, unique=True))
+    category = {name: name if name in CATEGORIES else "removed" if name == "spam" else "answered" for name in kept}
+    hours = draw(st.dictionaries(st.sampled_from(["support", "night"]), short_hours()))
+    names = st.sampled_from(["site", "impact", "due date", "vip", "score"])
+    return Vocabulary(
+        statuses=category, levels=draw(st.lists(st.sampled_from(["low", "medium", "high", "urgent"]), min_size=1, unique=True)),
+        metrics=draw(st.lists(st.sampled_from(["first_reply", "resolution"]), unique=True)), hours=hours,
+        default_hours=draw(st.sampled_from([None, *hours])), policies=draw(st.lists(st.sampled_from(["std", "gold"]), unique=True)),
+        groups=draw(st.lists(st.sampled_from(["sales", "technicians"]), unique=True)), fields=draw(st.dictionaries(names, field_types())),
+        requester_fields=draw(st.dictionaries(names, field_types())), facts=draw(st.dictionaries(st.sampled_from(["queue", "mood"]), facts())),
+    )  # fmt: skip
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> Fact:
+    """Declared facts, with a default or required with an event."""
+    kind = draw(field_types())
+    default = draw(values(kind))
+    return Fact(type=kind, default=default, required_with=() if default is not None else ("created",))
+
+
+# --- conditions --------------------------------------------------------------------------------------------------------
+
+
+def condition_data(vocabulary: Vocabulary, layer: str = "rules") -> st.SearchStrategy[Any]:
+    """Conditions as plain data that this vocabulary accepts in this layer."""
+    tests = st.one_of(_field_data(vocabulary, layer), _changed_data(vocabulary, layer))
+    if layer == "rules":
+        tests = st.one_of(tests, timed_data(vocabulary))
+    return st.recursive(tests, _combined, max_leaves=6)
+
+
+def conditions(vocabulary: Vocabulary, layer: str = "rules") -> st.SearchStrategy[Condition]:
+    """Conditions as values."""
+    return condition_data(vocabulary, layer).map(lambda data: _parsed(data, vocabulary, layer))
+
+
+def timed_conditions(vocabulary: Vocabulary) -> st.SearchStrategy[Condition]:
+    """Conditions of which most tests are tests of time."""
+    tests = st.one_of(timed_data(vocabulary), timed_data(vocabulary), _field_data(vocabulary, "rules"))
+    return st.recursive(tests, _combined, max_leaves=5).map(lambda data: _parsed(data, vocabulary, "rules"))
+
+
+def _parsed(data: Any, vocabulary: Vocabulary, layer: str) -> Condition:
+    problems: list[Problem] = []
+    condition = parse(data, vocabulary, "", problems, layer)
+    if problems:
+        raise AssertionError(f"{data}: {problems[0]}")  # the strategy is wrong, or parse is
+    return condition
+
+
+def _combined(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    several = st.lists(parts, max_size=3)
+    return st.one_of(
+        several, several.map(lambda items: {"all": items}), several.map(lambda items: {"any": items}), parts.map(lambda item: {"not": item}),
+        st.builds(lambda left, right: {"all": left, "any": right}, several, several),
+    )  # fmt: skip
+
+
+def _readable(vocabulary: Vocabulary, layer: str) -> list[FieldSpec]:
+    below = LAYERS.index(layer)
+    return [
+        spec
+        for name, spec in sorted(vocabulary.specs.items())
+        if LAYERS.index(spec.layer) < below and (spec.type.choices or spec.type.kind not in {"choice", "ordered"})
+    ]
+
+
+@st.composite
+def _field_data(draw: st.DrawFn, vocabulary: Vocabulary, layer: str) -> dict[str, Any]:
+    spec = draw(st.sampled_from(_readable(vocabulary, layer)))
+    op = draw(st.sampled_from(OPERATORS[spec.type.kind]))
+    return {"field": spec.name, op: draw(operands(spec.type, op))}
+
+
+def operands(kind: FieldType, op: str) -> st.SearchStrategy[Any]:
+    """What may stand behind this operator for a field of this type, as plain data."""
+    one = _operand(kind)
+    if op in {"is_set", "is_empty"}:
+        return st.booleans()
+    if op == "between":
+        return st.tuples(one, one).map(lambda pair: sorted(pair, key=_order(kind)))
+    if op in {"is_any", "is_none", "has_any", "has_all", "has_none", "mentions_any", "mentions_all", "mentions_none"}:
+        return st.lists(one, min_size=1, max_size=3)
+    if op in {"matches", "not_matches"}:
+        return st.sampled_from(["*", "*shop*", "the*d?wn", "s?op", "?old", "*宕?", ["x", "*o*"], "a\\*b", "**?"])
+    return st.one_of(one, st.lists(one, min_size=1, max_size=2)) if op in {"contains", "not_contains", "starts_with", "ends_with"} else one
+
+
+def _order(kind: FieldType) -> Callable[[Any], Any]:
+    return lambda value: kind.key(kind.stored(value))
+
+
+def _operand(kind: FieldType) -> st.SearchStrategy[Any]:
+    match kind.kind:
+        case "text":
+            return st.sampled_from([text for text in _TEXTS if text.strip()])
+        case "duration":
+            return st.integers(0, 300).map(lambda minute: f"{minute}m")
+        case "instant":
+            return minutes().map(_iso)
+        case "set":
+            return st.sampled_from(kind.choices or _NAMES)
+        case _:
+            return _filled(kind)
+
+
+def _iso(us: int) -> str:
+    seconds = us // 1_000_000
+    days, rest = divmod(seconds, 86_400)
+    from datetime import date
+
+    return f"{date.fromordinal(719_163 + days)}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}+00:00"
+
+
+@st.composite
+def _changed_data(draw: st.DrawFn, vocabulary: Vocabulary, layer: str) -> dict[str, Any]:
+    spec = draw(st.sampled_from([spec for spec in _readable(vocabulary, layer) if spec.changes]))
+    given = draw(st.fixed_dictionaries({}, optional={"from": _operand(spec.type), "to": _operand(spec.type)}))
+    return {"changed": spec.name, **given}
+
+
+def spans(*, until: bool = False) -> st.SearchStrategy[str]:
+    """Spans of time as text, in all their forms."""
+    lengths = st.integers(0, 240).map(lambda minute: f"{minute}m")
+    suffix = st.sampled_from(["", " business"])
+    days = st.builds(lambda count, unit: f"{count} {unit}", st.integers(0, 2), st.sampled_from(["day", "days", "working days"]))
+    closing = days if until else st.integers(0, 2).map(lambda count: f"{count} working days, end of day")
+    return st.one_of(st.builds("{}{}".format, lengths, suffix), days, closing)
+
+
+@st.composite
+def timed_data(draw: st.DrawFn, vocabulary: Vocabulary) -> dict[str, Any]:
+    """Tests of time, hours and clocks as plain data."""
+    instants = [spec.name for spec in _readable(vocabulary, "rules") if spec.type.kind == "instant"]
+    kinds = ["since", "until"] + (["hours", "hours"] if vocabulary.hours else []) + (["sla"] if vocabulary.metrics else [])
+    kind = draw(st.sampled_from(kinds))
+    if kind == "hours":
+        return {"hours": draw(st.sampled_from(sorted(vocabulary.hours))), "is": draw(st.sampled_from(["open", "closed", "holiday"]))}
+    if kind == "sla":
+        op, value = draw(
+            st.one_of(
+                st.tuples(st.just("is"), st.sampled_from(SLA_STATES)),
+                st.tuples(st.just("due_within"), st.integers(0, 240).map(lambda minute: f"{minute}m")),
+                st.tuples(st.just("used_at_least"), st.integers(0, 200)),
+            ),
+        )
+        return {"sla": draw(st.sampled_from(vocabulary.metrics)), op: value}
+    op = draw(st.sampled_from(["at_least", "at_most", "above", "below"]))
+    data = {kind: draw(st.sampled_from(instants)), op: draw(spans(until=kind == "until"))}
+    if vocabulary.hours and draw(st.booleans()):
+        data["hours"] = draw(st.sampled_from(sorted(vocabulary.hours)))
+    return data
+
+
+# --- what they read ----------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class Reading:
+    """A clock's reading, as the sla room gives it."""
+
+    state: str
+    is_open: bool
+    is_running: bool
+    due_us: int | None
+    started_us: int
+    half_us: int | None  # half of the promised time is used
+
+    def reaches_us(self, percent: int) -> int | None:
+        """A straight line through the start and the half."""
+        return None if self.half_us is None else self.started_us + (self.half_us - self.started_us) * percent // 50
+
+
+@st.composite
+def readings(draw: st.DrawFn, now_us: int) -> Reading:
+    """Readings of clocks at *now_us* that contradict themselves in nothing."""
+    started = draw(minutes())
+    due = draw(st.none() | minutes().filter(lambda at: at >= started))
+    half = None if due is None else started + (due - started) // 2 // MINUTE_US * MINUTE_US
+    if draw(st.booleans()):
+        verdict = draw(st.sampled_from(["met", "late", "cancelled", "removed", "untargeted"]))
+        return Reading(state=verdict, is_open=False, is_running=False, due_us=due, started_us=started, half_us=half)
+    breached = due is not None and now_us >= due
+    running = draw(st.booleans()) or (due is not None and not breached)  # paused and not breached: no due
+    state = "breached" if breached else "running" if running else "paused"
+    return Reading(state=state, is_open=True, is_running=running, due_us=due, started_us=started, half_us=half)
+
+
+@st.composite
+def seen_tickets(draw: st.DrawFn, vocabulary: Vocabulary) -> Ticket:
+    """Tickets of a desk with this vocabulary, in any state that a view may show."""
+    status = draw(st.sampled_from(list(vocabulary.statuses)))
+    moment, maybe = minutes(), st.none() | minutes()
+    text, name, few = st.sampled_from(_TEXTS), st.sampled_from(["", *_NAMES]), st.integers(0, 3)
+    requester = Person(
+        name=draw(text), email=draw(st.sampled_from(["", "nobody", "ann@example.gr", "BOB@EXAMPLE.ORG"])), tier=draw(name),
+        organisation=draw(name), tags=draw(st.frozensets(st.sampled_from(_NAMES), max_size=2)),
+        fields=draw(_declared(vocabulary.requester_fields)),
+    )  # fmt: skip
+    return Ticket(
+        id="T-1", status=status, category=vocabulary.statuses[status], priority=draw(st.sampled_from(vocabulary.levels)),
+        subject=draw(text), text=draw(text), channel=draw(name), requester=requester, assignee=draw(st.none() | name),
+        group=draw(st.none() | st.sampled_from(["sales", "technicians"])), tags=draw(st.frozensets(st.sampled_from(_NAMES), max_size=3)),
+        fields=draw(_declared(vocabulary.fields)), facts=draw(_declared({name: fact.type for name, fact in vocabulary.facts.items()})),
+        policy=draw(st.sampled_from([None, "std", "gold"])), rating=draw(st.none() | few), agent_replies=draw(few), reopens=draw(few),
+        created_us=draw(moment), updated_us=draw(moment), status_since_us=draw(moment), priority_since_us=draw(moment),
+        last_agent_reply_us=draw(maybe), last_customer_reply_us=draw(maybe), waiting_since_us=draw(maybe), postponed_until_us=draw(maybe),
+    )  # fmt: skip
+
+
+def _declared(types: Any) -> st.SearchStrategy[FrozenMap[str, Any]]:
+    return st.fixed_dictionaries({}, optional={name: _filled(kind) for name, kind in types.items()}).map(FrozenMap)
+
+
+def seen_events(vocabulary: Vocabulary, at_us: int) -> st.SearchStrategy[EventBase]:
+    """Events a rule may listen to."""
+    ann, agent = Person(email="ann@example.gr"), Agent(id="maria", email="ANN@example.gr")
+    by = st.sampled_from([None, ann, agent, Agent(id="ivan"), Person(id="42")])
+    message = st.builds(lambda text, public, automatic: Message(text=text, public=public, automatic=automatic),
+                        st.sampled_from(_TEXTS), st.booleans(), st.booleans())  # fmt: skip
+    spoken = st.sampled_from([Created, CustomerReplied, AgentReplied, Noted])
+    said = st.builds(lambda kind, who, what, cause: kind(at=at_us, by=who, message=what, cause=cause), spoken, by, message,
+                     st.sampled_from(["", "rule:ack"]))  # fmt: skip
+    others = [
+        Assigned(at=at_us, agent="maria"), Transferred(at=at_us, group="sales", reason="Εκτός"), Transferred(at=at_us, group=None),
+        *(Breached(at=at_us, metric=metric, number=1, due_us=at_us) for metric in vocabulary.metrics),
+    ]  # fmt: skip
+    return st.one_of(said, st.sampled_from(others))
+
+
+@st.composite
+def views(draw: st.DrawFn, vocabulary: Vocabulary) -> View:
+    """Views: a ticket at an instant, perhaps with a ticket before, an event and clocks."""
+    now = draw(minutes())
+    ticket = draw(seen_tickets(vocabulary))
+    before = draw(st.none() | st.just(ticket) | seen_tickets(vocabulary))
+    event = draw(st.none() | seen_events(vocabulary, now))
+    clocks = draw(st.fixed_dictionaries({}, optional={metric: readings(now) for metric in vocabulary.metrics}))
+    return View(vocabulary, ticket, now, before, event, clocks.get)
