@@ -60,6 +60,10 @@ def _metrics(value: Iterable[Metric] | Mapping[str, Metric]) -> FrozenMap[str, M
     return FrozenMap({metric.name: metric for metric in metrics})
 
 
+def _policies(value: Iterable[Policy]) -> tuple[Policy, ...]:
+    return tuple(value)
+
+
 def _rules(value: Rules | Iterable[Rule | RuleSet]) -> Rules:
     if isinstance(value, Rules):
         return value
@@ -70,7 +74,9 @@ def _rules(value: Rules | Iterable[Rule | RuleSet]) -> Rules:
             sets.append(item)
         else:
             loose.append(item)
-    return Rules(sets=(*((RuleSet(rules=tuple(loose)),) if loose else ()), *sets))
+    if loose:
+        sets.insert(0, RuleSet(rules=loose))
+    return Rules(sets=sets)
 
 
 @frozen(kw_only=True)
@@ -93,8 +99,8 @@ class Desk:
     lifecycle: Lifecycle = Lifecycle()
     priority: Priority = Priority()
     metrics: FrozenMap[str, Metric] = field(default=DEFAULT_METRICS, converter=_metrics)
-    policies: tuple[Policy, ...] = field(default=(), converter=tuple)
-    rules: Rules = field(default=(), converter=_rules)
+    policies: tuple[Policy, ...] = field(default=(), converter=_policies)
+    rules: Rules = field(factory=Rules, converter=_rules)
     hours: FrozenMap[str, Hours] = field(default=EMPTY, converter=frozen_map)
     default_hours: str = ALWAYS_NAME
     default_policy: str | None = None

@@ -22,6 +22,12 @@ from ticketcore.model import Draft, EventBase, Length, Outside, Target, Ticket
 
 __all__ = ["ACTIONS", "Action", "ActionKind", "Deed", "Escalation", "Ladder", "Rule", "RuleSet", "Rules", "Step", "deed_of"]
 
+
+
+def _actions(value: Iterable[Action]) -> tuple[Action, ...]:
+    return tuple(value)
+
+
 _SLEEPING: Final = ("closed", "removed")  # no rule runs there unless it names the category
 
 
@@ -44,7 +50,7 @@ class Rule:
     name: str
     on: frozenset[str] = field(default=frozenset(), converter=name_set)
     when: Condition = TRUE
-    then: tuple[Action, ...] = field(default=(), converter=tuple)
+    then: tuple[Action, ...] = field(default=(), converter=_actions)
     enabled: bool = True
     stop: bool = False
     automatic: bool = False
@@ -68,12 +74,16 @@ class Rule:
         return not self.on and is_timed(self.when)
 
 
+def _some_rules(value: Iterable[Rule]) -> tuple[Rule, ...]:
+    return tuple(value)
+
+
 @frozen(kw_only=True)
 class RuleSet:
     """A named list of rules, tried in order."""
 
     name: str = "rules"
-    rules: tuple[Rule, ...] = field(default=(), converter=tuple)
+    rules: tuple[Rule, ...] = field(default=(), converter=_some_rules)
     enabled: bool = True
 
 
@@ -82,7 +92,11 @@ class Step:
     """One step of a ladder: how long after its base instant, and what to do."""
 
     after: Target
-    then: tuple[Action, ...] = field(converter=tuple)
+    then: tuple[Action, ...] = field(converter=_actions)
+
+
+def _some_steps(value: Iterable[Step]) -> tuple[Step, ...]:
+    return tuple(value)
 
 
 @frozen(kw_only=True)
@@ -96,7 +110,7 @@ class Escalation:
     name: str
     when: Condition
     since: str
-    steps: tuple[Step, ...] = field(converter=tuple)
+    steps: tuple[Step, ...] = field(converter=_some_steps)
     rounds: int = 1
     round_us: int = 0
     hours: str | None = None
@@ -165,6 +179,14 @@ class _Ready:
         self.awake = frozenset(category for category in _SLEEPING if names_category(rule.when, vocabulary, category))
 
 
+def _some_sets(value: Iterable[RuleSet]) -> tuple[RuleSet, ...]:
+    return tuple(value)
+
+
+def _some_ladders(value: Iterable[Escalation]) -> tuple[Escalation, ...]:
+    return tuple(value)
+
+
 @frozen(kw_only=True)
 class Rules:
     """All rule sets and ladders of a desk, compiled: which rules an event concerns is known without trying the others.
@@ -172,9 +194,9 @@ class Rules:
     Rules run only once they know the names of a desk (``using``), which the desk sees to.
     """
 
-    sets: tuple[RuleSet, ...] = field(default=(), converter=tuple)
-    escalations: tuple[Escalation, ...] = field(default=(), converter=tuple)
-    macros: tuple[Rule, ...] = field(default=(), converter=tuple)
+    sets: tuple[RuleSet, ...] = field(default=(), converter=_some_sets)
+    escalations: tuple[Escalation, ...] = field(default=(), converter=_some_ladders)
+    macros: tuple[Rule, ...] = field(default=(), converter=_some_rules)
     vocabulary: Vocabulary | None = field(default=None, eq=False, repr=False)
     _ready: tuple[_Ready, ...] = field(init=False, eq=False, repr=False)
     _by_kind: Mapping[str, int] = field(init=False, eq=False, repr=False)  # event kind -> bits of the rules that listen
@@ -265,6 +287,7 @@ class Rules:
             bit = waiting & -waiting
             ready = self._ready[bit.bit_length() - 1]
             waiting ^= bit
+            match: tuple[EventBase | None, int, tuple[_Ready, ...]] | None
             if ready.timed is not None:
                 match = self._time_match(ready, cycle, fired)
             elif ready.set_name in closed:
