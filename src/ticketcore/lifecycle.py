@@ -170,6 +170,10 @@ _MEANT: Final[Mapping[str, str | To]] = {
 }  # fmt: skip
 
 
+def _statuses(value: Iterable[Status]) -> tuple[Status, ...]:
+    return tuple(value)
+
+
 def _moves(value: Mapping[str, Mapping[str, Any]]) -> FrozenMap[str, FrozenMap[str, Move | None]]:
     """Rows of moves; a bare target stands for an unguarded move, None for a refusal."""
     if not isinstance(value, Mapping):
@@ -235,7 +239,7 @@ class Lifecycle:
     ticketcore.errors.IllegalMove: agent_replies is refused: purged is final; nothing is allowed
     """
 
-    statuses: tuple[Status, ...] = field(default=STATUSES, converter=tuple)
+    statuses: tuple[Status, ...] = field(default=STATUSES, converter=_statuses)
     table: FrozenMap[str, FrozenMap[str, Move | None]] = field(default=EMPTY, converter=_moves)
     moves: FrozenMap[str, FrozenMap[str, Move | None]] = field(default=EMPTY, converter=_moves)
     direct: FrozenMap[str, tuple[str, ...]] = field(default=EMPTY, converter=_choices)
@@ -506,7 +510,7 @@ class Lifecycle:
         })  # fmt: skip
 
     def mermaid(self) -> str:
-        """The table as a Mermaid state diagram: every move with its trigger and guard, every direct choice no trigger gives."""
+        """The table as a Mermaid state diagram: each move with its trigger and guard, and direct choices no act of a person gives."""
         names = {status.name: f"s{number}" for number, status in enumerate(self.statuses)}
         lines = ["stateDiagram-v2"]
         lines += [f"    state {_quoted(status.name)} as {names[status.name]}" for status in self.statuses]
@@ -514,7 +518,7 @@ class Lifecycle:
         for status, row in self._cells.items():
             for trigger, cell in row.items():
                 lines += [f"    {names[status]} --> {names[to]} : {label}" for to, label in self._edges(status, trigger, cell.move)]
-            reached = {to for trigger in row for to in self._allowed[status][trigger]}
+            reached = {to for trigger in row if trigger not in _NOT_BY_HAND for to in self._allowed[status][trigger]}
             for to, cell in self._by_hand[status].items():
                 if to not in reached:
                     lines.append(f"    {names[status]} --> {names[to]} : {_label('set', cell.move)}")
@@ -700,10 +704,10 @@ class _Build:
         return row
 
     def _default(self, role: str, trigger: str, target: str | To) -> Move | None:
-        """One cell of the default table under the settings; None where the setting or a missing status refuses it."""
+        """One cell of the default table under the settings; None where a setting, or a status that the desk lacks, refuses it."""
         given = self.given
-        if isinstance(target, str) and target not in self.main:
-            return None
+        if isinstance(target, str) and target not in self.main:  # a message is not lost for want of a status it could lead to
+            return Move(to=To.STAYS) if trigger in _REPLIES else None
         to = self.main[target] if isinstance(target, str) else target
         match role, trigger:
             case "resolved", "customer_replies":

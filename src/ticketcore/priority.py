@@ -182,6 +182,10 @@ class Score:
     reason: str = ""
 
 
+def _scores(value: Iterable[Score]) -> tuple[Score, ...]:
+    return tuple(value)
+
+
 def _thresholds(value: Iterable[Iterable[Any]]) -> tuple[tuple[int, str], ...]:
     return tuple(tuple(pair) for pair in value)  # their shape is checked with the rest, by path
 
@@ -193,7 +197,7 @@ class ScoreCard:
     Raises `DeskError` for weights and points that are no whole numbers and for thresholds that do not rise.
     """
 
-    entries: tuple[Score, ...] = field(converter=tuple)
+    entries: tuple[Score, ...] = field(converter=_scores)
     thresholds: tuple[tuple[int, str], ...] = field(converter=_thresholds)
 
     def __attrs_post_init__(self) -> None:
@@ -314,8 +318,9 @@ class Priority:
         tests = _ready(self, problems)
         if problems:
             raise DeskError(problems, what="priority")
-        unused = {"default"} | {name for name in ("tags", "matrix", "score", "suggestion") if not getattr(self, name)}
+        unused = {"default"} | {name for name in ("tags", "matrix", "score") if not getattr(self, name)}
         order = [slot for slot in self.slots if slot not in unused]
+        swapped = {"manual": "rules", "rules": "manual"} if {"manual", "rules"} <= set(order) else {}
         # The highest level first, so that the first tag found on a ticket decides.
         by_rank = sorted(self.tags.items(), key=lambda pair: (-self.levels.rank(pair[1]), pair[0]))
         verdicts = {tag: Verdict(level=level, slot="tags", because=f'tag "{tag}"') for tag, level in by_rank}
@@ -323,7 +328,7 @@ class Priority:
         for name, value in (
             ("_tests", tests), ("_tag_verdicts", verdicts), ("_default", default),
             ("_fillers", tuple(_FILLERS[slot] for slot in order)),
-            ("_rules_first", tuple(_FILLERS[_SWAPPED.get(slot, slot)] for slot in order)),
+            ("_rules_first", tuple(_FILLERS[swapped.get(slot, slot)] for slot in order)),
         ):  # fmt: skip
             object.__setattr__(self, name, value)
 
@@ -425,7 +430,6 @@ _FILLERS: Final[Mapping[str, _Filler]] = {
     "manual": Priority._manual, "rules": Priority._rules, "tags": Priority._by_tags, "matrix": Priority._by_matrix,
     "score": Priority._by_score, "suggestion": Priority._by_suggestion,
 }  # fmt: skip
-_SWAPPED: Final = {"manual": "rules", "rules": "manual"}
 
 
 def _rebuild(parts: dict[str, Any]) -> Priority:
