@@ -1,7 +1,9 @@
 """The priority and SLA logic of a help desk as an embeddable, pure library: what status, which priority, by when, and why.
 
 Time comes in as an argument, effects go out as values; the host stores and sends. A desk is read from plain data by
-`load_desk`, or built from its parts; `Desk.handle` takes events, `Desk.tick` lets time pass. What is used for itself is in the rooms: `ticketcore.hours`,
+`load_desk`, or built from its parts; `Desk.handle` takes events, `Desk.tick` lets time pass.
+
+What is used for itself is in the rooms: `ticketcore.hours`,
 `ticketcore.conditions`, `ticketcore.routing`, `ticketcore.replay`, `ticketcore.report`, `ticketcore.lint`, `ticketcore.presets`.
 """
 
@@ -15,10 +17,49 @@ from ticketcore.errors import DataError, DeskError, Problem, TicketcoreError
 from ticketcore.hours import BusinessHours, Hours, always
 from ticketcore.lifecycle import Lifecycle, Move, Status
 from ticketcore.model import (
-    Acknowledged, Agent, AgentReplied, Assigned, Closed, Created, CustomerReplied, Deleted, Effect, Escalated, Event, FactsReported,
-    FieldSet, Group, MarkedAnswered, MarkedSpam, Merged, Message, Noted, NotSpam, Notify, Person, PolicySet, Postponed, Purged, Rated,
-    Reopened, Reply, Resolved, Restored, Route, SlotCleared, SlotSet, StatusSet, TagsAdded, TagsRemoved, TargetExtended, Ticket,
-    Transferred, Unassigned, Webhook, evolve, fold,
+    Acknowledged,
+    Agent,
+    AgentReplied,
+    Assigned,
+    Closed,
+    Created,
+    CustomerReplied,
+    Deleted,
+    Effect,
+    Escalated,
+    Event,
+    FactsReported,
+    FieldSet,
+    Group,
+    MarkedAnswered,
+    MarkedSpam,
+    Merged,
+    Message,
+    Noted,
+    Notify,
+    NotSpam,
+    Person,
+    PolicySet,
+    Postponed,
+    Purged,
+    Rated,
+    Reopened,
+    Reply,
+    Resolved,
+    Restored,
+    Route,
+    SlotCleared,
+    SlotSet,
+    StatusSet,
+    TagsAdded,
+    TagsRemoved,
+    TargetExtended,
+    Ticket,
+    Transferred,
+    Unassigned,
+    Webhook,
+    evolve,
+    fold,
 )  # fmt: skip
 from ticketcore.priority import Levels, Matrix, Priority, Score, ScoreCard
 from ticketcore.routing import Order, Roster, choose
@@ -40,15 +81,15 @@ _LATER = {
 }  # fmt: skip
 
 __all__ = [
-    "Acknowledged", "Action", "Agent", "AgentReplied", "Assigned", "BusinessHours", "Closed", "Created", "CustomerReplied", "DataError",
-    "Deleted", "Desk", "DeskError", "Effect", "Escalated", "Escalation", "Event", "Fact", "FactsReported", "FieldSet", "FieldType",
-    "Finding", "Group", "Hours", "Levels", "Lifecycle", "MarkedAnswered", "MarkedSpam", "Matrix", "Merged", "Message", "Metric", "Move",
-    "NotSpam", "Noted", "Notify", "Order", "Outcome", "Person", "Policy", "PolicySet", "Postponed", "Priority", "Problem", "Purged",
-    "Rated", "Reopened", "Replay", "Reply", "Report", "Resolved", "Restored", "Roster", "Route", "Rule", "RuleSet", "Rules", "Score", "ScoreCard",
-    "Settings", "SlotCleared", "SlotSet", "Standing", "Status", "StatusSet", "TagsAdded", "TagsRemoved", "TargetExtended", "Targets",
-    "Ticket", "TicketcoreError", "Transferred", "Unassigned", "View", "Vocabulary", "Webhook", "always", "choose", "desk_to_data",
-    "event_from_data", "event_to_data", "evolve", "field", "fold", "load_desk", "since",
-    "ticket_from_data", "ticket_to_data", "until",
+    "Acknowledged", "Action", "Agent", "AgentReplied", "Assigned", "BusinessHours", "Closed", "Created", "CustomerReplied",
+    "DataError", "Deleted", "Desk", "DeskError", "Effect", "Escalated", "Escalation", "Event", "Fact", "FactsReported",
+    "FieldSet", "FieldType", "Finding", "Group", "Hours", "Levels", "Lifecycle", "MarkedAnswered", "MarkedSpam", "Matrix",
+    "Merged", "Message", "Metric", "Move", "NotSpam", "Noted", "Notify", "Order", "Outcome", "Person", "Policy", "PolicySet",
+    "Postponed", "Priority", "Problem", "Purged", "Rated", "Reopened", "Replay", "Reply", "Report", "Resolved", "Restored",
+    "Roster", "Route", "Rule", "RuleSet", "Rules", "Score", "ScoreCard", "Settings", "SlotCleared", "SlotSet", "Standing",
+    "Status", "StatusSet", "TagsAdded", "TagsRemoved", "TargetExtended", "Targets", "Ticket", "TicketcoreError", "Transferred",
+    "Unassigned", "View", "Vocabulary", "Webhook", "always", "choose", "desk_to_data", "event_from_data", "event_to_data",
+    "evolve", "field", "fold", "load_desk", "since", "ticket_from_data", "ticket_to_data", "until",
 ]  # fmt: skip
 
 
@@ -56,7 +97,7 @@ def __getattr__(name: str) -> Any:
     room = _LATER.get(name)
     if room is None:
         raise AttributeError(f"module 'ticketcore' has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - only when something is asked for late
+    from importlib import import_module
 
     value = getattr(import_module(f"ticketcore.{room}"), name)
     globals()[name] = value

@@ -12,12 +12,43 @@ from typing import Any, Final, Protocol
 from attrs import field, frozen
 
 from ticketcore._effects import (
-    Classify, CreateChild, EffectBase, Notify, Reply, RequestRating, Route, SuggestArticle, Webhook,
+    Classify,
+    CreateChild,
+    EffectBase,
+    Notify,
+    Reply,
+    RequestRating,
+    Route,
+    SuggestArticle,
+    Webhook,
 )  # fmt: skip
 from ticketcore._events import (
-    Acknowledged, Assigned, Closed, Deleted, Escalated, EventBase, FieldSet, MarkedAnswered, MarkedSpam, Message, Noted, NotSpam,
-    PolicySet, Postponed, Purged, Reopened, Resolved, Restored, SlotCleared, SlotSet, StatusSet, TagsAdded, TagsRemoved,
-    TargetExtended, Transferred, Unassigned,
+    Acknowledged,
+    Assigned,
+    Closed,
+    Deleted,
+    Escalated,
+    EventBase,
+    FieldSet,
+    MarkedAnswered,
+    MarkedSpam,
+    Message,
+    Noted,
+    NotSpam,
+    PolicySet,
+    Postponed,
+    Purged,
+    Reopened,
+    Resolved,
+    Restored,
+    SlotCleared,
+    SlotSet,
+    StatusSet,
+    TagsAdded,
+    TagsRemoved,
+    TargetExtended,
+    Transferred,
+    Unassigned,
 )  # fmt: skip
 from ticketcore._names import hint
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, frozen_value
@@ -39,9 +70,7 @@ class Action:
             raise UnknownName(f"{shorten(self.name)} is not an action", value=shorten(self.name), hint=hint(self.name, ACTIONS))
         for name in self.options:
             if name not in kind.options:
-                raise BadValue(
-                    f"{self.name} has no option {name!r}", value=name, hint=f"it has {', '.join(kind.options) or 'none'}"
-                )
+                raise BadValue(f"{self.name} has no option {name!r}", value=name, hint=f"it has {', '.join(kind.options) or 'none'}")
 
 
 class Scene(Protocol):
@@ -227,7 +256,7 @@ ACTIONS: Final[Mapping[str, ActionKind]] = FrozenMap({
         takes="name", make=_effect(SuggestArticle, "article"), options=_STALE, text="suggest an article", is_effect=True
     ),
     "create_child": ActionKind(
-        takes="text", make=_effect(CreateChild, "subject", "fields"), options=("fields", *_STALE), text="open a child ticket", is_effect=True
+        takes="text", make=_effect(CreateChild, "subject", "fields"), options=("fields", *_STALE), text="open a child", is_effect=True
     ),
     "route": ActionKind(
         takes="group", make=_effect(Route, "to", "strategy"), options=("strategy", *_STALE), text="have an agent chosen", is_effect=True

@@ -135,8 +135,6 @@ class Erase(EffectBase):
     kind: ClassVar[str] = "erase"
 
 
-Effect = (
-    Reply | Notify | Webhook | RequestRating | SuggestArticle | CreateFollowUp | ForwardReply | CreateChild | Route | Classify | Erase
-)
+Effect = Reply | Notify | Webhook | RequestRating | SuggestArticle | CreateFollowUp | ForwardReply | CreateChild | Route | Classify | Erase
 
 EFFECTS: Mapping[str, type[EffectBase]] = FrozenMap({kind.kind: kind for kind in Effect.__args__})

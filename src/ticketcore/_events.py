@@ -625,4 +625,3 @@ DecidedEvent = (
 Event = OutsideEvent | DecidedEvent
 
 EVENTS: Mapping[str, type[EventBase]] = FrozenMap({kind.kind: kind for kind in Event.__args__})
-

@@ -17,8 +17,11 @@ _MONTHS: Final = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "S
 
 @frozen(kw_only=True)
 class Line:
-    """One stretch: ``counted``, or not, because the hours were ``closed``, it was a ``holiday`` (or an exception or closure, by
-    name), or the clock was ``paused`` (by which status, ended by which event)."""
+    """One stretch of a clock's time.
+
+    ``counted``, or not, because the hours were ``closed``, it was a ``holiday`` (or an exception or closure, by name), or the
+    clock was ``paused`` (by which status, ended by which event).
+    """
 
     start_us: int = field(repr=iso)
     end_us: int | None = field(repr=iso)

@@ -20,11 +20,42 @@ from ticketcore._values import EMPTY, changed
 from ticketcore._variables import variables
 from ticketcore.conditions import TWO_YEARS_US, View
 from ticketcore.errors import (
-    BadMoment, BadValue, Duplicate, MissingFacts, OutOfOrder, TicketcoreError, UnknownName, WrongDesk, WrongTicket, shorten,
+    BadMoment,
+    BadValue,
+    Duplicate,
+    MissingFacts,
+    OutOfOrder,
+    TicketcoreError,
+    UnknownName,
+    WrongDesk,
+    WrongTicket,
+    shorten,
 )  # fmt: skip
 from ticketcore.model import (
-    ActionRefused, Agent, Breached, Created, Decision, DeskAdopted, Diverted, Draft, EventBase, Memo, Outside, Postponed,
-    PriorityChanged, Purged, RuleFired, Silenced, StatusChanged, Ticket, TimeReached, Warned, Woken, apply, draft_of, freeze, start,
+    ActionRefused,
+    Agent,
+    Breached,
+    Created,
+    Decision,
+    DeskAdopted,
+    Diverted,
+    Draft,
+    EventBase,
+    Memo,
+    Outside,
+    PriorityChanged,
+    Purged,
+    RuleFired,
+    Silenced,
+    StatusChanged,
+    Ticket,
+    TimeReached,
+    Warned,
+    Woken,
+    apply,
+    draft_of,
+    freeze,
+    start,
 )  # fmt: skip
 from ticketcore.rules import Rule
 from ticketcore.sla import Reading, triggers_of
@@ -131,14 +162,12 @@ class StepRun:
     """The state of one step. Made for it and thrown away after it."""
 
     __slots__ = (
-        "at_us", "before", "cause", "clock_version", "closed", "count", "created", "cycle_events", "desk", "draft", "dues", "effects", "events",
-        "fingerprint", "folds", "frozen", "happened", "horizon_us", "now_view", "observe", "past_view", "preview", "queue",
-        "restamp", "root", "unchosen",
+        "at_us", "before", "cause", "clock_version", "closed", "count", "created", "cycle_events", "desk", "draft", "dues",
+        "effects", "events", "fingerprint", "folds", "frozen", "happened", "horizon_us", "now_view", "observe", "past_view",
+        "preview", "queue", "restamp", "root", "unchosen",
     )  # fmt: skip
 
-    def __init__(
-        self, desk: Desk, ticket: Ticket | None, *, restamp: bool = False, observe: bool = False, foreign: bool = False
-    ) -> None:
+    def __init__(self, desk: Desk, ticket: Ticket | None, *, restamp: bool = False, observe: bool = False, foreign: bool = False) -> None:
         if ticket is not None and ticket.desk != desk.fingerprint and not foreign:
             raise WrongDesk(
                 f"ticket {ticket.id!r} belongs to desk {ticket.desk or 'none'!r}, not to {desk.fingerprint!r}",
@@ -196,9 +225,7 @@ class StepRun:
         """Take the ticket over from another desk; *before* is what settling under that desk came to."""
         draft = self.draft
         if at_us < draft.floor_us:
-            raise OutOfOrder(
-                f"adopted at {iso(at_us)}, but the ticket has lived to {iso(draft.floor_us)}", at=at_us, floor=draft.floor_us
-            )
+            raise OutOfOrder(f"adopted at {iso(at_us)}, but the ticket has lived to {iso(draft.floor_us)}", at=at_us, floor=draft.floor_us)
         was = draft.desk
         self._begin(at_us, f"adopted@{at_us}/{self.fingerprint}")
         self._record(DeskAdopted(at=at_us, id=self.root, ticket=draft.id, desk=self.fingerprint, was=was))
@@ -253,26 +280,36 @@ class StepRun:
             raise BadMoment("a moment needs an event")
         first = events[0]
         for event in events:
-            if not isinstance(event, Outside) or not event.is_outside or event.cause:
-                raise BadMoment(f"{type(event).__name__} is decided by the desk, not handed to it", value=shorten(getattr(event, "id", event)))
-            if event.at_us != first.at_us or event.by != first.by:
-                raise BadMoment("events handled together share one instant and one actor", value=event.kind)
-            if event.ticket and self.draft is not None and event.ticket != self.draft.id:
-                raise WrongTicket(f"the event is for ticket {event.ticket!r}, not {self.draft.id!r}", value=event.ticket)
-            if type(event) is Created and (self.draft is not None or event is not first):
-                raise WrongTicket(f"ticket {event.ticket!r} exists already", value=event.ticket)
-            for name in self.desk.required_facts.get(event.kind, ()):
-                if name not in event.facts:
-                    raise MissingFacts(
-                        f"{event.kind} needs the fact {name!r}", value=name, hint="give it in facts=", facts=(name,)
-                    )
-        if self.draft is None:
-            if type(first) is not Created:
-                raise WrongTicket(f"there is no ticket yet: the first event is Created, not {type(first).__name__}", value=first.kind)
-            if not first.ticket:
-                raise WrongTicket("a Created event names its ticket", hint="give ticket=")
-            return events
-        draft = self.draft
+            self._accept_one(event, first)
+        if self.draft is not None:
+            self._accept_in_time(events)
+        elif type(first) is not Created:
+            raise WrongTicket(f"there is no ticket yet: the first event is Created, not {type(first).__name__}", value=first.kind)
+        elif not first.ticket:
+            raise WrongTicket("a Created event names its ticket", hint="give ticket=")
+        ids = [event.id for event in events if event.id]
+        if len(set(ids)) != len(ids):
+            raise Duplicate("two events of one moment have one id", value=shorten(ids))
+        return events
+
+    def _accept_one(self, event: Outside, first: Outside) -> None:
+        """What each event of a moment must be, whatever the time."""
+        if not isinstance(event, Outside) or not event.is_outside or event.cause:
+            what = type(event).__name__
+            raise BadMoment(f"{what} is decided by the desk, not handed to it", value=shorten(getattr(event, "id", event)))
+        if event.at_us != first.at_us or event.by != first.by:
+            raise BadMoment("events handled together share one instant and one actor", value=event.kind)
+        if event.ticket and self.draft is not None and event.ticket != self.draft.id:
+            raise WrongTicket(f"the event is for ticket {event.ticket!r}, not {self.draft.id!r}", value=event.ticket)
+        if type(event) is Created and (self.draft is not None or event is not first):
+            raise WrongTicket(f"ticket {event.ticket!r} exists already", value=event.ticket)
+        for name in self.desk.required_facts.get(event.kind, ()):
+            if name not in event.facts:
+                raise MissingFacts(f"{event.kind} needs the fact {name!r}", value=name, hint="give it in facts=", facts=(name,))
+
+    def _accept_in_time(self, events: Sequence[Outside]) -> None:
+        """Not earlier than the floor, unless it may be moved there, and not known already."""
+        draft, first = self.draft, events[0]
         if first.at_us < draft.floor_us and not self.restamp:
             raise OutOfOrder(
                 f"{first.kind} at {iso(first.at_us)} is too late: the ticket has lived to {iso(draft.floor_us)}",
@@ -281,10 +318,6 @@ class StepRun:
         for event in events:
             if event.id and event.id in draft.seen and max(event.at_us, draft.floor_us) == draft.updated_us:
                 raise Duplicate(f"event {event.id!r} was already handled at this instant", value=event.id, id=event.id)
-        ids = [event.id for event in events if event.id]
-        if len(set(ids)) != len(ids):
-            raise Duplicate("two events of one moment have one id", value=shorten(ids))
-        return events
 
     def _stamped(self, events: Sequence[Outside]) -> list[Outside]:
         """The moment as it is stored: ids and desk filled in, moved to the floor if it comes late and may be moved."""
@@ -378,9 +411,7 @@ class StepRun:
                 found = rules.rises(self._still(draft, as_of), as_of, end)
                 if found is not None:
                     item = _Due(found[0], found[0], _RISE, "", rules=found[1], found=bool(found[1]))
-                    if item.found and item.before(best):
-                        best = item
-                    elif best is None:
+                    if (item.found and item.before(best)) or best is None:
                         best = item
         return best
 
@@ -466,9 +497,7 @@ class StepRun:
                 if kind is Reply or kind is Notify:
                     fields["text"] = template.fill(values)
             stale = options.get("stale_after_us")
-            self.effects.append(
-                kind(key=key, at=at, ticket=draft.id, rule=rule, expires=None if stale is None else at + stale, **fields)
-            )
+            self.effects.append(kind(key=key, at=at, ticket=draft.id, rule=rule, expires=None if stale is None else at + stale, **fields))
 
     def _live(self, event: EventBase) -> None:
         """Step 7 for one event: lifecycle row and guard, fold, status, priority. Raises before anything is recorded."""
@@ -536,9 +565,7 @@ class StepRun:
 
     def emit(self, kind: type[EventBase], **fields: Any) -> None:
         """Record one decision of the desk (`ticketcore.sla.Emit`)."""
-        self._record(
-            kind(at=self.at_us, id=self._next_id(), ticket=self.draft.id, cause=self.cause, desk=self.fingerprint, **fields)
-        )
+        self._record(kind(at=self.at_us, id=self._next_id(), ticket=self.draft.id, cause=self.cause, desk=self.fingerprint, **fields))
 
     # --- what rules ask (`ticketcore.rules.Cycle`, `ticketcore._actions.Scene`) ----------------------------------------
 
@@ -607,9 +634,7 @@ class StepRun:
                         fields = {**fields, "about": about, "skipped": skipped, "level": rule.ladder.step if rule.ladder else 0}
                     self._add_effects([(position, kind, fields, action.options, rule.name)], rule.name, rule.name)
                     continue
-                self._live(
-                    kind(at=self.at_us, id=self._next_id(), ticket=self.draft.id, cause=self.cause, desk=self.fingerprint, **fields)
-                )
+                self._live(kind(at=self.at_us, id=self._next_id(), ticket=self.draft.id, cause=self.cause, desk=self.fingerprint, **fields))
             except TicketcoreError as error:
                 self.emit(ActionRefused, rule=rule.name, action=action.name, reason=str(error))
         self.cause = self.root

@@ -14,21 +14,22 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 from pendulum import DateTime
 
-from ticketcore._actions import Action, deed_of
+from ticketcore._checks import check_escalation, check_metric, check_policy, check_rule, check_values
 from ticketcore._fingerprint import fingerprint
 from ticketcore._ledger import Ledger
+from ticketcore._names import hint
 from ticketcore._step import Outcome, StepRun
 from ticketcore._templates import Template
-from ticketcore._time import from_us, iso, load_zone, maybe_from_us, to_us
+from ticketcore._time import iso, load_zone, maybe_from_us, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, names
 from ticketcore._variables import variable_names
 from ticketcore.conditions import Condition, Explanation, Fact, FieldType, View, Vocabulary, explain, next_rise, parse, to_data
-from ticketcore.errors import BadMoment, BadValue, DeskError, Problem, TicketcoreError, UnknownName
+from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName
 from ticketcore.hours import Hours, always
 from ticketcore.lifecycle import Lifecycle
-from ticketcore.model import Agent, EventBase, Message, Outside, SlotSet, Ticket
+from ticketcore.model import EVENTS, Agent, Outside, Ticket
 from ticketcore.priority import Priority
-from ticketcore.rules import Escalation, Rule, Rules, RuleSet
+from ticketcore.rules import Rule, Rules, RuleSet
 from ticketcore.sla import ALWAYS_NAME, DEFAULT_METRICS, Metric, Policy, Sla, Standing
 
 __all__ = ["Desk", "Outcome", "Settings"]
@@ -309,5 +310,22 @@ def _parsed(desk: Desk, problems: list[Problem]) -> Mapping[str, Template]:
 
 
 def _unknown_names(desk: Desk) -> Iterable[Problem]:
-    """What names something that the desk does not have."""
-    return ()
+    """What names something that the desk does not have, in all its parts."""
+    words, templates = desk.vocabulary, desk.templates
+    for metric in desk.metrics.values():
+        yield from check_metric(metric, words, f"metrics.{metric.name}")
+    for number, policy in enumerate(desk.policies):
+        yield from check_policy(policy, words, f"sla[{number}]")
+    for one in desk.rules.sets:
+        for number, rule in enumerate(one.rules):
+            yield from check_rule(rule, words, templates, f"{one.name}[{number}]")
+    for number, macro in enumerate(desk.rules.macros):
+        yield from check_rule(macro, words, templates, f"macros[{number}]")
+    for number, ladder in enumerate(desk.rules.escalations):
+        yield from check_escalation(ladder, words, templates, f"escalations[{number}]")
+    defaults = {name: fact.default for name, fact in desk.facts.items()}
+    yield from check_values(defaults, {name: fact.type for name, fact in desk.facts.items()}, "fact", "facts")
+    for name, fact in desk.facts.items():
+        for kind in fact.required_with:
+            if kind not in EVENTS:
+                yield Problem(f"facts.{name}.required_with", f"unknown kind of event {kind!r}", hint(kind, EVENTS), code="unknown-name")

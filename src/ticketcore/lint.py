@@ -61,10 +61,10 @@ class Finding:
 
 
 def lint(desk: Desk) -> tuple[Finding, ...]:
-    """Everything found in *desk*, in the order of its parts.
+    r"""Everything found in *desk*, in the order of its parts.
 
     >>> from ticketcore import Desk
-    >>> print(*lint(Desk()), sep="\\n")
+    >>> print(*lint(Desk()), sep="\n")
     warning: sla: a ticket that matches no policy has no promise; add a policy without a condition, or name a default (no-clock)
     """
     return tuple(finding for look in _LOOKS for finding in look(desk))
@@ -95,7 +95,10 @@ def _longer(one: Target, other: Target) -> bool:
         return one.calendar == other.calendar and one.us > other.us
     if type(one) is type(other) and not isinstance(one, Length) and not isinstance(other, Length):
         return one.count > other.count or (
-            isinstance(one, WorkingDays) and isinstance(other, WorkingDays) and one.count == other.count and one.end_of_day > other.end_of_day
+            isinstance(one, WorkingDays)
+            and isinstance(other, WorkingDays)
+            and one.count == other.count
+            and one.end_of_day > other.end_of_day
         )
     return False
 
@@ -154,7 +157,10 @@ def _statuses(desk: Desk) -> Iterator[Finding]:
             yield Finding(code="unreachable-status", place=place, message=f"no move leads to {status.name!r}; add one, or remove it")
         elif lifecycle.is_live(status.name) and not leads[status.name] - {status.name}:
             yield Finding(
-                code="dead-end", place=place, severity="error", message=f"no move leaves {status.name!r}: tickets stay there for ever; add one"
+                code="dead-end",
+                place=place,
+                severity="error",
+                message=f"no move leaves {status.name!r}: tickets stay there for ever; add one",
             )
 
 
@@ -175,7 +181,9 @@ def _rules(desk: Desk) -> Iterator[Finding]:
             for above, other in earlier:
                 if (other.on, other.when, other.then, other.every_us) == (rule.on, rule.when, rule.then, rule.every_us):
                     yield Finding(
-                        code="duplicate-rule", place=place, message=f"{rule.name!r} does the same as {other.name!r} ({one.name}[{above}]); remove one"
+                        code="duplicate-rule",
+                        place=place,
+                        message=f"{rule.name!r} does the same as {other.name!r} ({one.name}[{above}]); remove one",
                     )
                 elif other.stop and not rule.is_timed and not other.is_timed and _covers(other, rule):
                     yield Finding(
@@ -228,7 +236,9 @@ def _negated_any(rule: Rule, place: str) -> Iterator[Finding]:
             doubled = next((field for field in fields if fields.count(field) > 1), None)
             if doubled is not None:
                 yield Finding(
-                    code="or-not-contains", place=place, message=f"any of several 'not' on {doubled!r} is true of nearly every ticket; use all of them"
+                    code="or-not-contains",
+                    place=place,
+                    message=f"any of several 'not' on {doubled!r} is true of nearly every ticket; use all of them",
                 )
         if isinstance(condition, AllOf | AnyOf):
             stack.extend(condition.parts)

@@ -15,16 +15,82 @@ from pendulum import DateTime
 from ticketcore import _clocks, _effects, _events
 from ticketcore._clocks import Clock, Cycle, Days, Length, Run, Target, WorkingDays, promise_key
 from ticketcore._effects import (
-    EFFECTS, Classify, CreateChild, CreateFollowUp, Effect, EffectBase, Erase, ForwardReply, Notify, Reply, RequestRating, Route,
-    SuggestArticle, Webhook,
+    EFFECTS,
+    Classify,
+    CreateChild,
+    CreateFollowUp,
+    Effect,
+    EffectBase,
+    Erase,
+    ForwardReply,
+    Notify,
+    Reply,
+    RequestRating,
+    Route,
+    SuggestArticle,
+    Webhook,
 )  # fmt: skip
 from ticketcore._events import (
-    EVENTS, Acknowledged, ActionRefused, Actor, Agent, AgentReplied, Assigned, Breached, ClockPaused, ClockResumed, ClockStarted,
-    ClockStopped, Closed, Created, CustomerReplied, DecidedEvent, Decision, Deleted, DeskAdopted, Diverted, Escalated, Event,
-    EventBase, FactsReported, FieldSet, Group, MarkedAnswered, MarkedSpam, Merged, Message, Noted, NotSpam, Outside, OutsideEvent,
-    Person, PolicyApplied, PolicySet, Postponed, PriorityChanged, Purged, Rated, Reopened, Resolved, Restored, Retargeted,
-    RuleFired, Silenced, SlotCleared, SlotSet, Spoken, StatusChanged, StatusSet, TagsAdded, TagsRemoved, TargetExtended,
-    TimeReached, Transferred, Unassigned, Warned, Woken,
+    EVENTS,
+    Acknowledged,
+    ActionRefused,
+    Actor,
+    Agent,
+    AgentReplied,
+    Assigned,
+    Breached,
+    ClockPaused,
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    Closed,
+    Created,
+    CustomerReplied,
+    DecidedEvent,
+    Decision,
+    Deleted,
+    DeskAdopted,
+    Diverted,
+    Escalated,
+    Event,
+    EventBase,
+    FactsReported,
+    FieldSet,
+    Group,
+    MarkedAnswered,
+    MarkedSpam,
+    Merged,
+    Message,
+    Noted,
+    NotSpam,
+    Outside,
+    OutsideEvent,
+    Person,
+    PolicyApplied,
+    PolicySet,
+    Postponed,
+    PriorityChanged,
+    Purged,
+    Rated,
+    Reopened,
+    Resolved,
+    Restored,
+    Retargeted,
+    RuleFired,
+    Silenced,
+    SlotCleared,
+    SlotSet,
+    Spoken,
+    StatusChanged,
+    StatusSet,
+    TagsAdded,
+    TagsRemoved,
+    TargetExtended,
+    TimeReached,
+    Transferred,
+    Unassigned,
+    Warned,
+    Woken,
 )  # fmt: skip
 from ticketcore._time import from_us, iso, maybe_from_us
 from ticketcore._values import EMPTY, FrozenMap, changed
@@ -203,9 +269,7 @@ class Ticket:
         (ask `Desk.due` then).
         """
         if self.memo is None or metric not in self.memo.dues:
-            raise UnknownName(
-                f"no due instant for {metric!r} on ticket {self.id!r}", value=metric, hint="ask desk.due(ticket, metric)"
-            )
+            raise UnknownName(f"no due instant for {metric!r} on ticket {self.id!r}", value=metric, hint="ask desk.due(ticket, metric)")
         return maybe_from_us(self.memo.dues[metric])
 
 
@@ -570,7 +634,7 @@ def _rule_fired(draft: Draft, event: RuleFired) -> None:
         draft.repeats = draft.repeats.set(event.rule, Repeat(first_us=draft.repeats[event.rule].first_us, number=event.number))
 
 
-def _silenced(draft: Draft, event: Silenced) -> None:
+def _silenced(draft: Draft, event: Silenced) -> None:  # noqa: ARG001 - one signature for all
     draft.silenced = True
 
 

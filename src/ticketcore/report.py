@@ -169,10 +169,10 @@ class Report:
         return self._figures("all", self.tickets.values())
 
     def by(self, field: str | Callable[[Ticket], str]) -> dict[str, Figures]:
-        """The figures of each value of a field: priority, group, channel, assignee, status, policy, tier, language, organisation,
-        ``tag`` (a ticket counts under each of its tags), ``month`` of creation (UTC), or any function of a ticket. Sorted by value.
+        """The figures of each value of a field, sorted by value.
 
-        Raises `UnknownName`.
+        Fields are priority, group, channel, assignee, status, policy, tier, language, organisation, ``tag`` (a ticket counts
+        under each of its tags), ``month`` of creation (UTC), or any function of a ticket. Raises `UnknownName`.
         """
         groups: dict[str, list[Ticket]] = {}
         for ticket in self.tickets.values():
@@ -198,8 +198,10 @@ class Report:
         return dict(sorted(self._fired.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def backlog(self, at: Any) -> int:
-        """How many tickets that exist at an instant are neither resolved, closed nor removed by the end of the history,
-        or were resolved only after it (calendar instants; a reopening before the end counts from its last resolution)."""
+        """How many tickets existed at an instant and were not resolved, closed or removed yet.
+
+        A ticket that was reopened counts up to its last resolution.
+        """
         at_us = to_us(at)
         return sum(1 for ticket in self.tickets.values() if ticket.created_us <= at_us and self._open_at(ticket, at_us))
 
@@ -243,13 +245,13 @@ class Report:
 
 
 _TAKE: Final[Mapping[str, Callable[[Report, str, Any], None]]] = {
-    "clock_started": Report._started,  # noqa: SLF001 - the table of its own methods
-    "clock_stopped": Report._stopped,  # noqa: SLF001 - as above
-    "retargeted": Report._judged,  # noqa: SLF001 - as above
-    "breached": Report._broke,  # noqa: SLF001 - as above
-    "rule_fired": Report._rule,  # noqa: SLF001 - as above
-    "escalated": Report._raised,  # noqa: SLF001 - as above
-    "status_changed": Report._moved,  # noqa: SLF001 - as above
+    "clock_started": Report._started,
+    "clock_stopped": Report._stopped,
+    "retargeted": Report._judged,
+    "breached": Report._broke,
+    "rule_fired": Report._rule,
+    "escalated": Report._raised,
+    "status_changed": Report._moved,
 }
 
 

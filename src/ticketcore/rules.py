@@ -23,7 +23,6 @@ from ticketcore.model import Draft, EventBase, Length, Outside, Target, Ticket
 __all__ = ["ACTIONS", "Action", "ActionKind", "Deed", "Escalation", "Ladder", "Rule", "RuleSet", "Rules", "Step", "deed_of"]
 
 
-
 def _actions(value: Iterable[Action]) -> tuple[Action, ...]:
     return tuple(value)
 
@@ -66,7 +65,9 @@ class Rule:
         if not 1 <= self.times <= 1000:
             raise BadValue("times is at least 1 and at most 1000", path=f"rules.{self.name}.times")
         if self.every_us is not None and not self.is_timed:
-            raise BadValue("only a time rule repeats", path=f"rules.{self.name}.every", hint="leave out on, and use since, until, sla or hours")
+            raise BadValue(
+                "only a time rule repeats", path=f"rules.{self.name}.every", hint="leave out on, and use since, until, sla or hours"
+            )
 
     @property
     def is_timed(self) -> bool:
@@ -122,7 +123,9 @@ class Escalation:
         if not 1 <= self.rounds * len(self.steps) <= 100:
             raise BadValue("a ladder has at least 1 and at most 100 steps in all its rounds", path=f"escalations.{self.name}.repeat")
         if self.rounds > 1 and self.round_us < MINUTE_US:
-            raise BadValue("a repeated ladder needs to know how far apart its rounds are", path=f"escalations.{self.name}.round", hint='round = "1h"')
+            raise BadValue(
+                "a repeated ladder needs to know how far apart its rounds are", path=f"escalations.{self.name}.round", hint='round = "1h"'
+            )
         lengths = [step.after.us for step in self.steps if isinstance(step.after, Length)]
         if lengths != sorted(lengths):
             raise BadValue("the steps of a ladder go up in time", path=f"escalations.{self.name}.steps")
@@ -345,11 +348,12 @@ class Rules:
         lower = []
         for other in self.timed:
             theirs = other.rule.ladder
-            if theirs is not None and theirs.name == ladder.name and other is not ready and not fired & other.bit:
-                if self._rises(other, cycle) is not None:
-                    if theirs.step > ladder.step:
-                        return None
-                    lower.append(other)
+            if theirs is None or theirs.name != ladder.name or other is ready or fired & other.bit:
+                continue
+            if self._rises(other, cycle) is not None:
+                if theirs.step > ladder.step:
+                    return None
+                lower.append(other)
         return None, 0, tuple(lower)
 
     def _rises(self, ready: _Ready, cycle: Cycle) -> int | None:

@@ -22,10 +22,31 @@ from ticketcore.conditions import TRUE, Condition, View, Vocabulary, compiled, h
 from ticketcore.errors import BadValue, BeyondHorizon, DeskError, NeverOpen, Problem, UnknownName
 from ticketcore.hours import Hours
 from ticketcore.model import (
-    Agent, AgentReplied, Assigned, ClockPaused, ClockResumed, ClockStarted, ClockStopped, Clock, Created, CustomerReplied, Cycle,
-    Draft, EventBase, Length, Noted, PolicyApplied, Retargeted, Run, StatusChanged, Target, Ticket, Transferred, WorkingDays,
+    Agent,
+    AgentReplied,
+    Assigned,
+    Clock,
+    ClockPaused,
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    Created,
+    CustomerReplied,
+    Cycle,
+    Draft,
+    EventBase,
+    Length,
+    Noted,
+    PolicyApplied,
+    Retargeted,
+    Run,
+    StatusChanged,
+    Target,
+    Ticket,
+    Transferred,
+    WorkingDays,
+    is_from_customer,
 )  # fmt: skip
-from ticketcore.model import is_from_customer
 
 __all__ = ["ALWAYS_NAME", "Ledger", "Line", "Metric", "Policy", "Sla", "Standing", "Targets", "WarnAt"]
 
@@ -350,7 +371,10 @@ class Sla:
         return cycle.banked_us + self._elapsed(cycle.hours, cycle.run_us, at_us)
 
     def due_us(self, cycle: Cycle) -> int | None:
-        """When an open cycle is due if nothing changes, or was, if its promise is used up; None: nothing promised, paused, or unreachable."""
+        """When an open cycle is due if nothing changes, or was, if its promise is used up.
+
+        None: nothing promised, paused, or unreachable.
+        """
         target = cycle.target
         if target is None:
             return None
@@ -473,13 +497,12 @@ class Sla:
         was = draft.policy
         if name != was:
             emit(PolicyApplied, policy=name, was=was, source=source)
-        self._retarget(draft, at, emit, due_of)
+        self._retarget(draft, at, emit)
         if not self._ready:
             return
         for triggers in happened:
-            if not triggers.isdisjoint(_MARKS):
-                if self._mark(draft, triggers, view, at, emit, due_of):
-                    continue
+            if not triggers.isdisjoint(_MARKS) and self._mark(draft, triggers, view, at, emit, due_of):
+                continue
             if not triggers.isdisjoint(self._triggers):
                 for ready in self._ready:
                     self._turn(draft, ready, triggers, view, at, emit, due_of)
@@ -510,9 +533,7 @@ class Sla:
             return False
         return REMOVED in triggers
 
-    def _turn(
-        self, draft: Draft, ready: _Compiled, triggers: frozenset[str], view: View, at: int, emit: Emit, due_of: Due
-    ) -> None:
+    def _turn(self, draft: Draft, ready: _Compiled, triggers: frozenset[str], view: View, at: int, emit: Emit, due_of: Due) -> None:
         """What one event means for one metric."""
         clock: Clock | None = draft.clocks.get(ready.name)
         is_open = clock is not None and clock.cycle.verdict is None
@@ -539,7 +560,7 @@ class Sla:
                 ClockStarted, metric=ready.name, number=clock.cycles, started_us=clock.cycle.started_us, runs=runs, resumed=True,
                 policy=clock.cycle.policy, target=clock.cycle.target, hours=clock.cycle.hours,
             )  # fmt: skip
-            self._retarget(draft, at, emit, self.due_us)  # the promise may have changed while it was ended
+            self._retarget(draft, at, emit)  # the promise may have changed while it was ended
             return
         elif metric.cycles == "once":
             return
@@ -572,9 +593,7 @@ class Sla:
             verdict = "untargeted" if cycle.target is None else "met" if due is None or at <= due else "late"
             if due is None and cycle.target is not None:
                 due = self.due_us(_as_if_running(cycle, at))
-        emit(
-            ClockStopped, metric=ready.name, verdict=verdict, counted_us=counted, used_us=cycle.banked_us + counted, due_us=due
-        )
+        emit(ClockStopped, metric=ready.name, verdict=verdict, counted_us=counted, used_us=cycle.banked_us + counted, due_us=due)
 
     def _pause_or_resume(self, draft: Draft, ready: _Compiled, view: View, at: int, emit: Emit) -> None:
         clock: Clock | None = draft.clocks.get(ready.name)
@@ -589,7 +608,7 @@ class Sla:
 
     # --- changes of the promise --------------------------------------------------------------------------------------
 
-    def _retarget(self, draft: Draft, at: int, emit: Emit, due_of: Due) -> None:
+    def _retarget(self, draft: Draft, at: int, emit: Emit) -> None:
         """Record for every clock whose promise changed: the new target, and whether it is exceeded already."""
         policy = draft.policy
         for name, clock in draft.clocks.items():
@@ -604,9 +623,7 @@ class Sla:
                 continue
             self._emit_retarget(cycle, name, holder, target, hours, at, emit)
 
-    def _emit_retarget(
-        self, cycle: Cycle, name: str, policy: str | None, target: Target | None, hours: str, at: int, emit: Emit
-    ) -> None:
+    def _emit_retarget(self, cycle: Cycle, name: str, policy: str | None, target: Target | None, hours: str, at: int, emit: Emit) -> None:
         counted: tuple[int, ...] | None = None
         split: int | None = None
         fresh = _changed(cycle, policy=policy, target=target, hours=hours)
@@ -649,9 +666,7 @@ class Sla:
         verdict = "met" if due is None or cycle.ended_us <= due else "late"
         if due is None:
             due = self.due_us(_as_if_running(fresh, cycle.ended_us))
-        emit(
-            Retargeted, metric=name, policy=draft.policy, target=target, hours=hours, counted=counted, verdict=verdict, due_us=due
-        )
+        emit(Retargeted, metric=name, policy=draft.policy, target=target, hours=hours, counted=counted, verdict=verdict, due_us=due)
 
     def extend(self, draft: Draft, metric: str, at: int, emit: Emit) -> None:
         """After a `TargetExtended` was folded: record what it did to the open promise."""
@@ -675,7 +690,7 @@ class Sla:
                 counted = tuple(self._elapsed(hours, run.start_us, run.end_us) for run in cycle.runs)
                 self.emit_promise(cycle, _recounted(fresh, counted), name, at, emit, counted=counted, split=None)
             else:
-                split = None if cycle.run_us is None else old._elapsed(cycle.hours, cycle.run_us, at)  # noqa: SLF001 - same class
+                split = None if cycle.run_us is None else old._elapsed(cycle.hours, cycle.run_us, at)
                 self.emit_promise(cycle, fresh if split is None else _cut(fresh, at, split), name, at, emit, counted=None, split=split)
 
     # --- questions ---------------------------------------------------------------------------------------------------
