@@ -26,7 +26,11 @@ import common  # the harness of ../shared/perf
 import pendulum
 from common import HOLIDAYS, Contender
 
+from ticketcore.conditions import Vocabulary, field
+from ticketcore.errors import IllegalMove
 from ticketcore.hours import BusinessHours
+from ticketcore.lifecycle import STATUSES, Lifecycle, Move
+from ticketcore.model import Agent, AgentReplied, Closed, CustomerReplied, EventBase, Person, StatusChanged, Ticket, evolve, fold
 
 SECOND_US = 1_000_000
 Case = dict[str, Any]
@@ -122,6 +126,119 @@ def W2() -> list[Contender]:  # noqa: N802 - as W1
         Contender("ticketcore pendulum Paris", moments("Europe/Paris"), _seconds),
         Contender("ticketcore pendulum New York", moments("America/New_York"), _seconds),
     ]
+
+
+ADA, MARIA = Person(id="ada", name="Ada", email="ada@example.gr"), Agent(id="maria")
+NOW_US = 1_700_000_000 * SECOND_US
+
+
+def guarded_lifecycle() -> Lifecycle:
+    """The default lifecycle; answering and the customer's reply are guarded, as in the table of the peers."""
+    guard = field.tags.has_none("locked")
+    moves = {
+        "open": {"agent_replies": Move(to="answered", guard=guard)},
+        "answered": {"customer_replies": Move(to="open", guard=guard)},
+    }
+    return Lifecycle(moves=moves).using(Vocabulary(statuses={status.name: status.category for status in STATUSES}))
+
+
+def open_ticket(**known: Any) -> Ticket:
+    return Ticket(id="T-1", subject="printer", status="open", category="open", priority="high", group="it", assignee="a1", requester=ADA,
+                  channel="email", created_us=NOW_US, updated_us=NOW_US, language="fr", **known)  # fmt: skip
+
+
+def changed(ticket: Ticket, to: str, category: str, at_us: int) -> StatusChanged:
+    return StatusChanged(at=at_us, was=ticket.status, to=to, was_category=ticket.category, category=category)
+
+
+def W4() -> list[Contender]:  # noqa: N802 - as W1
+    """A transition: the guarded answer of the table, its event, and the new ticket; with the reply made anew each time, or given."""
+
+    def make(*, made: bool) -> Callable[[Case], Run]:
+        def with_case(case: Case) -> Run:
+            lifecycle = guarded_lifecycle()
+            return _legal(lifecycle, made=made) if case["kind"] == "legal" else _refused(lifecycle, case["kind"], made=made)
+
+        return with_case
+
+    return [Contender("ticketcore, reply given", make(made=False)), Contender("ticketcore, reply made", make(made=True))]
+
+
+def _legal(lifecycle: Lifecycle, *, made: bool) -> Run:
+    first, decide = open_ticket(), lifecycle.decide
+    given = {"open": AgentReplied(at=NOW_US, by=MARIA), "answered": CustomerReplied(at=NOW_US, by=ADA)}
+
+    def step(ticket: Ticket) -> Ticket:
+        event: EventBase
+        if not made:
+            event = given[ticket.status]
+        elif ticket.status == "open":
+            event = AgentReplied(at=NOW_US, by=MARIA)
+        else:
+            event = CustomerReplied(at=NOW_US, by=ADA)
+        decided = decide(ticket, event)
+        assert decided is not None
+        return fold((event, changed(ticket, decided.to or "", decided.category, NOW_US)), ticket)
+
+    def run(k: int) -> list[Any]:
+        out, ticket = [], first
+        for _ in range(k):
+            ticket = step(ticket)
+            out.append(ticket.status)
+        return out
+
+    return run
+
+
+def _refused(lifecycle: Lifecycle, kind: str, *, made: bool) -> Run:
+    ticket, decide = open_ticket(tags=frozenset({"locked"})), lifecycle.decide
+    new = AgentReplied if kind == "guarded" else Closed
+    given = new(at=NOW_US, by=MARIA)
+
+    def run(k: int) -> list[Any]:
+        out = []
+        for _ in range(k):
+            try:
+                decide(ticket, new(at=NOW_US, by=MARIA) if made else given)
+                out.append("?")
+            except IllegalMove:
+                out.append("refused")
+        return out
+
+    return run
+
+
+def W5() -> list[Contender]:  # noqa: N802 - as W1
+    """Ten replies and the ten changes of status that they bring: twenty events folded, where the others make ten steps."""
+
+    def log() -> list[EventBase]:
+        events: list[EventBase] = []
+        for number in range(10):
+            at, answered = NOW_US + number * SECOND_US, number % 2 == 0
+            events.append(AgentReplied(at=at, by=MARIA) if answered else CustomerReplied(at=at, by=ADA))
+            was, to = ("open", "answered") if answered else ("answered", "open")
+            events.append(StatusChanged(at=at, was=was, to=to, was_category=was, category=to))
+        return events
+
+    def folded(_: Case) -> Run:
+        first, events = open_ticket(), log()
+        return lambda k: [fold(events, first) for _ in range(k)]
+
+    def one_by_one(_: Case) -> Run:
+        first, events = open_ticket(), log()
+
+        def once() -> Ticket:
+            ticket = first
+            for event in events:
+                ticket = evolve(ticket, event)
+            return ticket
+
+        return lambda k: [once() for _ in range(k)]
+
+    def seen(answers: list[Ticket], _: Case) -> list[tuple[str, int, int]]:
+        return [(it.status, it.updated_us // SECOND_US, it.agent_replies + it.customer_replies) for it in answers]
+
+    return [Contender("ticketcore fold", folded, seen), Contender("ticketcore evolve one by one", one_by_one, seen)]
 
 
 def W6() -> list[Contender]:  # noqa: N802 - as W1
