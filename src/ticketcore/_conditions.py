@@ -16,8 +16,6 @@ from ticketcore._fields import MANY, ONE_OR_MANY
 from ticketcore._time import duration_us, from_us, to_timedelta, to_us
 from ticketcore.errors import BadDuration, BadValue, shorten
 
-_TIME_OPS: Final = ("at_least", "at_most", "above", "below")
-
 
 class _Combines:
     """Conditions combine with ``&``, ``|`` and ``~``; ``and`` and ``or`` are refused, because Python would drop one side."""
@@ -144,8 +142,10 @@ class InHours(_Combines):
 
 @frozen
 class Sla(_Combines):
-    """A metric's clock: *op* is ``is`` (a state), ``due_within`` (a timedelta: due no later than that, not yet breached) or
-    ``used_at_least`` (percent of the promised time). False while no such clock was started.
+    """A metric's clock compared with a state, a time or a share; false while no such clock was started.
+
+    *op* is ``is`` (a state), ``due_within`` (a timedelta: due no later than that, not yet breached) or ``used_at_least``
+    (percent of the promised time).
     """
 
     metric: str
@@ -163,8 +163,10 @@ _SPAN_HINT: Final = 'write "4h", "4h business", "15 days", "3 working days" or "
 
 
 def span_of(value: Any, *, business: bool = False) -> Target:
-    """A span of time: ``"4h"`` (all time, or open time when *business*), ``"4h business"``, ``"4h calendar"``, ``"15 days"``
-    (the same wall time so many dates on), ``"3 working days"``, also with ``", end of day"``. Raises `BadDuration`.
+    """A span of time as people write it. Raises `BadDuration`.
+
+    ``"4h"`` (all time, or open time when *business*), ``"4h business"``, ``"4h calendar"``, ``"15 days"`` (the same wall time so
+    many dates on), ``"3 working days"``, also with ``", end of day"``.
 
     >>> span_of("4h") == Length(14_400_000_000, calendar=True), span_of("3 working days")
     (True, WorkingDays(count=3, end_of_day=False))

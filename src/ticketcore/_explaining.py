@@ -126,7 +126,7 @@ class Explanation:
                 title = "not"
             case _:
                 title = f"{say(self.condition)}   ({self.note or 'empty'})"
-        return [verdict + title, *(line for part in self.parts for line in part._lines(depth + 1))]  # noqa: SLF001 - of this class
+        return [verdict + title, *(line for part in self.parts for line in part._lines(depth + 1))]
 
 
 def explain(condition: Condition, view: View) -> Explanation:
@@ -160,7 +160,8 @@ def _explain_test(test: Test | Changed | Since | Until | InHours | Sla, view: Vi
         case Test():
             spec = view.vocabulary.field(test.field)
             seen = spec.read(view)
-            note = _found(test, spec, view) if isinstance(seen, str) and (spec.type.kind == "text" or test.op in FOLDED) else _seen(seen, spec)
+            searched = isinstance(seen, str) and (spec.type.kind == "text" or test.op in FOLDED)
+            note = _found(test, spec, view) if searched else _seen(seen, spec)
         case Changed():
             spec = view.vocabulary.field(test.field)
             seen = None if view.before is None else [spec.read(view.of_before()), spec.read(view)]
@@ -212,4 +213,3 @@ def _stretch(test: Since | Until | Sla, view: View) -> str:
     if low == EVER:
         return "always so" if high == NEVER else f"so until {iso(high)}"
     return f"so from {iso(low)}" + ("" if high == NEVER else f" until {iso(high)}")
-

@@ -371,10 +371,12 @@ def _ticket_fields() -> Iterable[FieldSpec]:
 
 def _event_fields(groups: FieldType, metrics: FieldType) -> Iterable[FieldSpec]:
     """The fields of what just happened; they have no before."""
-    kinds, roles = FieldType(kind="choice", choices=tuple(EVENTS), what="event kind"), FieldType(kind="choice", choices=ROLES, what="role")
+    kinds = FieldType(kind="choice", choices=tuple(EVENTS), what="event kind")
+    roles = FieldType(kind="choice", choices=ROLES, what="role")
     for name, kind, read in (
-        ("kind", kinds, _of_event("kind")), ("by_role", roles, event_role), ("by", NAME, _event_by), ("channel", NAME, _of_event("channel")),
-        ("text", TEXT, _of_message("text")), ("language", NAME, _of_message("language")), ("public", FLAG, _of_message("public")),
+        ("kind", kinds, _of_event("kind")), ("by_role", roles, event_role), ("by", NAME, _event_by),
+        ("channel", NAME, _of_event("channel")), ("text", TEXT, _of_message("text")), ("language", NAME, _of_message("language")),
+        ("public", FLAG, _of_message("public")),
         ("automatic", FLAG, _of_message("automatic")), ("reason", TEXT, _of_event("reason")), ("group", groups, _of_event("group")),
         ("metric", metrics, _of_event("metric")), ("warning", NAME, _of_event("warning")),
     ):  # fmt: skip

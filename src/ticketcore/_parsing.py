@@ -12,10 +12,32 @@ from typing import Any, Final, assert_never
 
 from ticketcore._clocks import Days, Length, WorkingDays
 from ticketcore._conditions import (
-    TRUE, AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until, say_span, span_of,
+    TRUE,
+    AllOf,
+    AnyOf,
+    Changed,
+    Condition,
+    InHours,
+    Not,
+    Since,
+    Sla,
+    Test,
+    Until,
+    say_span,
+    span_of,
 )  # fmt: skip
 from ticketcore._fields import (
-    KINDS, LAYERS, MANY, ONE_OR_MANY, OPERATORS, SLA_STATES, Fact, FieldSpec, FieldType, Vocabulary, number_of,
+    KINDS,
+    LAYERS,
+    MANY,
+    ONE_OR_MANY,
+    OPERATORS,
+    SLA_STATES,
+    Fact,
+    FieldSpec,
+    FieldType,
+    Vocabulary,
+    number_of,
 )  # fmt: skip
 from ticketcore._names import hint
 from ticketcore._text import LONGEST_NEEDLE, fold
@@ -107,7 +129,8 @@ class _Parser:
         if isinstance(data, list | tuple):
             return AllOf(self.parts(data, path, depth))
         if not isinstance(data, dict):
-            self.refuse(path, f"a condition is a table or a list, not {type(data).__name__}", 'write { field = "status", is = "open" }', value=data)
+            message = f"a condition is a table or a list, not {type(data).__name__}"
+            self.refuse(path, message, 'write { field = "status", is = "open" }', value=data)
             return TRUE
         return self.table(data, path, depth)
 
@@ -317,7 +340,8 @@ class _Parser:
         spec = self.spec(data[head], join(path, head))
         if spec is not None and spec.type.kind != "instant":
             instants = [name for name, other in self.vocabulary.specs.items() if other.type.kind == "instant"]
-            self.refuse(join(path, head), f"{spec.name!r} is {KINDS[spec.type.kind]}, no instant", hint(spec.name, instants), code="wrong-operator")
+            message = f"{spec.name!r} is {KINDS[spec.type.kind]}, no instant"
+            self.refuse(join(path, head), message, hint(spec.name, instants), code="wrong-operator")
             spec = None
         hours = data.get("hours")
         if hours is not None:
@@ -365,10 +389,10 @@ class _Parser:
         self.only(data, path, ("sla", *_SLA_OPS))
         if not isinstance(metric, str) or metric not in self.vocabulary.metrics:
             self.unknown(join(path, "sla"), "metric", metric, self.vocabulary.metrics, "declare it under metrics")
-        found = [Sla(metric, op, value) for op in _SLA_OPS if op in data and (value := self.sla_value(op, data[op], join(path, op))) is not _BAD]
-        if not any(op in data for op in _SLA_OPS):
+        values = [(op, self.sla_value(op, data[op], join(path, op))) for op in _SLA_OPS if op in data]
+        if not values:
             self.refuse(path, "nothing is said about this clock", "add " + ", ".join(_SLA_OPS))
-        return list[Condition](found) or [TRUE]
+        return [Sla(metric, op, value) for op, value in values if value is not _BAD] or [TRUE]
 
     def sla_value(self, op: str, value: Any, path: str) -> Any:
         """The state, span or percentage of an SLA test."""
@@ -470,8 +494,10 @@ _TYPE_HINT: Final = 'write "text" or { type = "choice", choices = ["low", "high"
 
 
 def parse_type(data: Any, path: str, problems: list[Problem]) -> FieldType:
-    """The type of a declared field: a name (``"number"``), or a table with ``type``, ``choices`` and ``ordered``; a bare list is
-    a choice. A set may have choices too. Problems are added to *problems*.
+    """The type of a declared field; problems are added to *problems*.
+
+    It is a name (``"number"``), or a table with ``type``, ``choices`` and ``ordered``; a bare list is a choice. A set may have
+    choices too.
 
     >>> parse_type(["web", "shop"], "fields.site", []).choices
     ('web', 'shop')

@@ -27,6 +27,8 @@ _UNANSWERED: Final = (NeverOpen, BeyondHorizon, OutOfRange)
 Holds = Callable[[View], bool]
 # (view, from, horizon, wanted) -> the first instant from there on with that value; past the horizon only a lower bound
 First = Callable[[View, int, int, bool], int]
+_YES: Final = True  # the two values that are wanted, by name
+_NO: Final = False
 
 
 # --- when a test is true -----------------------------------------------------------------------------------------------
@@ -120,14 +122,10 @@ def in_hours(test: InHours, view: View, at_us: int) -> bool:
     """Whether the hours are in that state at *at_us*; where they do not reach, they are closed and there is no holiday."""
     hours = view.hours(test.hours)
     try:
-        if test.state == "holiday":
-            return hours.is_holiday(at_us)
-        is_open = hours.is_open_us(at_us)
+        found = hours.is_holiday(at_us) if test.state == "holiday" else hours.is_open_us(at_us)
     except _UNANSWERED:
-        is_open = False
-        if test.state == "holiday":
-            return False
-    return is_open == (test.state == "open")
+        found = False
+    return found == (test.state != "closed")
 
 
 def hours_flip(test: InHours, view: View, after_us: int) -> int:
@@ -202,10 +200,10 @@ def _opposite(first: First) -> First:
 def _all_first(parts: tuple[First, ...]) -> First:
     def first(view: View, start: int, horizon: int, wanted: bool) -> int:  # noqa: FBT001 - called by position, in a loop
         if not wanted:  # one part that is false will do
-            return min((part(view, start, horizon, False) for part in parts), default=NEVER)
+            return min((part(view, start, horizon, _NO) for part in parts), default=NEVER)
         at, agreed, turn = start, 0, 0
         while agreed < len(parts) and at <= horizon:
-            later = parts[turn](view, at, horizon, True)
+            later = parts[turn](view, at, horizon, _YES)
             agreed = agreed + 1 if later == at else 1
             at, turn = later, (turn + 1) % len(parts)
         return at
@@ -249,9 +247,9 @@ def rise(first: First, holds: Holds, view: View, after_us: int, horizon_us: int)
     """The first instant strictly after *after_us* at which the condition becomes true; None: never."""
     start = after_us + 1
     if holds(view.at(after_us)):
-        start = first(view, start, horizon_us, False)
+        start = first(view, start, horizon_us, _NO)
     if start <= horizon_us:
-        start = first(view, start, horizon_us, True)
+        start = first(view, start, horizon_us, _YES)
     if start <= horizon_us:
         return Rise(start)
     return None if start >= NEVER else Rise(horizon_us, found=False)

@@ -158,7 +158,7 @@ class Folded:
 
 
 class Glob:
-    """A pattern for a whole text: ``*`` stands for anything, ``?`` for one character, ``\\`` takes the next one as it is.
+    r"""A pattern for a whole text: ``*`` stands for anything, ``?`` for one character, ``\`` takes the next one as it is.
 
     >>> Glob("*invoice ?2*").matches("your invoice 12 is due")
     True

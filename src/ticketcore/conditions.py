@@ -26,26 +26,62 @@ from typing import Any, Final, assert_never
 
 from ticketcore._compiled import change, compiled
 from ticketcore._conditions import (
-    FALSE, TRUE, AllOf, AnyOf, Changed, Condition, FieldRef, InHours, Not, Since, Sla, Test, Until, hours, say_span, since, sla,
-    span_of, until,
+    FALSE,
+    TRUE,
+    AllOf,
+    AnyOf,
+    Changed,
+    Condition,
+    FieldRef,
+    InHours,
+    Not,
+    Since,
+    Sla,
+    Test,
+    Until,
+    hours,
+    say_span,
+    since,
+    sla,
+    span_of,
+    until,
 )  # fmt: skip
 from ticketcore._conditions import fields as field
 from ticketcore._explaining import Explanation, explain, say
 from ticketcore._fields import (
-    CATEGORIES, DURATION, FLAG, FOLDED, INSTANT, LAYERS, NAME, NUMBER, OPERATORS, POSITIVE, SLA_STATES, TAGS, TEXT, ClockReading,
-    Fact, FieldSpec, FieldType, View, Vocabulary, is_empty, no_clock, plain,
+    CATEGORIES,
+    DURATION,
+    FLAG,
+    FOLDED,
+    INSTANT,
+    LAYERS,
+    NAME,
+    NUMBER,
+    OPERATORS,
+    POSITIVE,
+    SLA_STATES,
+    TAGS,
+    TEXT,
+    ClockReading,
+    Fact,
+    FieldSpec,
+    FieldType,
+    View,
+    Vocabulary,
+    is_empty,
+    no_clock,
+    plain,
 )  # fmt: skip
-from ticketcore._names import hint, nearest
 from ticketcore._parsing import parse, parse_facts, parse_fields, parse_type, to_data
 from ticketcore._rises import TWO_YEARS_US, First, Rise, first_of, in_hours, interval, is_timed, rise, static_part
 from ticketcore._text import Glob, fold, mentions
 
 __all__ = [
-    "CATEGORIES", "DURATION", "FALSE", "FLAG", "INSTANT", "LAYERS", "NAME", "NUMBER", "OPERATORS", "SLA_STATES", "TAGS", "TEXT", "TRUE",
-    "TWO_YEARS_US", "AllOf", "AnyOf", "Changed", "ClockReading", "Condition", "Explanation", "Fact", "FieldRef", "FieldSpec", "FieldType", "InHours",
-    "Not", "Rise", "Since", "Sla", "Test", "Timed", "Until", "View", "Vocabulary", "compiled", "explain", "field", "fields_of", "hint", "holds",
-    "hours", "is_timed", "names_category", "nearest", "next_rise", "no_clock", "parse", "parse_facts", "parse_fields",
-    "parse_type", "say", "say_span", "since", "sla", "span_of", "static_part", "to_data", "until",
+    "CATEGORIES", "DURATION", "FALSE", "FLAG", "INSTANT", "LAYERS", "NAME", "NUMBER", "OPERATORS", "SLA_STATES", "TAGS", "TEXT",
+    "TRUE", "TWO_YEARS_US", "AllOf", "AnyOf", "Changed", "ClockReading", "Condition", "Explanation", "Fact", "FieldRef",
+    "FieldSpec", "FieldType", "InHours", "Not", "Rise", "Since", "Sla", "Test", "Timed", "Until", "View", "Vocabulary",
+    "compiled", "explain", "field", "fields_of", "holds", "hours", "is_timed", "names_category", "next_rise", "no_clock", "parse",
+    "parse_facts", "parse_fields", "parse_type", "say", "say_span", "since", "sla", "span_of", "static_part", "to_data", "until",
 ]  # fmt: skip
 
 # --- the meaning -------------------------------------------------------------------------------------------------------
@@ -207,8 +243,9 @@ def fields_of(condition: Condition) -> frozenset[str]:
 
 
 def names_category(condition: Condition, vocabulary: Vocabulary, category: str) -> bool:
-    """Whether *condition* names *category*, or a status of it, as one that a ticket may have: such a rule runs on removed and
-    closed tickets too.
+    """Whether *condition* names *category*, or a status of it, as one that a ticket may have.
+
+    A rule with such a condition runs on closed and removed tickets too.
 
     >>> words = Vocabulary(statuses={"open": "open", "spam": "removed"})
     >>> names_category(field.status.is_any("open", "spam"), words, "removed"), names_category(field.status.is_("open"), words, "removed")

@@ -6,18 +6,42 @@ The texts, names, numbers and instants are drawn from small pools, so that tests
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 from attrs import frozen
 from hypothesis import strategies as st
 
+from ticketcore._time import iso
 from ticketcore.conditions import (
-    CATEGORIES, LAYERS, OPERATORS, SLA_STATES, Condition, Fact, FieldSpec, FieldType, View, Vocabulary, parse,
+    CATEGORIES,
+    LAYERS,
+    OPERATORS,
+    SLA_STATES,
+    Condition,
+    Fact,
+    FieldSpec,
+    FieldType,
+    View,
+    Vocabulary,
+    parse,
 )  # fmt: skip
 from ticketcore.errors import Problem
 from ticketcore.hours import ALWAYS, BusinessHours, Hours
 from ticketcore.model import (
-    Agent, AgentReplied, Assigned, Breached, Created, CustomerReplied, EventBase, FrozenMap, Message, Noted, Person, Ticket, Transferred,
+    Agent,
+    AgentReplied,
+    Assigned,
+    Breached,
+    Created,
+    CustomerReplied,
+    EventBase,
+    FrozenMap,
+    Message,
+    Noted,
+    Person,
+    Ticket,
+    Transferred,
 )  # fmt: skip
 
 MINUTE_US: Final = 60_000_000
@@ -25,8 +49,8 @@ EVENING_US: Final = 1_795_212_000_000_000  # Friday 2026-11-20T22:00Z; the hours
 
 _NAMES: Final = ("gold", "Gold", "silver", "web", "e-mail", "Ωμέγα", "宕机", "42")
 _TEXTS: Final = (
-    "", "   ", "The shop is DOWN", "shop", "down", "Εκτός λειτουργίας", "εκτος", "ΛΕΙΤΟΥΡΓΙΑΣ", "系统宕机了", "宕机", "nestrādā", "Nestrada",
-    "straße 12", "STRASSE", "istanbul İstanbul ışık", "ＦＡＸ", "don't", "c++", "a*b", "мой йод", "ผู้ใช้", "e\u0301te\u0301",
+    "", "   ", "The shop is DOWN", "shop", "down", "Εκτός λειτουργίας", "εκτος", "ΛΕΙΤΟΥΡΓΙΑΣ", "系统宕机了", "宕机", "nestrādā",
+    "Nestrada", "straße 12", "STRASSE", "istanbul İstanbul ışık", "ＦＡＸ", "don't", "c++", "a*b", "мой йод", "ผู้ใช้", "e\u0301te\u0301",
 )  # fmt: skip
 _NUMBERS: Final = (0, 1, 2, 5, -3, 1.5, 2**62)
 
@@ -76,7 +100,8 @@ def short_hours() -> st.SearchStrategy[Hours]:
     weeks = st.lists(spans, min_size=1, max_size=3, unique=True).map(sorted)
     made = st.builds(
         lambda zone, week, holidays: BusinessHours(zone=zone, week={"mon-sun": week}, holidays=holidays),
-        st.sampled_from(["UTC", "Europe/Riga", "Asia/Kolkata"]), weeks, st.sampled_from([(), ("2026-11-21",), ("2026-11-20", "2026-11-22")]),
+        st.sampled_from(["UTC", "Europe/Riga", "Asia/Kolkata"]), weeks,
+        st.sampled_from([(), ("2026-11-21",), ("2026-11-20", "2026-11-22")]),
     )  # fmt: skip
     bounded = BusinessHours(zone="UTC", week={"mon-sun": ["21:00-23:00"]}, valid_from="2026-11-01", valid_until="2026-11-21")
     never = BusinessHours(zone="UTC", week={"mon-sun": ["09:00-10:00"]}) & BusinessHours(zone="UTC", week={"mon-sun": ["10:00-11:00"]})
@@ -94,9 +119,11 @@ def vocabularies(draw: st.DrawFn) -> Vocabulary:
     return Vocabulary(
         statuses=category, levels=draw(st.lists(st.sampled_from(["low", "medium", "high", "urgent"]), min_size=1, unique=True)),
         metrics=draw(st.lists(st.sampled_from(["first_reply", "resolution"]), unique=True)), hours=hours,
-        default_hours=draw(st.sampled_from([None, *hours])), policies=draw(st.lists(st.sampled_from(["std", "gold"]), unique=True)),
-        groups=draw(st.lists(st.sampled_from(["sales", "technicians"]), unique=True)), fields=draw(st.dictionaries(names, field_types())),
-        requester_fields=draw(st.dictionaries(names, field_types())), facts=draw(st.dictionaries(st.sampled_from(["queue", "mood"]), facts())),
+        default_hours=draw(st.none() | st.sampled_from(sorted(hours))) if hours else None,
+        policies=draw(st.lists(st.sampled_from(["std", "gold"]), unique=True)),
+        groups=draw(st.lists(st.sampled_from(["sales", "technicians"]), unique=True)),
+        fields=draw(st.dictionaries(names, field_types())), requester_fields=draw(st.dictionaries(names, field_types())),
+        facts=draw(st.dictionaries(st.sampled_from(["queue", "mood"]), facts())),
     )  # fmt: skip
 
 
@@ -141,11 +168,13 @@ def _parsed(data: Any, vocabulary: Vocabulary, layer: str) -> Condition:
 def _combined(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     several = st.lists(parts, max_size=3)
     return st.one_of(
-        several, several.map(lambda items: {"all": items}), several.map(lambda items: {"any": items}), parts.map(lambda item: {"not": item}),
+        several, several.map(lambda items: {"all": items}), several.map(lambda items: {"any": items}),
+        parts.map(lambda item: {"not": item}),
         st.builds(lambda left, right: {"all": left, "any": right}, several, several),
     )  # fmt: skip
 
 
+@lru_cache(maxsize=64)
 def _readable(vocabulary: Vocabulary, layer: str) -> list[FieldSpec]:
     below = LAYERS.index(layer)
     return [
@@ -195,11 +224,7 @@ def _operand(kind: FieldType) -> st.SearchStrategy[Any]:
 
 
 def _iso(us: int) -> str:
-    seconds = us // 1_000_000
-    days, rest = divmod(seconds, 86_400)
-    from datetime import date
-
-    return f"{date.fromordinal(719_163 + days)}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}+00:00"
+    return iso(us).replace("Z", "+00:00")
 
 
 @st.composite
@@ -237,7 +262,7 @@ def timed_data(draw: st.DrawFn, vocabulary: Vocabulary) -> dict[str, Any]:
         return {"sla": draw(st.sampled_from(vocabulary.metrics)), op: value}
     op = draw(st.sampled_from(["at_least", "at_most", "above", "below"]))
     data = {kind: draw(st.sampled_from(instants)), op: draw(spans(until=kind == "until"))}
-    if vocabulary.hours and draw(st.booleans()):
+    if draw(st.booleans()) and vocabulary.hours:
         data["hours"] = draw(st.sampled_from(sorted(vocabulary.hours)))
     return data
 
