@@ -49,12 +49,18 @@ PART_OF: dict[str, str] = {
     "_names": "conditions",
     "_compiled": "conditions",
     "_timeline": "hours",
-    "_timeline": "hours",
     "_conditions": "conditions",
     "_fields": "conditions",
     "_ledger": "sla",
     "_queue": "routing",
     "_plain": "codec",
+    "_actions": "rules",
+    "_checks": "desk",
+    "_fingerprint": "desk",
+    "_settings": "desk",
+    "_step": "desk",
+    "_templates": "desk",
+    "_variables": "desk",
 }
 
 # The whole standard library that the core may use; what reads files, clocks, chance or the network is not in it.

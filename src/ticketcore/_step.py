@@ -7,7 +7,7 @@ step is seen by anybody until it is over, so a refused moment changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from attrs import frozen
 from pendulum import DateTime
@@ -15,10 +15,12 @@ from pendulum import DateTime
 from ticketcore._actions import deed_of
 from ticketcore._clocks import Cycle, Days, Length, WorkingDays, promise_key
 from ticketcore._effects import CreateFollowUp, EffectBase, Erase, ForwardReply, Notify, Reply
+from ticketcore._settings import Settings
+from ticketcore._templates import Template
 from ticketcore._time import iso, maybe_from_us
 from ticketcore._values import EMPTY, changed
 from ticketcore._variables import variables
-from ticketcore.conditions import TWO_YEARS_US, View
+from ticketcore.conditions import TWO_YEARS_US, Fact, FieldType, View, Vocabulary
 from ticketcore.errors import (
     BadMoment,
     BadValue,
@@ -31,6 +33,7 @@ from ticketcore.errors import (
     WrongTicket,
     shorten,
 )  # fmt: skip
+from ticketcore.lifecycle import Lifecycle
 from ticketcore.model import (
     ActionRefused,
     Agent,
@@ -57,12 +60,45 @@ from ticketcore.model import (
     freeze,
     start,
 )  # fmt: skip
-from ticketcore.rules import Rule
-from ticketcore.sla import Reading, triggers_of
+from ticketcore.priority import Priority
+from ticketcore.rules import Rule, Rules
+from ticketcore.sla import Metric, Reading, Sla, triggers_of
 
-if TYPE_CHECKING:
-    from ticketcore.desk import Desk
-    from ticketcore.sla import Sla
+
+class Desk(Protocol):
+    """What a step needs of a desk."""
+
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def zone(self) -> str: ...
+    @property
+    def default_hours(self) -> str: ...
+    @property
+    def lifecycle(self) -> Lifecycle: ...
+    @property
+    def priority(self) -> Priority: ...
+    @property
+    def sla(self) -> Sla: ...
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def metrics(self) -> Mapping[str, Metric]: ...
+    @property
+    def fields(self) -> Mapping[str, FieldType]: ...
+    @property
+    def facts(self) -> Mapping[str, Fact]: ...
+    @property
+    def groups(self) -> tuple[str, ...]: ...
+    @property
+    def parsed_templates(self) -> Mapping[str, Template]: ...
+    @property
+    def required_facts(self) -> Mapping[str, tuple[str, ...]]: ...
+
 
 _WAKE, _WARN, _BREACH, _RISE = range(4)  # what time brings, in the order of one instant
 
@@ -178,7 +214,7 @@ class StepRun:
         self.draft: Draft = None if ticket is None else draft_of(ticket)
         self.events: list[EventBase] = []
         self.effects: list[EffectBase] = []
-        self.dues: dict[int, tuple[Cycle, int | None]] = {}
+        self.dues: list[tuple[Cycle, int | None]] = []
         self.folds: dict[Any, Any] = {}
         self.before: Ticket | None = None
         self.root = self.cause = ""
@@ -187,7 +223,7 @@ class StepRun:
         if ticket is not None and ticket.memo is not None and not foreign:
             for metric, clock in ticket.clocks.items():  # due instants worked out by the step that made the ticket
                 if metric in ticket.memo.dues and clock.cycle.verdict is None:
-                    self.dues[id(clock.cycle)] = (clock.cycle, ticket.memo.dues[metric])
+                    self.dues.append((clock.cycle, ticket.memo.dues[metric]))
 
     # --- the three entrances -----------------------------------------------------------------------------------------
 
@@ -669,11 +705,11 @@ class StepRun:
 
     def due_of(self, cycle: Cycle) -> int | None:
         """`Sla.due_us`, each cycle worked out once in a step."""
-        known = self.dues.get(id(cycle))
-        if known is not None:
-            return known[1]
+        for known, due in self.dues:  # a handful, and comparing values would cost more than asking again
+            if known is cycle:
+                return due
         due = self.desk.sla.due_us(cycle)
-        self.dues[id(cycle)] = (cycle, due)  # the cycle is kept with it, so that its id is not used again
+        self.dues.append((cycle, due))
         return due
 
     # --- values that come in -----------------------------------------------------------------------------------------

@@ -18,13 +18,14 @@ from ticketcore._checks import check_escalation, check_metric, check_policy, che
 from ticketcore._fingerprint import fingerprint
 from ticketcore._ledger import Ledger
 from ticketcore._names import hint
+from ticketcore._settings import Settings
 from ticketcore._step import Outcome, StepRun
 from ticketcore._templates import Template
 from ticketcore._time import iso, load_zone, maybe_from_us, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, names
 from ticketcore._variables import variable_names
 from ticketcore.conditions import Condition, Explanation, Fact, FieldType, View, Vocabulary, explain, next_rise, parse, to_data
-from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName
+from ticketcore.errors import DeskError, Problem, TicketcoreError, UnknownName
 from ticketcore.hours import Hours, always
 from ticketcore.lifecycle import Lifecycle
 from ticketcore.model import EVENTS, Agent, Outside, Ticket
@@ -33,27 +34,6 @@ from ticketcore.rules import Rule, Rules, RuleSet
 from ticketcore.sla import ALWAYS_NAME, DEFAULT_METRICS, Metric, Policy, Sla, Standing
 
 __all__ = ["Desk", "Outcome", "Settings"]
-
-
-@frozen(kw_only=True)
-class Settings:
-    """How strict a desk is.
-
-    ``late="restamp"`` moves an event that comes too late to the earliest instant allowed, and ``observe`` takes illegal moves as
-    the log says; both keep what was said and record a deviation. ``silence_after`` time roots without an outside event the desk
-    falls silent. ``handoff_reason``: a transfer needs a reason.
-    """
-
-    late: str = "refuse"
-    observe: bool = False
-    silence_after: int = 1000
-    handoff_reason: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        if self.late not in ("refuse", "restamp"):
-            raise BadValue(f"late is refuse or restamp, not {self.late!r}", path="settings.late")
-        if not 1 <= self.silence_after <= 1_000_000:
-            raise BadValue("silence_after is at least 1 and at most 1000000", path="settings.silence_after")
 
 
 def _metrics(value: Iterable[Metric] | Mapping[str, Metric]) -> FrozenMap[str, Metric]:
