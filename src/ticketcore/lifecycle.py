@@ -573,12 +573,14 @@ class Lifecycle:
         return answers
 
     def _no_move(self, status: str) -> _Refusal:
-        return _Refusal(reason=f"{status} has no such move" if self._allowed[status] else f"{status} is final", hint=self._hint(status))
+        parts = [f"{trigger} -> {' or '.join(ends)}" for trigger, ends in self._allowed[status].items()]
+        if not parts:
+            return _Refusal(reason=f"{status} is final", hint="nothing is allowed")
+        return _Refusal(reason=f"{status} has no such move", hint="allowed: " + ", ".join(parts))
 
     def _hint(self, status: str) -> str:
-        allowed = self._allowed.get(status, EMPTY)
-        parts = [f"{trigger} -> {' or '.join(ends)}" for trigger, ends in allowed.items()]
-        return "allowed: " + ", ".join(parts) if parts else "nothing is allowed"
+        known = self._refusals.get(status)
+        return "nothing is allowed" if known is None else known.hint
 
     def _error(self, status: str, trigger: str, refusal: _Refusal) -> TicketcoreError:
         allowed = self._allowed.get(status, EMPTY)
