@@ -198,9 +198,33 @@ class StepRun:
     """The state of one step. Made for it and thrown away after it."""
 
     __slots__ = (
-        "at_us", "before", "cause", "clock_version", "closed", "count", "created", "cycle_events", "desk", "draft", "dues",
-        "effects", "events", "fingerprint", "folds", "frozen", "happened", "horizon_us", "now_view", "observe", "past_view",
-        "preview", "queue", "restamp", "root", "unchosen",
+        "at_us",
+        "before",
+        "cause",
+        "clock_version",
+        "closed",
+        "count",
+        "created",
+        "cycle_events",
+        "desk",
+        "draft",
+        "dues",
+        "effects",
+        "event_views",
+        "events",
+        "fingerprint",
+        "folds",
+        "frozen",
+        "happened",
+        "next_due",
+        "now_view",
+        "observe",
+        "past_view",
+        "preview",
+        "queue",
+        "restamp",
+        "root",
+        "unchosen",
     )  # fmt: skip
 
     def __init__(self, desk: Desk, ticket: Ticket | None, *, restamp: bool = False, observe: bool = False, foreign: bool = False) -> None:
@@ -219,7 +243,7 @@ class StepRun:
         self.before: Ticket | None = None
         self.root = self.cause = ""
         self.at_us = self.count = 0
-        self.horizon_us = 0
+        self.next_due: tuple[int, int, _Due | None] | None = None
         if ticket is not None and ticket.memo is not None and not foreign:
             for metric, clock in ticket.clocks.items():  # due instants worked out by the step that made the ticket
                 if metric in ticket.memo.dues and clock.cycle.verdict is None:
@@ -248,13 +272,13 @@ class StepRun:
             return Outcome(ticket=self.frozen, wake_us=memo.wake_us)
         self._settle(now_us, inclusive=True)
         if not self.events:
-            due = self._first_due(max(now_us, self.draft.as_of_us) + TWO_YEARS_US)
+            due = self._next(max(now_us, self.draft.as_of_us))
             return Outcome(ticket=self.frozen, wake_us=None if due is None else due.at_us)
         return self._outcome(max(now_us, self.draft.as_of_us))
 
     def wake_us(self) -> int | None:
         """The instant of the first due item."""
-        due = self._first_due(self.draft.as_of_us + TWO_YEARS_US)
+        due = self._next(self.draft.as_of_us)
         return None if due is None else due.at_us
 
     def adopt(self, at_us: int, old: Sla | None, before: Outcome | None) -> Outcome:
@@ -411,16 +435,23 @@ class StepRun:
             if memo is not None and (memo.wake_us is None or memo.wake_us > limit_us or (memo.wake_us == limit_us and not inclusive)):
                 return
         while True:
-            due = self._first_due(limit_us + 1)
+            due = self._next(max(limit_us, self.draft.as_of_us))
             if due is None or not due.found or due.due_us > limit_us or (due.due_us == limit_us and not inclusive):
                 return
             self._due_cycle(due)
             draft = self.draft
-            if draft.time_roots >= silence_after and self._first_due(draft.as_of_us + TWO_YEARS_US) is not None:
+            if draft.time_roots >= silence_after and self._next(draft.as_of_us) is not None:
                 self._begin(draft.as_of_us, f"silenced@{draft.as_of_us}")
                 self.emit(Silenced, roots=draft.time_roots)
                 self._end()
                 return
+
+    def _next(self, now_us: int) -> _Due | None:
+        """The first due item, time rules searched two years ahead of *now_us*; worked out once while nothing changes."""
+        version = self.draft.version
+        if self.next_due is None or self.next_due[:2] != (version, now_us):
+            self.next_due = (version, now_us, self._first_due(now_us + TWO_YEARS_US))
+        return self.next_due[2]
 
     def _first_due(self, horizon_us: int) -> _Due | None:
         """The first due item, by (max(due, as_of), due, kind, name); time rules are searched up to *horizon_us*."""
@@ -483,6 +514,7 @@ class StepRun:
         self.happened: list[frozenset[str]] = []
         self.queue: list[tuple[str, str, type[EffectBase], dict[str, Any], Mapping[str, Any]]] = []
         self.now_view: View | None = None
+        self.event_views: dict[str, View] = {}
         self.past_view: View | None = None
         self.preview: tuple[int, Draft] | None = None
         self.clock_version = self.draft.version
@@ -504,6 +536,8 @@ class StepRun:
         if created:
             self.before = freeze(draft_of(self.draft))
             self.created = self.unchosen = True
+            self.event_views.clear()  # they saw no ticket before
+            self.now_view = None
         rules = self.desk.rules
         fired = rules.run(self, 0, self.closed)  # 8
         while self._clocks():  # 9, 10
@@ -612,7 +646,11 @@ class StepRun:
     def view(self, event: EventBase | None) -> View:
         """The ticket as it is now; clocks as they would be if the cycle ended here."""
         if event is not None:
-            return View(self.desk.vocabulary, self.draft, self.at_us, self.before, event, self._reading, self.folds)
+            view = self.event_views.get(event.id)
+            if view is None or view.event is not event:
+                view = View(self.desk.vocabulary, self.draft, self.at_us, self.before, event, self._reading, self.folds)
+                self.event_views[event.id] = view
+            return view
         if self.now_view is None:
             self.now_view = View(self.desk.vocabulary, self.draft, self.at_us, self.before, None, self._reading, self.folds)
         return self.now_view
@@ -728,7 +766,7 @@ class StepRun:
 
     def _outcome(self, now_us: int) -> Outcome:
         draft = self.draft
-        due = self._first_due(now_us + TWO_YEARS_US)
+        due = self._next(now_us)
         wake = None if due is None else due.at_us
         sla = self.desk.sla
         dues = {

@@ -328,12 +328,10 @@ class Rules:
         for event in events:
             if event.kind not in on if on else not event.is_outside or bool(event.cause):
                 continue
-            if not rule.automatic and is_automatic(event):
-                continue
             view = cycle.view(event)
             if self._asleep(ready, view.ticket, cycle.before):
                 return None
-            if ready.test(view):
+            if ready.test(view) and (rule.automatic or not is_automatic(event)):
                 return event, 0, ()
         return None
 
