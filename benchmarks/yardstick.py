@@ -26,11 +26,11 @@ import common  # the harness of ../shared/perf
 import pendulum
 from common import HOLIDAYS, Contender
 
-from ticketcore.conditions import Vocabulary, field
+from ticketcore.conditions import NAME, NUMBER, View, Vocabulary, compiled, field, parse
 from ticketcore.errors import IllegalMove
 from ticketcore.hours import BusinessHours
 from ticketcore.lifecycle import STATUSES, Lifecycle, Move
-from ticketcore.model import Agent, AgentReplied, Closed, CustomerReplied, EventBase, Person, StatusChanged, Ticket, evolve, fold
+from ticketcore.model import Agent, AgentReplied, Closed, CustomerReplied, EventBase, FrozenMap, Person, StatusChanged, Ticket, evolve, fold
 
 SECOND_US = 1_000_000
 Case = dict[str, Any]
@@ -149,6 +149,48 @@ def open_ticket(**known: Any) -> Ticket:
 
 def changed(ticket: Ticket, to: str, category: str, at_us: int) -> StatusChanged:
     return StatusChanged(at=at_us, was=ticket.status, to=to, was_category=ticket.category, category=category)
+
+
+def W3() -> list[Contender]:  # noqa: N802 - as W1
+    """Which rules match: conditions read from plain data, compiled one by one and asked in turn, each ticket folded anew."""
+    return [Contender("ticketcore, compiled list", _rule_list)]
+
+
+# What W3 calls a field is here a field of every ticket, or one that the desk declares.
+_W3_DECLARED = {"department": NAME, "age_hours": NUMBER, "replies": NUMBER}
+_W3_OPS = {"==": "is", "has": "has", "contains": "contains", ">": "above", "<": "below"}
+
+
+def _rule_list(case: Case) -> Run:
+    statuses = dict.fromkeys(("new", "open", "answered", "postponed", "resolved", "closed", "spam"), "open")
+    words = Vocabulary(statuses=statuses, levels=("1", "2", "3", "4", "5"), fields=_W3_DECLARED)
+    problems: list[Any] = []
+    rules = []
+    for index, tests in enumerate(case["rules"]):
+        data = [{"field": name, _W3_OPS[op]: str(value) if name == "priority" else value} for name, op, value in tests]
+        rules.append((index, compiled(parse(data, words, f"rules[{index}]", problems), words)))
+    assert problems == [], problems
+    tickets = [_w3_ticket(ticket) for ticket in case["tickets"]]
+    size = len(tickets)
+
+    def run(k: int) -> list[Any]:
+        out: list[Any] = []
+        for turn in range(k):
+            view = View(words, tickets[turn % size], NOW_US)
+            out.append([index for index, holds in rules if holds(view)])
+        return out
+
+    return run
+
+
+def _w3_ticket(ticket: dict[str, Any]) -> Ticket:
+    declared = {name: value for name, value in ticket.items() if name in {*_W3_DECLARED, "locked", "custom1", "custom2", "org", "due"}}
+    return Ticket(
+        id=str(ticket["id"]), status=ticket["status"], category="open", priority=str(ticket["priority"]), subject=ticket["subject"],
+        tags=frozenset(ticket["tags"]), channel=ticket["channel"], language=ticket["language"], assignee=ticket["assignee"],
+        requester=Person(email=ticket["requester"], organisation=ticket["org"]), fields=FrozenMap(declared),
+        created_us=ticket["created"] * SECOND_US, updated_us=ticket["updated"] * SECOND_US,
+    )  # fmt: skip
 
 
 def W4() -> list[Contender]:  # noqa: N802 - as W1

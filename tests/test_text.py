@@ -182,6 +182,7 @@ def test_the_words_of_a_text_are_worked_out_once() -> None:
     folded = Folded("The shop, the SHOP 宕机 ab")
     assert folded.words == {"the", "shop", "ab"}
     assert folded.words is folded.words
+    assert Folded("宕机 shop!").words == {"shop"}
 
 
 # --- names -------------------------------------------------------------------------------------------------------------
