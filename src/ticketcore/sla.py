@@ -233,6 +233,26 @@ class Standing:
         return from_us(self.started_us)
 
     @property
+    def ended(self) -> DateTime | None:
+        """When the cycle ended; None while it is open."""
+        return maybe_from_us(self.ended_us)
+
+    @property
+    def breached_at(self) -> DateTime | None:
+        """When the promise broke that holds now; None: it is kept so far, or was kept."""
+        return maybe_from_us(self.breached_us)
+
+    @property
+    def counts_from(self) -> DateTime:
+        """The first open instant at or after the start: from there on time counts."""
+        return from_us(self.counts_from_us)
+
+    @property
+    def coming(self) -> FrozenMap[str, DateTime]:
+        """The warnings not yet given, each with its instant, if nothing changes."""
+        return FrozenMap({warning: from_us(at) for warning, at in self.warnings})
+
+    @property
     def is_open(self) -> bool:
         """Whether the promise is still to be kept."""
         return self.state in ("running", "paused", "breached")
