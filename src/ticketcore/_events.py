@@ -521,7 +521,7 @@ class Retargeted(EventBase):
     counted: tuple[int, ...] | None = None
     split_us: int | None = None
     skipped: tuple[str, ...] = ()  # warnings that fell into the past without being given
-    verdict: str | None = None  # of a cycle that had ended before anything was promised for it
+    verdict: str | None = None  # of a cycle that had ended: judged late, or (the verdict it has) its due was given anew
     due_us: int | None = field(default=None, repr=iso)
     kind: ClassVar[str] = "retargeted"
 

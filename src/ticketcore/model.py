@@ -731,6 +731,9 @@ def _clock_stopped(draft: Draft, event: ClockStopped) -> None:
 def _retargeted(draft: Draft, event: Retargeted) -> None:
     clock: Clock = draft.clocks[event.metric]
     cycle = clock.cycle
+    if event.verdict is not None and event.verdict == cycle.verdict:  # frozen: only the reported due is given anew
+        _put(draft, changed(clock, cycle=changed(cycle, due_us=event.due_us)))
+        return
     changes: dict[str, Any] = {
         "policy": event.policy, "target": event.target, "hours": event.hours, "desk": event.desk or cycle.desk,
         "warned": cycle.warned + event.skipped,

@@ -695,10 +695,16 @@ class Sla:
             self.emit_promise(clock.cycle, clock.cycle, metric, at, emit, counted=None, split=None)
 
     def adopt(self, draft: Draft, old: Sla, at: int, emit: Emit) -> None:
-        """Take over open clocks whose hours were edited: cut the open run at *at*, or measure all of it anew, as the policy says."""
+        """Take over open clocks whose hours were edited: cut the open run at *at*, or measure all of it anew, as the policy says.
+
+        Of an ended clock the verdict is frozen; a policy that measures the whole span gives only the reported due anew.
+        """
         for name, clock in list(draft.clocks.items()):
             cycle: Cycle = clock.cycle
-            if name not in self.metrics or not cycle.is_open or cycle.hours not in old.hours:
+            if name not in self.metrics or cycle.hours not in old.hours:
+                continue
+            if not cycle.is_open:
+                self._redate(name, cycle, old, emit)
                 continue
             target, hours = self.promise(draft.policy, name, draft.priority)
             if self.hours[hours] == old.hours[cycle.hours]:
@@ -713,6 +719,24 @@ class Sla:
                 split = None if cycle.run_us is None else old._elapsed(cycle.hours, cycle.run_us, at)
                 self.emit_promise(cycle, fresh if split is None else _cut(fresh, at, split), name, at, emit, counted=None, split=split)
 
+    def _redate(self, name: str, cycle: Cycle, old: Sla, emit: Emit) -> None:
+        """After an edit of the hours: the reported due of a clock that ended met or late, where its policy measures the whole span."""
+        policy = None if cycle.policy is None else self._policy.get(cycle.policy)
+        if policy is None or policy.schedule_change != "whole_span" or cycle.verdict not in ("met", "late") or cycle.ended_us is None:
+            return
+        if cycle.hours not in self.hours or self.hours[cycle.hours] == old.hours[cycle.hours]:
+            return
+        counted = tuple(self._elapsed(cycle.hours, run.start_us, run.end_us) for run in cycle.runs)
+        fresh = _recounted(cycle, counted)
+        due = self.due_us(fresh)
+        if due is None:
+            due = self.due_us(_as_if_running(fresh, cycle.ended_us))
+        if due != cycle.due_us:
+            emit(
+                Retargeted, metric=name, policy=cycle.policy, target=cycle.target, hours=cycle.hours, was=cycle.target,
+                verdict=cycle.verdict, due_us=due,
+            )  # fmt: skip
+
     # --- questions ---------------------------------------------------------------------------------------------------
 
     def standing(self, ticket: Ticket | Draft, metric: str, at_us: int) -> Standing | None:
@@ -725,7 +749,7 @@ class Sla:
             return Standing(
                 metric=metric, state=cycle.verdict, policy=cycle.policy, target=cycle.target, cycle=clock.cycles,
                 started_us=cycle.started_us, due_us=cycle.due_us, used_us=cycle.banked_us, ended_us=cycle.ended_us,
-                breached_us=cycle.due_us if cycle.verdict == "late" else cycle.breached_us, ever_breached=bool(cycle.breaches),
+                breached_us=cycle.due_us if cycle.verdict == "late" and cycle.breached_us is None else cycle.breached_us, ever_breached=bool(cycle.breaches),
                 counts_from_us=self._counts_from(cycle),
             )  # fmt: skip
         due = self.due_us(cycle)
