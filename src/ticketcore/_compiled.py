@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, Final, assert_never
 
 from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until
-from ticketcore._fields import FOLDED, POSITIVE, FieldSpec, View, Vocabulary, is_empty, plain
+from ticketcore._fields import FOLDED, POSITIVE, FieldSpec, View, Vocabulary, is_empty
 from ticketcore._rises import in_hours, interval, is_timed
 from ticketcore._text import Folded, Glob, fold, is_plain_word, mentions
 
@@ -113,7 +113,7 @@ def _positive(op: str, value: Any, spec: FieldSpec) -> Holds:
 
 
 def _is(spec: FieldSpec, value: Any) -> Holds:
-    read, value = spec.read, plain(value)
+    read, value = spec.read, spec.type.bound(value)
     if spec.entry is None:
         return lambda view: read(view) == value  # type: ignore[no-any-return]  # both are plain values
     mapping, name, default = spec.entry
@@ -276,7 +276,7 @@ def change(test: Changed, spec: FieldSpec, view: View) -> bool:
     if spec.type.kind == "set":
         lost, gained = (old or frozenset()) - (new or frozenset()), (new or frozenset()) - (old or frozenset())
         return (test.was is None or test.was in lost) and (test.to is None or test.to in gained)
-    return (test.was is None or old == plain(test.was)) and (test.to is None or new == plain(test.to))
+    return (test.was is None or old == spec.type.bound(test.was)) and (test.to is None or new == spec.type.bound(test.to))
 
 
 def _changed(test: Changed, spec: FieldSpec) -> Holds:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from ticketcore._clocks import Days, Length, Target, WorkingDays
+from ticketcore._clocks import Days, Length, Target, WorkingDays, parse_target
 from ticketcore._fields import MANY, ONE_OR_MANY
 from ticketcore._time import duration_us, from_us, to_timedelta, to_us
 from ticketcore.errors import BadDuration, BadValue, shorten
@@ -173,30 +173,18 @@ def span_of(value: Any, *, business: bool = False) -> Target:
     """
     if isinstance(value, Length | Days | WorkingDays):
         return value
-    if isinstance(value, timedelta):
-        return Length(duration_us(value), calendar=not business)
-    if not isinstance(value, str) or len(value) > 64:
-        raise BadDuration(f"a span of time is text or a timedelta, not {type(value).__name__}", value=shorten(value), hint=_SPAN_HINT)
-    words = value.replace(",", " , ").split()
-    count = _whole(words[0]) if words else None
-    match words[1:]:
-        case ["day" | "days"] if count is not None:
-            return Days(count)
-        case ["working", "day" | "days"] if count is not None:
-            return WorkingDays(count)
-        case ["working", "day" | "days", ",", "end", "of", "day"] if count is not None:
-            return WorkingDays(count, end_of_day=True)
-        case [*_, "calendar" | "business" as suffix]:
-            business = suffix == "business"
-            words = words[:-1]
+    text, said = value, ""
+    if isinstance(value, str) and value.endswith(" business"):
+        text, said = value.removesuffix(" business"), "business"
     try:
-        return Length(duration_us(" ".join(words)), calendar=not business)
+        span = parse_target(text)
     except BadDuration as error:
-        raise BadDuration(error.message, value=shorten(value), hint=_SPAN_HINT) from None
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else None
+        raise BadDuration(error.message.replace("target", "span of time"), value=shorten(value), hint=_SPAN_HINT) from None
+    if said and (not isinstance(span, Length) or span.calendar):
+        raise BadDuration("only a length counts business time", value=shorten(value), hint=_SPAN_HINT)
+    if isinstance(span, Length) and not (span.calendar or business or said):
+        return Length(span.us, calendar=True)
+    return span
 
 
 def say_span(span: Target, *, business: bool = False) -> str:

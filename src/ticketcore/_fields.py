@@ -82,7 +82,11 @@ class FieldType:
 
     def key(self, value: Any) -> Any:
         """What orders *value* among others of this type; None for an empty one, or a name that is not listed."""
-        return self._ranks.get(value) if self.kind == "ordered" else plain(value)
+        return self._ranks.get(value) if self.kind == "ordered" else self.bound(value)
+
+    def bound(self, value: Any) -> Any:
+        """What a value of a ticket is compared with, for a *value* as it stands in a condition."""
+        return self.stored(value) if self.kind in {"instant", "duration"} else value
 
     def stored(self, value: Any) -> Any:
         """*value* as a ticket keeps it: instants and durations as microseconds, a set as a frozenset.
@@ -100,13 +104,6 @@ class FieldType:
                 if name not in self._ranks:
                     raise BadValue(f"unknown {self.what} {shorten(name)}", value=shorten(name), hint=hint(name, self.choices))
         return stored
-
-
-def plain(value: Any) -> Any:
-    """*value* with an instant or a duration as microseconds."""
-    if isinstance(value, datetime):
-        return to_us(value)
-    return duration_us(value) if isinstance(value, timedelta) else value
 
 
 def is_empty(value: Any) -> bool:

@@ -14,8 +14,8 @@ from attrs import field, frozen
 
 from ticketcore._clocks import Length, WorkingDays
 from ticketcore._conditions import FALSE, TRUE, AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until
-from ticketcore._fields import ClockReading, View, plain
-from ticketcore._time import DAY_US, EPOCH_ORDINAL, from_us, iso, load_zone, offset_us, wall_us, zone_offsets
+from ticketcore._fields import ClockReading, View
+from ticketcore._time import DAY_US, EPOCH_ORDINAL, duration_us, from_us, iso, load_zone, offset_us, wall_us, zone_offsets
 from ticketcore.errors import BeyondHorizon, NeverOpen, OutOfRange
 from ticketcore.hours import Hours
 
@@ -107,7 +107,7 @@ def _sla(test: Sla, reading: ClockReading) -> tuple[int, int] | None:
         reached = reading.reaches_us(test.value)
         return None if reached is None else (reached, NEVER)
     if test.op == "due_within":
-        return None if due is None or not reading.is_open else (due - plain(test.value), due)
+        return None if due is None or not reading.is_open else (due - duration_us(test.value), due)
     state = reading.state
     if not reading.is_open or due is None:
         return (EVER, NEVER) if state == test.value else None

@@ -70,7 +70,6 @@ from ticketcore._fields import (
     Vocabulary,
     is_empty,
     no_clock,
-    plain,
 )  # fmt: skip
 from ticketcore._parsing import parse, parse_facts, parse_fields, parse_type, to_data
 from ticketcore._rises import TWO_YEARS_US, First, Rise, first_of, in_hours, interval, is_timed, rise, static_part
@@ -128,7 +127,7 @@ def _holds_of(op: str, spec: FieldSpec, value: Any, view: View) -> bool:
         seen, value = view.folded(spec).text, value if op == "matches" else _folded(value)
     match op:
         case "is":
-            return bool(seen == plain(value))
+            return bool(seen == spec.type.bound(value))
         case "is_any":
             return seen in value
         case "has":
