@@ -129,7 +129,7 @@ def oracle(config: Hours, low: int, high: int) -> list[bool]:
             answers = oracle(phases[0][1], low, high)
             for day, following in phases[1:]:
                 later = oracle(following, low, high)
-                begun = [wall.date() >= day for wall in furthest_wall_times(following.zone, low, high)]
+                begun = [day is not None and wall.date() >= day for wall in furthest_wall_times(following.zone, low, high)]
                 answers = [new if since else old for old, new, since in zip(answers, later, begun, strict=True)]
             return answers
     raise AssertionError(config)
@@ -297,7 +297,8 @@ def test_answers_do_not_depend_on_what_was_asked_before(config: Hours, moments: 
     def ask(who: Hours, moment: int) -> list[Any]:
         us = amount // timedelta(microseconds=1)
         return [
-            who.is_open_us(moment), who.elapsed_us(moment, moments[0]), answered(who.add_us, moment, us), answered(who.subtract_us, moment, us),
+            who.is_open_us(moment), who.elapsed_us(moment, moments[0]),
+            answered(who.add_us, moment, us), answered(who.subtract_us, moment, us),
             answered(who.next_open_us, moment), answered(who.previous_open_us, moment), answered(who.next_transition_us, moment),
             answered(who.add_working_days_us, moment, 3), answered(who.add_working_days_us, moment, -2),
         ]  # fmt: skip
@@ -342,7 +343,7 @@ def test_hours_are_values(config: Hours) -> None:
     assert repr(twin) == repr(config)
     assert copy.deepcopy(config) == config
     assert len({config, twin}) == 1
-    assert config != "hours"
+    assert config != object()
 
 
 @given(business_hours())
@@ -764,7 +765,9 @@ def test_overlaps_are_merged_when_asked() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("form", [["09:00-12:00"], [("09:00", "12:00")], [["9:00", "12:00:00"]], [(9 * HOUR_US, 12 * HOUR_US)], [[9 * HOUR_US, 12 * HOUR_US]]])
+@pytest.mark.parametrize(
+    "form", [["09:00-12:00"], [("09:00", "12:00")], [["9:00", "12:00:00"]], [(9 * HOUR_US, 12 * HOUR_US)], [[9 * HOUR_US, 12 * HOUR_US]]]
+)
 def test_spans_are_read_in_every_form(form: Any) -> None:
     config = BusinessHours(zone="UTC", week={"mon, wed": form, "fri-sat": ["09:00-10:00"]})
     assert _spans.say_week(config.week) == {"mon": ["09:00-12:00"], "wed": ["09:00-12:00"], "fri-sat": ["09:00-10:00"]}
@@ -911,9 +914,9 @@ def test_around_the_clock_has_no_horizon() -> None:
 
 @pytest.mark.parametrize("config", [WEEKDAYS, ALWAYS, WEEKDAYS | ATHENS])
 def test_amounts_are_never_negative(config: Hours) -> None:
-    for question in (config.add_us, config.subtract_us):
+    for on_ints in (config.add_us, config.subtract_us):
         with pytest.raises(BadDuration):
-            question(0, -1)
+            on_ints(0, -1)
     for question in (config.add, config.subtract):
         with pytest.raises(BadDuration):
             question(0, timedelta(-1))
@@ -983,7 +986,9 @@ def test_only_hours_combine() -> None:
 def test_follow_the_sun() -> None:
     offices = {"Asia/Tokyo": "09:00-17:00", "Europe/London": "09:00-17:00", "America/Los_Angeles": "09:00-17:00"}
     config = union(*(BusinessHours(zone=zone, week={"mon-fri": [spans]}) for zone, spans in offices.items()))
-    assert config.elapsed(at("2026-11-25T00:00"), at("2026-11-26T00:00")) == timedelta(hours=23), "Wednesday but for an hour between Tokyo and London"
+    assert config.elapsed(at("2026-11-25T00:00"), at("2026-11-26T00:00")) == timedelta(hours=23), (
+        "Wednesday but for an hour between Tokyo and London"
+    )
     assert config.next_transition(at("2026-11-25T12:00")) == Transition(from_us(at("2026-11-26T08:00")), opens=False)
 
 

@@ -79,7 +79,11 @@ def day_spans(draw: Any, *, overnight: bool = True) -> list[str]:
 
 def weeks() -> st.SearchStrategy[dict[str, list[str]]]:
     """Weeks of spans as plain data; several spans a day, whole days, nights; their neighbours may overlap."""
-    return st.dictionaries(st.sampled_from(DAYS), day_spans(), max_size=7) | st.builds(lambda spans: {"mon-fri": spans}, day_spans())
+    single: list[str] = list(DAYS)
+    several = ["mon-fri", "sat,sun"]
+    return st.dictionaries(st.sampled_from(single), day_spans(), max_size=7) | st.dictionaries(
+        st.sampled_from(several), day_spans(), max_size=2
+    )
 
 
 def _dates(around: date) -> st.SearchStrategy[date]:
