@@ -52,6 +52,7 @@ PART_OF: dict[str, str] = {
     "_conditions": "conditions",
     "_fields": "conditions",
     "_ledger": "sla",
+    "_triggers": "sla",
     "_queue": "routing",
     "_plain": "codec",
     "_actions": "rules",

@@ -43,12 +43,19 @@ class Person:
 
     def is_same(self, other: Person | Agent | None) -> bool:
         """Whether *other* is this person, by the first of id, e-mail, phone and visitor id that both have."""
-        if other is None:
+        if type(other) is Agent:  # asked for every agent's reply: an agent has one thing in common with a person
+            email = other.email
+            return bool(email) and bool(self.email) and self.email.casefold() == email.casefold()
+        if not isinstance(other, Person):
             return False
-        for name in ("id", "email", "phone", "visitor_id"):
-            mine, theirs = getattr(self, name), getattr(other, name, "")
-            if mine and theirs and (name != "id" or isinstance(other, Person)):
-                return bool(mine.casefold() == theirs.casefold())
+        for mine, theirs in (
+            (self.id, other.id),
+            (self.email, other.email),
+            (self.phone, other.phone),
+            (self.visitor_id, other.visitor_id),
+        ):
+            if mine and theirs:
+                return mine.casefold() == theirs.casefold()
         return False
 
 

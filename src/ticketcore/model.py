@@ -396,7 +396,7 @@ def start(event: Created) -> Draft:
     by, message, at = event.by, event.message, event.at_us
     decided = event.decided or _UNDECIDED
     spoken = event.has_message and not message.automatic
-    from_agent = type(by) is Agent
+    from_agent = type(by) is Agent and not event.requester.is_same(by)
     requester = event.requester if from_agent or event.requester != _NOBODY else (by if isinstance(by, Person) else _NOBODY)
     draft = draft_of(_BLANK)
     draft.id = event.ticket
@@ -469,6 +469,9 @@ def _customer_replied(draft: Draft, event: CustomerReplied | AgentReplied) -> No
     if event.message.automatic:
         return
     if event.kind == "agent_replied" and not is_from_customer(event, draft.requester):
+        if not event.message.public:
+            draft.notes += 1
+            return
         draft.agent_replies += 1
         draft.last_agent_reply_us = event.at_us
         if draft.first_agent_reply_us is None:
@@ -602,6 +605,8 @@ def _desk_adopted(draft: Draft, event: DeskAdopted) -> None:
 def _status_changed(draft: Draft, event: StatusChanged) -> None:
     at, category, was = event.at_us, event.category, event.was_category
     draft.status, draft.category, draft.status_since_us = event.to, category, at
+    if category == "removed" and was != "removed":
+        draft.before_delete = event.was
     if category not in ("postponed", "removed"):  # a bin or a spam folder keeps the date: a restored ticket wakes by it
         draft.postponed_until_us = None
         draft.before_postpone = ""

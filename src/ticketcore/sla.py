@@ -17,56 +17,46 @@ from pendulum import DateTime
 from ticketcore._clocks import promise_key
 from ticketcore._ledger import Ledger, Line, ledger_of
 from ticketcore._time import duration_us, from_us, iso, maybe_from_us, say_duration, to_timedelta
+from ticketcore._triggers import ENTERED_REMOVED, FINAL, LEFT_REMOVED, MARKS, NAMED_TRIGGERS, REMOVED, SIMPLE_TRIGGERS, triggers_of
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, name_set, names
 from ticketcore.conditions import TRUE, Condition, View, Vocabulary, compiled, holds
 from ticketcore.errors import BadValue, BeyondHorizon, DeskError, NeverOpen, Problem, UnknownName
 from ticketcore.hours import Hours
 from ticketcore.model import (
-    Agent,
-    AgentReplied,
-    Assigned,
     Clock,
     ClockPaused,
     ClockResumed,
     ClockStarted,
     ClockStopped,
-    Created,
-    CustomerReplied,
     Cycle,
     Draft,
     EventBase,
     Length,
-    Noted,
     PolicyApplied,
     Retargeted,
     Run,
-    StatusChanged,
     Target,
     Ticket,
-    Transferred,
     WorkingDays,
-    is_from_customer,
 )  # fmt: skip
 
-__all__ = ["ALWAYS_NAME", "Ledger", "Line", "Metric", "Policy", "Sla", "Standing", "Targets", "WarnAt"]
+__all__ = [
+    "ALWAYS_NAME",
+    "NAMED_TRIGGERS",
+    "SIMPLE_TRIGGERS",
+    "Ledger",
+    "Line",
+    "Metric",
+    "Policy",
+    "Sla",
+    "Standing",
+    "Targets",
+    "WarnAt",
+    "triggers_of",
+]
 
 ALWAYS_NAME: Final = "24x7"  # the name of the hours that never close
 _UNREACHABLE: Final = (NeverOpen, BeyondHorizon)
-
-SIMPLE_TRIGGERS: Final = frozenset(
-    {
-        "created", "created:customer", "created:agent", "created_message:customer", "created_message:agent", "agent_reply",
-        "customer_reply", "note", "auto_reply", "assign",
-    }
-)  # fmt: skip
-NAMED_TRIGGERS: Final = ("enter", "leave", "group", "ungroup")
-
-# Marks the desk puts beside the triggers of an event; no configuration can name them.
-REMOVED: Final = "~removed"  # the ticket is in a removed status after this event
-ENTERED_REMOVED: Final = "~removed+"
-LEFT_REMOVED: Final = "~removed-"
-FINAL: Final = "~final"  # purged or merged away
-_NOTHING: Final[frozenset[str]] = frozenset()
 
 
 @frozen(kw_only=True)
@@ -521,7 +511,7 @@ class Sla:
         if not self._ready:
             return
         for triggers in happened:
-            if not triggers.isdisjoint(_MARKS) and self._mark(draft, triggers, view, at, emit, due_of):
+            if not triggers.isdisjoint(MARKS) and self._mark(draft, triggers, view, at, emit, due_of):
                 continue
             if not triggers.isdisjoint(self._triggers):
                 for ready in self._ready:
@@ -785,9 +775,6 @@ class Sla:
         return ledger_of(cycle, metric, self.hours[cycle.hours], due, at_us)
 
 
-_MARKS: Final = frozenset({REMOVED, ENTERED_REMOVED, LEFT_REMOVED, FINAL})
-
-
 def _test(condition: Condition, vocabulary: Vocabulary | None) -> Callable[[View], bool]:
     """A condition made ready: compiled where the names are known, else by its plain meaning."""
     return (lambda view: holds(condition, view)) if vocabulary is None else compiled(condition, vocabulary)
@@ -883,64 +870,6 @@ def _cut(cycle: Cycle, at: int, counted: int) -> Cycle:
     assert cycle.run_us is not None  # noqa: S101 - callers cut only a running cycle
     run = Run(cycle.run_us, at, counted, "hours")
     return _changed(cycle, runs=(*cycle.runs, run), banked_us=cycle.banked_us + counted, run_us=at)
-
-
-# --- what an event means for clocks ----------------------------------------------------------------------------------
-
-
-def triggers_of(event: EventBase, draft: Draft, moved: StatusChanged | None = None) -> frozenset[str]:
-    """The triggers of one event together with the status change of its lifecycle row.
-
-    *draft* is the ticket before the event (of a creation: after it), because leaving a group needs the group it leaves.
-    """
-    triggers: set[str] = set()
-    kind = type(event)
-    if kind is AgentReplied or kind is CustomerReplied:
-        if event.message.automatic:  # type: ignore[attr-defined]  # both kinds have a message
-            triggers.add("auto_reply")
-        else:
-            triggers.add("customer_reply" if kind is CustomerReplied or is_from_customer(event, draft.requester) else "agent_reply")  # type: ignore[arg-type]  # an outside event
-    elif kind is Noted:
-        triggers.add("note")
-    elif kind is Assigned:
-        triggers.add("assign")
-    elif kind is Transferred:
-        triggers.update(_group_triggers(draft.group, event.group))  # type: ignore[attr-defined]  # it has one
-    elif kind is Created:
-        triggers.update(_creation_triggers(event, draft))  # type: ignore[arg-type]  # it is one
-    if moved is not None:
-        triggers.add(f"leave:{moved.was}")
-        triggers.add(f"enter:{moved.to}")
-        if moved.category == "removed":
-            triggers.add(ENTERED_REMOVED if moved.was_category != "removed" else REMOVED)
-        elif moved.was_category == "removed":
-            triggers.add(LEFT_REMOVED)
-    elif draft.category == "removed":
-        triggers.add(REMOVED)
-    if event.kind in ("merged", "purged"):
-        triggers.add(FINAL)
-    return frozenset(triggers) if triggers else _NOTHING
-
-
-def _group_triggers(was: str | None, to: str | None) -> Iterable[str]:
-    if was != to:
-        if was is not None:
-            yield f"ungroup:{was}"
-        if to is not None:
-            yield f"group:{to}"
-
-
-def _creation_triggers(event: Created, draft: Draft) -> Iterable[str]:
-    by = "agent" if isinstance(event.by, Agent) else "customer"
-    yield "created"
-    yield f"created:{by}"
-    yield f"enter:{draft.status}"
-    if event.has_message and event.message.public and not event.message.automatic:
-        yield f"created_message:{by}"
-    if event.assignee is not None:
-        yield "assign"
-    if event.group is not None:
-        yield f"group:{event.group}"
 
 
 DEFAULT_METRICS: Final[tuple[Metric, ...]] = (

@@ -1,0 +1,99 @@
+"""What an event means for clocks: the triggers that metrics listen to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ticketcore.model import (
+    Agent,
+    AgentReplied,
+    Assigned,
+    Created,
+    CustomerReplied,
+    Draft,
+    EventBase,
+    Noted,
+    StatusChanged,
+    Transferred,
+    is_from_customer,
+)  # fmt: skip
+
+SIMPLE_TRIGGERS: Final = frozenset(
+    {
+        "created", "created:customer", "created:agent", "created_message:customer", "created_message:agent", "agent_reply",
+        "customer_reply", "note", "auto_reply", "assign",
+    }
+)  # fmt: skip
+NAMED_TRIGGERS: Final = ("enter", "leave", "group", "ungroup")
+
+# Marks the desk puts beside the triggers of an event; no configuration can name them.
+REMOVED: Final = "~removed"  # the ticket is in a removed status after this event
+ENTERED_REMOVED: Final = "~removed+"
+LEFT_REMOVED: Final = "~removed-"
+FINAL: Final = "~final"  # purged or merged away
+_NOTHING: Final[frozenset[str]] = frozenset()
+MARKS: Final = frozenset({REMOVED, ENTERED_REMOVED, LEFT_REMOVED, FINAL})
+
+
+def triggers_of(event: EventBase, draft: Draft, moved: StatusChanged | None = None) -> frozenset[str]:
+    """The triggers of one event together with the status change of its lifecycle row.
+
+    *draft* is the ticket before the event (of a creation: after it), because leaving a group needs the group it leaves.
+    """
+    triggers: set[str] = set()
+    match event:
+        case AgentReplied() | CustomerReplied():
+            triggers.add(_reply_trigger(event, draft))
+        case Noted():
+            triggers.add("note")
+        case Assigned():
+            triggers.add("assign")
+        case Transferred():
+            triggers.update(_group_triggers(draft.group, event.group))
+        case Created():
+            triggers.update(_creation_triggers(event, draft))
+        case _:
+            pass
+    if moved is not None:
+        triggers.add(f"leave:{moved.was}")
+        triggers.add(f"enter:{moved.to}")
+        if moved.category == "removed":
+            triggers.add(ENTERED_REMOVED if moved.was_category != "removed" else REMOVED)
+        elif moved.was_category == "removed":
+            triggers.add(LEFT_REMOVED)
+    elif draft.category == "removed":
+        triggers.add(REMOVED)
+    if event.kind in ("merged", "purged"):
+        triggers.add(FINAL)
+    return frozenset(triggers) if triggers else _NOTHING
+
+
+def _reply_trigger(event: AgentReplied | CustomerReplied, draft: Draft) -> str:
+    """Only a public message that a person wrote is a reply."""
+    if event.message.automatic:
+        return "auto_reply"
+    if isinstance(event, CustomerReplied) or is_from_customer(event, draft.requester):
+        return "customer_reply"
+    return "agent_reply" if event.message.public else "note"
+
+
+def _group_triggers(was: str | None, to: str | None) -> Iterable[str]:
+    if was != to:
+        if was is not None:
+            yield f"ungroup:{was}"
+        if to is not None:
+            yield f"group:{to}"
+
+
+def _creation_triggers(event: Created, draft: Draft) -> Iterable[str]:
+    by = "agent" if isinstance(event.by, Agent) else "customer"
+    yield "created"
+    yield f"created:{by}"
+    yield f"enter:{draft.status}"
+    if event.has_message and event.message.public and not event.message.automatic:
+        yield f"created_message:{by}"
+    if event.assignee is not None:
+        yield "assign"
+    if event.group is not None:
+        yield f"group:{event.group}"
