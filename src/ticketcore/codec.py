@@ -7,14 +7,15 @@ ISO 8601 in UTC, durations ``"1h 30m"``, targets ``"2 working days"``, sets sort
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, TypeVar, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, cast
 
 import attrs
 import cattrs
-from cattrs.gen import make_dict_unstructure_fn, override
 
 from ticketcore import _clocks, _effects, _events, model
+from ticketcore._desk_data import desk_to_data
+from ticketcore._desk_file import read_desk
 from ticketcore._plain import (
     LARGE,
     LIMITS,
@@ -22,8 +23,10 @@ from ticketcore._plain import (
     Key,
     Limits,
     Reader,
+    Writer,
     boolean,
     check_size,
+    class_writer,
     duration,
     field_value,
     instant,
@@ -47,6 +50,7 @@ from ticketcore._plain import (
 )  # fmt: skip
 from ticketcore._time import say_duration
 from ticketcore._values import FrozenMap
+from ticketcore.desk import Desk, Outcome
 from ticketcore.errors import BadValue, shorten
 from ticketcore.model import (
     EFFECTS,
@@ -71,11 +75,10 @@ from ticketcore.model import (
 )  # fmt: skip
 
 __all__ = [
-    "LIMITS", "SCHEMA", "Limits", "converter", "effect_from_data", "effect_to_data", "event_from_data", "event_to_data",
-    "event_to_line", "from_data", "history_from_lines", "ticket_from_data", "ticket_to_data", "to_data",
+    "LIMITS", "SCHEMA", "Limits", "converter", "desk_to_data", "effect_from_data", "effect_to_data", "event_from_data", "event_to_data",
+    "event_to_line", "from_data", "history_from_lines", "load_desk", "outcome_from_data", "outcome_to_data", "ticket_from_data",
+    "ticket_to_data", "to_data",
 ]  # fmt: skip
-
-T = TypeVar("T")
 
 # The names in the annotations of the model: its private modules import only what they use themselves.
 _NAMES: Final = {**vars(_clocks), **vars(_effects), **vars(_events), **vars(model)}
@@ -192,9 +195,6 @@ def ticket_from_data(data: Any, path: str = "") -> Ticket:
 
 # --- writing ---------------------------------------------------------------------------------------------------------
 
-_converter: Final = cattrs.Converter()
-Writer = Callable[[Any], Any]
-
 
 def _write_target(value: Target | None) -> str | None:
     return None if value is None else str(value)
@@ -233,17 +233,17 @@ _WRITERS: Final[dict[type, Writer]] = {}
 
 
 def _writer(kind: type) -> Writer:
-    """The function that writes the fields of a class, made by cattrs when first asked for (measured: docs/explanation/plain-data.md)."""
+    """The function that writes the fields of a class, made when first asked for."""
     made = _WRITERS.get(kind)
     if made is None:
-        overrides: dict[str, Any] = {}
-        for field in attrs.fields(kind):
-            hook = _WRITE_BY_TYPE.get(field.type)
-            if field.name.endswith("_us"):
-                hook = say_duration if field.name in DURATIONS else write_instant
-            overrides[field.name] = override(rename=_key(field.name), omit=field.name in _LEFT_OUT or None, unstruct_hook=hook)
-        made = _WRITERS[kind] = make_dict_unstructure_fn(kind, _converter, _cattrs_omit_if_default=True, **overrides)
+        made = _WRITERS[kind] = class_writer(kind, lambda name: None if name in _LEFT_OUT else _key(name), _hook)
     return made
+
+
+def _hook(field: attrs.Attribute[Any]) -> Writer | None:
+    if field.name.endswith("_us"):
+        return say_duration if field.name in DURATIONS else write_instant
+    return _WRITE_BY_TYPE.get(field.type)
 
 
 def to_data(value: Any) -> dict[str, Any]:
@@ -296,6 +296,51 @@ def _of(kind: type, value: Any) -> dict[str, Any]:
 
 def _words(kind: type) -> str:
     return {EventBase: "an event", EffectBase: "an effect"}.get(kind, "a ticket")
+
+
+# --- desks and outcomes ----------------------------------------------------------------------------------------------
+
+
+def load_desk(data: Any, path: str = "") -> Desk:
+    """The desk that a desk file describes: what `tomllib` or `json` made of it.
+
+    Refused whole: one `DeskError` lists every problem by its path, with the nearest right name. Nothing else is ever raised.
+
+    >>> desk = load_desk({"name": "shop", "priority": {"levels": ["low", "high"], "tags": {"vip": "high"}}})
+    >>> desk.priority.levels.names
+    ('low', 'high')
+    >>> load_desk({"priority": {"levels": ["low", "high"], "tags": {"vip": "hihg"}}, "ruels": []})
+    Traceback (most recent call last):
+    ticketcore.errors.DeskError: desk: 2 problems
+      priority.tags.vip  unknown level 'hihg'; did you mean 'high'?
+      ruels              a desk has no 'ruels'; did you mean 'rules'?
+    """
+    return read_desk(data, path)
+
+
+def outcome_to_data(outcome: Outcome) -> dict[str, Any]:
+    """What a step came to as plain data: the ticket, the events, the effects, and when to wake (left out: never)."""
+    data: dict[str, Any] = {
+        "schema": SCHEMA, "ticket": to_data(outcome.ticket), "events": [to_data(event) for event in outcome.events],
+        "effects": [to_data(effect) for effect in outcome.effects],
+    }  # fmt: skip
+    return data if outcome.wake_us is None else {**data, "wake_at": write_instant(outcome.wake_us)}
+
+
+_read_outcome: Final = record(
+    Outcome,
+    {
+        "ticket": Key(_read_ticket, required=True), "events": Key(list_of(_read_event, tuple)),
+        "effects": Key(list_of(_read_effect, tuple)), "wake_at": Key(instant, "wake_us"),
+    },
+    "an outcome",
+    {"schema": schema},
+)  # fmt: skip
+
+
+def outcome_from_data(data: Any, path: str = "") -> Outcome:
+    """The outcome that *data* describes. Raises `DataError` with every problem."""
+    return cast("Outcome", read_document(_read_outcome, data, path=path, what="outcome", limits=LARGE))
 
 
 # --- histories -------------------------------------------------------------------------------------------------------
