@@ -41,6 +41,7 @@ from ticketcore.conditions import (
     Vocabulary,
     compiled,
     explain,
+    facts_needed,
     field,
     fields_of,
     holds,
@@ -1014,6 +1015,12 @@ def test_names_are_looked_up_with_a_hint() -> None:
     assert no_clock("first_reply") is None
 
 
+def test_a_vocabulary_can_be_sent_to_another_process() -> None:
+    again = pickle.loads(pickle.dumps(WORDS))
+    assert again.specs.keys() == WORDS.specs.keys()
+    assert holds(field.site == "north", View(again, TICKET, NOW))
+
+
 def test_a_declared_name_gives_way_to_a_field_of_every_ticket() -> None:
     words = Vocabulary(fields={"status": NAME}, facts={"site": Fact(type=NAME)})
     assert words.field("status").type.kind == "ordered"
@@ -1027,6 +1034,12 @@ def test_a_declared_name_gives_way_to_a_field_of_every_ticket() -> None:
 def test_the_fields_of_a_condition() -> None:
     condition = (field.tags.has("a") | ~(since("created") >= "1h")) & field.priority.changed() & hours("support").is_open()
     assert fields_of(condition & sla("first_reply").is_("met")) == {"tags", "created", "priority"}
+
+
+def test_the_facts_that_a_time_rule_may_not_read() -> None:
+    assert facts_needed((field.mood == "angry") & (field.queue > 1) & (field.site == "north"), WORDS) == {"mood"}
+    assert facts_needed(field.facts.mood == "angry", WORDS) == {"mood"}
+    assert facts_needed(field.queue > 1, WORDS) == frozenset()
 
 
 @pytest.mark.parametrize(

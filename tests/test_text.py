@@ -167,6 +167,7 @@ def test_a_long_run_of_marks_is_cut_before_it_is_normalised() -> None:
 def test_a_text_is_read_up_to_a_limit() -> None:
     assert len(fold("x" * 1_000_000)) == LONGEST_TEXT
     assert len(fold("é" * 1_000_000)) == LONGEST_TEXT
+    assert len(fold("\ufdfa" * 65_536)) <= LONGEST_TEXT
 
 
 @pytest.mark.parametrize("pattern", ["*" + "a?" * 200 + "*b", "*a" * 300 + "b", "?" * 500, "*" * 900 + "b"])

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, Final, Protocol
 
 from attrs import field, frozen
+from attrs import fields as attr_fields
 
 from ticketcore._names import hint
 from ticketcore._text import LONGEST_TEXT, Folded
@@ -419,6 +420,10 @@ class Vocabulary:
                 specs.setdefault(name, specs[prefix + name])
         object.__setattr__(self, "specs", FrozenMap(specs))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        given = {one.name: getattr(self, one.name) for one in attr_fields(type(self)) if one.init}
+        return (_vocabulary, (given,))  # the fields' readers are functions and are made anew
+
     def _all_fields(self) -> Iterable[FieldSpec]:
         groups = FieldType(kind="choice", choices=self.groups, what="group") if self.groups else NAME
         metrics = FieldType(kind="choice", choices=self.metrics, what="metric")
@@ -461,3 +466,7 @@ class Vocabulary:
         if found is None:
             raise UnknownName(f"unknown hours {shorten(name)}", value=shorten(name), hint=hint(name, self.hours))
         return found
+
+
+def _vocabulary(given: dict[str, Any]) -> Vocabulary:
+    return Vocabulary(**given)

@@ -43,7 +43,7 @@ def fold(text: str) -> str:
         text = text[:LONGEST_TEXT]
     if text.isascii():
         return " ".join(text.lower().split())
-    text = normalize("NFKC", _trim_marks(text)).casefold()
+    text = normalize("NFKC", _trim_marks(text))[:LONGEST_TEXT].casefold()  # one letter can become eighteen
     decomposed = normalize("NFKD", text)
     return " ".join(normalize("NFC", "".join(_unaccented(decomposed))).translate(_PLAIN).split())
 

@@ -15,6 +15,7 @@ What a room uses::
     Timed(condition, vocabulary): .holds(view) .can_hold(view) .next_rise(view, after_us=None, horizon_us=None)
     parse_fields(data, path, problems) -> dict[str, FieldType]     parse_facts(data, path, problems) -> dict[str, Fact]
     is_timed(condition)  static_part(condition)  fields_of(condition)  names_category(condition, vocabulary, category)
+    facts_needed(condition, vocabulary)
 
 Every positive test on an empty value is false; a negated operator is exactly *not* of its positive.
 """
@@ -76,11 +77,63 @@ from ticketcore._rises import TWO_YEARS_US, First, Rise, first_of, in_hours, int
 from ticketcore._text import Glob, fold, mentions
 
 __all__ = [
-    "CATEGORIES", "DURATION", "FALSE", "FLAG", "INSTANT", "LAYERS", "NAME", "NUMBER", "OPERATORS", "SLA_STATES", "TAGS", "TEXT",
-    "TRUE", "TWO_YEARS_US", "AllOf", "AnyOf", "Changed", "ClockReading", "Condition", "Explanation", "Fact", "FieldRef",
-    "FieldSpec", "FieldType", "InHours", "Not", "Rise", "Since", "Sla", "Test", "Timed", "Until", "View", "Vocabulary",
-    "compiled", "explain", "field", "fields_of", "holds", "hours", "is_timed", "names_category", "next_rise", "no_clock", "parse",
-    "parse_facts", "parse_fields", "parse_type", "say", "say_span", "since", "sla", "span_of", "static_part", "to_data", "until",
+    "CATEGORIES",
+    "DURATION",
+    "FALSE",
+    "FLAG",
+    "INSTANT",
+    "LAYERS",
+    "NAME",
+    "NUMBER",
+    "OPERATORS",
+    "SLA_STATES",
+    "TAGS",
+    "TEXT",
+    "TRUE",
+    "TWO_YEARS_US",
+    "AllOf",
+    "AnyOf",
+    "Changed",
+    "ClockReading",
+    "Condition",
+    "Explanation",
+    "Fact",
+    "FieldRef",
+    "FieldSpec",
+    "FieldType",
+    "InHours",
+    "Not",
+    "Rise",
+    "Since",
+    "Sla",
+    "Test",
+    "Timed",
+    "Until",
+    "View",
+    "Vocabulary",
+    "compiled",
+    "explain",
+    "facts_needed",
+    "field",
+    "fields_of",
+    "holds",
+    "hours",
+    "is_timed",
+    "names_category",
+    "next_rise",
+    "no_clock",
+    "parse",
+    "parse_facts",
+    "parse_fields",
+    "parse_type",
+    "say",
+    "say_span",
+    "since",
+    "sla",
+    "span_of",
+    "static_part",
+    "to_data",
+    "until",
 ]  # fmt: skip
 
 # --- the meaning -------------------------------------------------------------------------------------------------------
@@ -239,6 +292,17 @@ def fields_of(condition: Condition) -> frozenset[str]:
             case _:
                 assert_never(test)
     return frozenset(found)
+
+
+def facts_needed(condition: Condition, vocabulary: Vocabulary) -> frozenset[str]:
+    """The declared facts without a default that *condition* reads; a time rule may read none (step.md 2).
+
+    >>> words = Vocabulary(facts={"queue": Fact(type=NUMBER, default=0), "mood": Fact(type=NAME, required_with=("created",))})
+    >>> sorted(facts_needed((field.queue > 3) & (field.mood == "angry"), words))
+    ['mood']
+    """
+    read = {vocabulary.field(name).name for name in fields_of(condition)}
+    return frozenset(name for name, fact in vocabulary.facts.items() if fact.default is None and "facts." + name in read)
 
 
 def names_category(condition: Condition, vocabulary: Vocabulary, category: str) -> bool:
