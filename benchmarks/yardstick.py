@@ -30,7 +30,21 @@ from ticketcore.conditions import NAME, NUMBER, View, Vocabulary, compiled, fiel
 from ticketcore.errors import IllegalMove
 from ticketcore.hours import BusinessHours
 from ticketcore.lifecycle import STATUSES, Lifecycle, Move
-from ticketcore.model import Agent, AgentReplied, Closed, CustomerReplied, EventBase, FrozenMap, Person, StatusChanged, Ticket, evolve, fold
+from ticketcore.model import (
+    Agent,
+    AgentReplied,
+    Closed,
+    CustomerReplied,
+    EventBase,
+    FrozenMap,
+    Memo,
+    Person,
+    StatusChanged,
+    Ticket,
+    evolve,
+    fold,
+)  # fmt: skip
+from ticketcore.routing import Order, Priority, Queue
 
 SECOND_US = 1_000_000
 Case = dict[str, Any]
@@ -291,6 +305,47 @@ def W6() -> list[Contender]:  # noqa: N802 - as W1
         return lambda k: list(map(elapsed, starts[:k], ends[:k]))
 
     return [Contender("ticketcore map(elapsed_us)", batch, _from_us)]
+
+
+def W8() -> list[Contender]:  # noqa: N802 - as W1
+    """The first 50 of many: whole tickets whose due instant the desk worked out; the same sorted by their keys; and a kept queue.
+
+    The other contenders read a value of four fields, these a ticket of all fields and its dues: compare the first two rows too.
+    """
+    order = Order.by(due="first_reply").then(Priority(levels=[str(level) for level in range(10)])).then("waiting")
+    made: list[Ticket] = []  # a million tickets are not made three times
+
+    def queued(case: Case) -> list[Ticket]:
+        if not made:
+            made.extend(
+                Ticket(
+                    id=f"{it.id:08}", status="open", category="open", priority=str(it.priority), waiting_since_us=it.since * SECOND_US,
+                    memo=Memo(wake_us=None, dues=FrozenMap({"first_reply": it.breach * SECOND_US})),
+                )
+                for it in case["tickets"]
+            )  # fmt: skip
+        return made
+
+    def first(case: Case) -> Run:
+        tickets = queued(case)
+        return lambda k: [order.first(50, tickets) for _ in range(k)]
+
+    def by_key(case: Case) -> Run:
+        tickets = queued(case)
+        return lambda k: [sorted(tickets, key=order.key)[:50] for _ in range(k)]
+
+    def kept(case: Case) -> Run:
+        queue = Queue(order, queued(case))
+        return lambda k: [queue.first(50) for _ in range(k)]
+
+    def ids(answers: list[Any], _: Case) -> list[list[int]]:
+        return [[int(ticket.id) for ticket in answer] for answer in answers]
+
+    return [
+        Contender("ticketcore Order.first", first, ids, "whole tickets"),
+        Contender("ticketcore sorted(key=order.key)", by_key, ids, "the same tickets"),
+        Contender("ticketcore Queue.first", kept, ids, "kept in order"),
+    ]
 
 
 def W10(case: Case, starts: list[Any], ends: list[Any]) -> list[Contender]:  # noqa: N802 - as W1

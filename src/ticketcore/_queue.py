@@ -357,21 +357,31 @@ class Order:
         cut: tuple[Any, ...] | None = None  # the n-th best key as far as known: what is not before it is of no interest
         stream = iter(tickets)
         while chunk := list(islice(stream, CHUNK)):  # in chunks, because what one term has read is at hand for the next
-            queued = self._queued(chunk)
-            best += [(self.key(ticket), ticket) for ticket in (queued if cut is None else self._up_to(cut, queued))]
+            near = self._queued(chunk) if cut is None else self._up_to(cut, chunk)
+            best += [(self.key(ticket), ticket) for ticket in near]
             if len(best) >= 2 * n + CHUNK:
                 best = sorted(best, key=_key)[:n]
                 cut = best[-1][0]
         return tuple(ticket for _, ticket in sorted(best, key=_key)[:n])
 
     def _up_to(self, cut: tuple[Any, ...], tickets: list[Ticket]) -> list[Ticket]:
-        """Those of *tickets* whose key is at most *cut*; most fall to the first term."""
+        """Those of *tickets* that are queued and whose key is at most *cut*; most fall to the first term."""
         found: list[Ticket] = []
-        for term, part in zip(self.terms, cut, strict=False):
-            near = term.near(tickets, part)
+        for place, (term, part) in enumerate(zip(self.terms, cut, strict=False)):
+            if place == 0 and isinstance(term, Due) and term.find is None:
+                near = self._due_up_to(term, part, tickets)
+            else:
+                near = term.near(self._queued(tickets), part)
             found += [ticket for mine, ticket in near if mine < part]
             tickets = [ticket for mine, ticket in near if mine == part]
-        return found + [ticket for ticket in tickets if ticket.id <= cut[-1]]
+        return found + [ticket for ticket in self._queued(tickets) if ticket.id <= cut[-1]]
+
+    def _due_up_to(self, term: Due, cut: int, tickets: list[Ticket]) -> list[tuple[int, Ticket]]:
+        """Due instants first, and categories of the few that are left: for most of a million tickets one read of memory less."""
+        try:
+            return [pair for pair in term.near(tickets, cut) if pair[1].category not in self.leave_out]
+        except UnknownName:  # a ticket that is left out need not have due instants
+            return term.near(self._queued(tickets), cut)
 
     def explain(self, ticket: Ticket, tickets: Iterable[Ticket]) -> Standing:
         """At which place *ticket* stands among *tickets* (itself included or not), and which term puts how many ahead of it."""
@@ -381,10 +391,9 @@ class Order:
         mine = self.key(ticket)
         ahead = [0] * len(mine)
         for other in others:
-            for place, (my, its) in enumerate(zip(mine, self.key(other), strict=True)):
-                if my != its:
-                    ahead[place] += its < my  # type: ignore[operator]  # ints with ints, the id with the id
-                    break
+            its = self.key(other)
+            place = next(place for place, mine_there in enumerate(mine) if mine_there != its[place])  # the ids differ at the latest
+            ahead[place] += its < mine
         said = [
             Ahead(term=term.word, says=term.says(ticket), sooner=term.sooner, ahead=count)
             for term, count in zip(self.terms, ahead, strict=False)
