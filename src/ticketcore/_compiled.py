@@ -8,7 +8,7 @@ from typing import Any, Final, assert_never
 
 from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until
 from ticketcore._fields import FOLDED, POSITIVE, FieldSpec, View, Vocabulary, is_empty
-from ticketcore._rises import in_hours, interval, is_timed
+from ticketcore._rises import Where, in_hours, is_timed, remembering
 from ticketcore._text import Folded, Glob, fold, is_plain_word, mentions
 
 Holds = Callable[[View], bool]
@@ -34,7 +34,7 @@ def compiled(condition: Condition, vocabulary: Vocabulary) -> Holds:
         case Changed():
             return _changed(condition, vocabulary.field(condition.field))
         case Since() | Until() | Sla():
-            return _timed(condition)
+            return _timed(remembering(condition, vocabulary))
         case InHours():
             return lambda view: in_hours(condition, view, view.now_us)
         case _:
@@ -82,9 +82,9 @@ def _not(part: Holds) -> Holds:
     return lambda view: not part(view)
 
 
-def _timed(test: Since | Until | Sla) -> Holds:
+def _timed(ask: Where) -> Holds:
     def holds(view: View) -> bool:
-        where = interval(test, view)
+        where = ask(view)
         return where is not None and where[0] <= view.now_us < where[1]
 
     return holds

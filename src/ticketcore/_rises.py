@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from ticketcore._clocks import Length, WorkingDays
 from ticketcore._conditions import FALSE, TRUE, AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until
-from ticketcore._fields import ClockReading, View
+from ticketcore._fields import ClockReading, View, Vocabulary
 from ticketcore._time import DAY_US, EPOCH_ORDINAL, duration_us, from_us, iso, load_zone, offset_us, wall_us, zone_offsets
 from ticketcore.errors import BeyondHorizon, NeverOpen, OutOfRange
 from ticketcore.hours import Hours
@@ -46,6 +46,34 @@ def interval(test: Since | Until | Sla, view: View) -> tuple[int, int] | None:
             return None if reading is None else _sla(test, reading)
         case _:
             assert_never(test)
+
+
+Where = Callable[[View], "tuple[int, int] | None"]
+
+
+def plainly(test: Since | Until | Sla) -> Where:
+    """`interval` as a function of the view alone."""
+    return lambda view: interval(test, view)
+
+
+def remembering(test: Since | Until | Sla, vocabulary: Vocabulary) -> Where:
+    """`interval` for the desk with this vocabulary: while the instant it counts from stays the same, so does the answer."""
+    if isinstance(test, Sla):
+        return plainly(test)
+    read = vocabulary.field(test.of).read
+    last: list[tuple[int, tuple[int, int] | None]] = []  # replaced as a whole, so that threads may share it
+
+    def where(view: View) -> tuple[int, int] | None:
+        origin: int | None = read(view)
+        if origin is None:
+            return None
+        if last and (known := last[0])[0] == origin:
+            return known[1]
+        found = interval(test, view)
+        last[:] = [(origin, found)]
+        return found
+
+    return where
 
 
 def _since(test: Since, view: View) -> tuple[int, int] | None:
@@ -166,17 +194,22 @@ def is_timed(condition: Condition) -> bool:
             assert_never(condition)
 
 
-def first_of(condition: Condition, leaf: Callable[[Condition], Holds]) -> First:
-    """The function that finds the first instant with a wanted value; *leaf* gives the meaning of a test without time."""
+def first_of(
+    condition: Condition, leaf: Callable[[Condition], Holds], timed: Callable[[Since | Until | Sla], Where] = plainly
+) -> First:
+    """The function that finds the first instant with a wanted value.
+
+    *leaf* gives the meaning of a test without time, *timed* where a time test is true.
+    """
     match condition:
         case AllOf(parts):
-            return _all_first(tuple(first_of(part, leaf) for part in _static_first(parts)))
+            return _all_first(tuple(first_of(part, leaf, timed) for part in _static_first(parts)))
         case AnyOf(parts):
-            return _opposite(_all_first(tuple(_opposite(first_of(part, leaf)) for part in _static_first(parts))))
+            return _opposite(_all_first(tuple(_opposite(first_of(part, leaf, timed)) for part in _static_first(parts))))
         case Not(part):
-            return _opposite(first_of(part, leaf))
+            return _opposite(first_of(part, leaf, timed))
         case Since() | Until() | Sla():
-            return _interval_first(condition)
+            return _interval_first(timed(condition))
         case InHours():
             return _hours_first(condition)
         case Test() | Changed():
@@ -211,9 +244,9 @@ def _all_first(parts: tuple[First, ...]) -> First:
     return first
 
 
-def _interval_first(test: Since | Until | Sla) -> First:
+def _interval_first(ask: Where) -> First:
     def first(view: View, start: int, _horizon: int, wanted: bool) -> int:  # noqa: FBT001 - as above
-        where = interval(test, view)
+        where = ask(view)
         low, high = (NEVER, NEVER) if where is None else where
         inside = low <= start < high
         if inside == wanted:

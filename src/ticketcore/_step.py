@@ -145,7 +145,7 @@ _SHOWN: Final = (
 
 def _details(event: EventBase) -> str:
     shown = [(name, getattr(event, name, None)) for name in _SHOWN]
-    return "".join(f" {name}={_text(value)}" for name, value in shown if value not in (None, "", ()))
+    return "".join(f" {name}={_text(value)}" for name, value in shown if value not in (None, "", (), frozenset()))
 
 
 def _text(value: Any) -> str:

@@ -73,7 +73,7 @@ from ticketcore._fields import (
     no_clock,
 )  # fmt: skip
 from ticketcore._parsing import parse, parse_facts, parse_fields, parse_type, to_data
-from ticketcore._rises import TWO_YEARS_US, First, Rise, first_of, in_hours, interval, is_timed, rise, static_part
+from ticketcore._rises import TWO_YEARS_US, First, Rise, first_of, in_hours, interval, is_timed, remembering, rise, static_part
 from ticketcore._text import Glob, fold, mentions
 
 __all__ = [
@@ -248,7 +248,9 @@ class Timed:
         self.condition: Final = condition
         self.holds: Final = compiled(condition, vocabulary)
         self.can_hold: Final = compiled(static_part(condition), vocabulary)
-        self._first: First = first_of(condition, lambda part: compiled(part, vocabulary))
+        self._first: First = first_of(
+            condition, lambda part: compiled(part, vocabulary), lambda test: remembering(test, vocabulary)
+        )
 
     def next_rise(self, view: View, after_us: int | None = None, horizon_us: int | None = None) -> Rise | None:
         """As `ticketcore.conditions.next_rise`, the same answer sooner."""

@@ -299,6 +299,7 @@ class Sla:
     _triggers: frozenset[str] = field(init=False, eq=False, repr=False)
     _chooser: tuple[tuple[Policy, Callable[[View], bool]], ...] = field(init=False, eq=False, repr=False)
     _policy: Mapping[str, Policy] = field(init=False, eq=False, repr=False)
+    _warnings: Mapping[str | None, tuple[tuple[str, WarnAt], ...]] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         problems = list(self._problems())
@@ -309,6 +310,7 @@ class Sla:
         put(self, "_triggers", frozenset().union(*(ready.start | ready.stopping | ready.restart for ready in self._ready)))
         put(self, "_chooser", tuple((policy, _test(policy.when, self.vocabulary)) for policy in self.policies))
         put(self, "_policy", {policy.name: policy for policy in self.policies})
+        put(self, "_warnings", {policy.name: tuple((str(one), one) for one in policy.warn) for policy in self.policies})
 
     def __reduce__(self) -> tuple[Any, ...]:
         given = {
@@ -474,11 +476,11 @@ class Sla:
     def due_items(self, metric: str, cycle: Cycle, due_us: int | None) -> list[tuple[int, int, str, str]]:
         """What time will bring for an open cycle, as (instant, 1 warning or 2 breach, sort name, warning)."""
         items = []
-        if due_us is not None and cycle.breached_us is None and promise_key(cycle.target, cycle.extension_us) not in cycle.breaches:
+        broken = cycle.breaches and promise_key(cycle.target, cycle.extension_us) in cycle.breaches
+        if due_us is not None and cycle.breached_us is None and not broken:
             items.append((due_us, 2, metric, ""))
-        if cycle.target is not None:
-            for warning in self.warnings_of(cycle):
-                name = str(warning)
+        if cycle.target is not None and cycle.policy in self._warnings:
+            for name, warning in self._warnings[cycle.policy]:
                 if name not in cycle.warned:
                     at = self.warning_us(cycle, warning, due_us)
                     if at is not None:
