@@ -22,9 +22,35 @@ from zoneinfo import ZoneInfo
 from attrs import frozen
 
 from ticketcore import (
-    Acknowledged, Agent, AgentReplied, Assigned, BusinessHours, Closed, Created, CustomerReplied, Deleted, FieldSet, MarkedAnswered,
-    MarkedSpam, Merged, Message, Noted, NotSpam, Person, Postponed, Purged, Rated, Reopened, Resolved, Restored, SlotCleared, SlotSet,
-    TagsAdded, TargetExtended, Transferred, Unassigned,
+    Acknowledged,
+    Agent,
+    AgentReplied,
+    Assigned,
+    BusinessHours,
+    Closed,
+    Created,
+    CustomerReplied,
+    Deleted,
+    FieldSet,
+    MarkedAnswered,
+    MarkedSpam,
+    Merged,
+    Message,
+    Noted,
+    NotSpam,
+    Person,
+    Postponed,
+    Purged,
+    Rated,
+    Reopened,
+    Resolved,
+    Restored,
+    SlotCleared,
+    SlotSet,
+    TagsAdded,
+    TargetExtended,
+    Transferred,
+    Unassigned,
 )  # fmt: skip
 from ticketcore.codec import event_to_line
 from ticketcore.model import Actor, Outside, Spoken
@@ -32,11 +58,11 @@ from ticketcore.model import Actor, Outside, Spoken
 HERE: Final = Path(__file__).parent
 OUTPUT: Final = HERE / "replay" / "history.jsonl.gz"
 SEED: Final = "ticketcore"
-TICKETS: Final = 1850
+TICKETS: Final = 1870
 SURGE: Final = 130  # more, on the day of the outage
 FIRST_DAY: Final = date(2026, 9, 1)
 DAYS: Final = 91
-END: Final = datetime(2026, 11, 30, 13, 0, tzinfo=ZoneInfo("UTC"))
+END: Final = datetime(2026, 11, 30, 7, 50, tzinfo=ZoneInfo("UTC"))
 OUTAGE: Final = datetime(2026, 10, 15, 6, 40, tzinfo=ZoneInfo("UTC"))
 FIXED: Final = datetime(2026, 10, 15, 11, 20, tzinfo=ZoneInfo("UTC"))
 SECOND: Final = 1_000_000
@@ -64,22 +90,13 @@ class Worker:
     id: str
     groups: tuple[str, ...]
     languages: tuple[str, ...]
-    hours: BusinessHours = ATHENS
+    hours: BusinessHours
 
 
-STAFF: Final = (
-    Worker(id="maria", groups=("support",), languages=("el", "en")),
-    Worker(id="nikos", groups=("support",), languages=("el", "en")),
-    Worker(id="dace", groups=("support", "sales"), languages=("lv", "ru", "en")),
-    Worker(id="zsofia", groups=("support", "sales"), languages=("hu", "en")),
-    Worker(id="eleni", groups=("billing",), languages=("el", "en", "lv")),
-    Worker(id="olga", groups=("billing",), languages=("ru", "en", "hu")),
-    Worker(id="kostas", groups=("technicians",), languages=("el", "en", "hu")),
-    Worker(id="andris", groups=("technicians",), languages=("lv", "ru", "en")),
-    Worker(id="petra", groups=("sales",), languages=("en", "el")),
-    Worker(id="wei", groups=("shanghai",), languages=("zh", "en"), hours=SHANGHAI),
-    Worker(id="lin", groups=("shanghai",), languages=("zh", "en"), hours=SHANGHAI),
-    Worker(id="jun", groups=("shanghai",), languages=("zh",), hours=SHANGHAI),
+_HOURS: Final = {"athens": ATHENS, "shanghai": SHANGHAI}
+STAFF: Final = tuple(
+    Worker(id=name, groups=tuple(row["groups"]), languages=tuple(row["languages"]), hours=_HOURS[row["hours"]])
+    for name, row in tomllib.loads((HERE / "replay" / "roster.toml").read_text("utf-8")).items()
 )
 LEAD: Final = {"Europe/Athens": "maria", "Asia/Shanghai": "wei"}
 
@@ -101,9 +118,8 @@ class Dice:
         return low + int(self._next() * (high - low + 1))
 
     def spread(self, low: int, high: int) -> int:
-        """A time between *low* and *high*, as often below their geometric mean as above it, in whole seconds: how waiting lies."""
-        number = int(low * (high / low) ** self._next())
-        return number - number % SECOND if low >= SECOND else number
+        """A number between *low* and *high*, as often below their geometric mean as above it: how waiting times lie."""
+        return int(low * (high / low) ** self._next())
 
     def pick(self, choices: Sequence[T]) -> T:
         """One of *choices*."""
@@ -115,8 +131,8 @@ class Dice:
         for choice, weight in choices.items():
             point -= weight
             if point < 0:
-                break
-        return choice
+                return choice
+        return next(reversed(choices))  # type: ignore[call-overload]  # every mapping here is a dict
 
 
 # --- customers -------------------------------------------------------------------------------------------------------
@@ -145,9 +161,13 @@ def customers(language: str) -> list[Person]:
             fields["phone"] = f"+{dice.number(30, 86)} 555 {dice.number(1000, 9999)}"
         people.append(
             Person(
-                **fields, tier=tier, organisation=shop.split(".", 1)[0] if tier != "standard" else "", language=language,
-                location=PLACES[language], tags={"vip"} if tier == "gold" and dice.chance(0.5) else (),
-            )  # fmt: skip
+                **fields,
+                tier=tier,
+                organisation=shop.split(".", 1)[0] if tier != "standard" else "",
+                language=language,
+                location=PLACES[language],
+                tags={"vip"} if tier == "gold" and dice.chance(0.5) else (),
+            )
         )
     return people
 
@@ -181,6 +201,7 @@ class Story:
         self.words = PHRASES[arrival.language]
         self.topic = PHRASES["topics"][arrival.topic]
         self.group = "shanghai" if arrival.language == "zh" else str(self.topic["group"])
+        self.subject = ""
         self.events: list[Outside] = []
         self.agent = self.somebody()
         grave = self.topic["gravity"] + (0.3 if self.person.tier == "gold" else 0)
@@ -196,11 +217,11 @@ class Story:
 
     def wait(self, low: int, high: int) -> None:
         """The customer takes this long."""
-        self.at += self.dice.spread(low, high)
+        self.at = _minute(self.at + self.dice.spread(low, high))
 
     def work(self, low: int, high: int) -> None:
         """It takes this much of the agent's working time."""
-        self.at = self.agent.hours.add_us(self.at, self.dice.spread(low, high))
+        self.at = _minute(self.agent.hours.add_us(self.at, self.dice.spread(low, high)))
 
     @property
     def by(self) -> Agent:
@@ -252,8 +273,9 @@ class Story:
         fields: dict[str, Any] = {}
         if channel == "form" and dice.chance(0.6):
             fields = self.judged()
+        self.subject = filled(dice.pick(words["subjects"]), dice)
         self.add(self.person, (Created, {
-            "channel": channel, "subject": filled(dice.pick(words["subjects"]), dice), "language": self.arrival.language,
+            "channel": channel, "subject": self.subject, "language": self.arrival.language,
             "message": Message(text=filled(dice.pick(words["texts"]), dice), attachments=["screen.png"] if dice.chance(0.12) else ()),
             "fields": fields, "has_message": channel != "phone",
         }))  # fmt: skip
@@ -268,7 +290,7 @@ class Story:
         if not self.arrival.surge and dice.chance(0.09):
             self.passed_on()
         if self.person.tier == "gold" and self.grave >= 0.5 and dice.chance(0.35):
-            self.work(2 * MINUTE, 40 * MINUTE)
+            self.work(40 * MINUTE, 200 * MINUTE)
             self.add(Agent(id=LEAD[self.agent.hours.zone]), (Acknowledged, {}))
         self.back_and_forth()
 
@@ -282,7 +304,7 @@ class Story:
         """Somebody sees it first, judges it perhaps, and takes it or gives it to somebody."""
         dice = self.dice
         late = 1 + 2 * self.arrival.surge
-        self.work(2 * MINUTE, (20 if self.grave >= 0.5 else 75) * late * MINUTE)
+        self.work(2 * MINUTE, (20 if self.grave >= 0.3 else 75) * late * MINUTE)
         deeds: list[tuple[type[Outside], Mapping[str, Any]]] = []
         if not known and dice.chance(0.22):
             deeds += [(FieldSet, {"name": name, "value": value}) for name, value in self.judged().items()]
@@ -320,7 +342,7 @@ class Story:
     def back_and_forth(self) -> None:
         """Answers and questions until it is over."""
         dice = self.dice
-        low, high = (4, 70) if self.grave >= 0.8 else (6, 120) if self.person.tier == "gold" else (12, 330)
+        low, high = (4, 70) if self.grave >= 0.8 else (6, 100) if self.person.tier == "gold" else (12, 330)
         if dice.chance(0.06):  # forgotten for a while
             low, high = 300, 1500
         late = 2 if self.arrival.surge else 1
@@ -328,7 +350,9 @@ class Story:
         if dice.chance(0.07) and not self.arrival.surge:
             self.put_off()
         if dice.chance(0.012):
-            self.act(TargetExtended, metric="resolution", extra_us=dice.number(1, 3) * 4 * HOUR, reason=dice.pick(PHRASES["notes"]["extend"]))
+            self.act(
+                TargetExtended, metric="resolution", extra_us=dice.number(1, 3) * 4 * HOUR, reason=dice.pick(PHRASES["notes"]["extend"])
+            )
             self.work(20 * MINUTE, 300 * MINUTE)
         for _ in range(dice.weighted({0: 51, 1: 31, 2: 13, 3: 4, 5: 1})):
             self.answers("ask")
@@ -369,7 +393,7 @@ class Story:
         """Solved: sent and resolved together, after the customer's thanks, or left to the rule for silent customers."""
         dice = self.dice
         if self.arrival.surge:
-            self.at = max(self.at, self.agent.hours.add_us(_us(FIXED), dice.spread(2 * MINUTE, 150 * MINUTE)))
+            self.at = max(self.at, _minute(self.agent.hours.add_us(_us(FIXED), dice.spread(2 * MINUTE, 150 * MINUTE))))
         ending = dice.weighted({"together": 52, "thanks": 26, "silent": 14, "plain": 8})
         if ending == "together":
             self.add(self.by, (AgentReplied, self.said("answer")), (Resolved, {}))
@@ -407,11 +431,24 @@ class Story:
             self.work(10 * MINUTE, 200 * MINUTE)
             self.add(self.by, (AgentReplied, self.said("answer")), (Resolved, {}))
         elif dice.chance(0.02):
-            self.wait(9 * DAY, 25 * DAY)
-            self.writes("late")
+            self.comes_too_late()
         elif dice.chance(0.06):
             self.work(HOUR, 12 * HOUR)
             self.act(Closed)
+
+    def comes_too_late(self) -> None:
+        """The ticket is closed by now, so the reply goes into a follow-up: the host opened it, as the desk asked."""
+        self.wait(9 * DAY, 25 * DAY)
+        self.writes("late")
+        reply = self.events[-1]
+        self.ticket += "-F"
+        self.add(self.person, (Created, {
+            "channel": "email", "subject": self.subject, "language": self.arrival.language, **self.said("late"),
+            "answers": f"{reply.ticket}/{reply.id}/divert/{reply.id}",
+        }))  # fmt: skip
+        self.triage(known=False)
+        self.work(12 * MINUTE, 200 * MINUTE)
+        self.add(self.by, (AgentReplied, self.said("answer")), (Resolved, {}))
 
     # --- other plots
 
@@ -421,7 +458,9 @@ class Story:
         self.work(MINUTE, 60 * MINUTE)
         said = self.said("reach")
         subject = said["message"].text.split(";")[0].split("·")[0].rstrip(".")
-        self.act(Created, requester=self.person, channel="email", subject=subject, language=self.arrival.language, assignee=self.agent.id, **said)
+        self.act(
+            Created, requester=self.person, channel="email", subject=subject, language=self.arrival.language, assignee=self.agent.id, **said
+        )
         if self.dice.chance(0.6):
             self.wait(20 * MINUTE, 50 * HOUR)
             self.writes("thanks")
@@ -478,17 +517,22 @@ def arrivals() -> list[Arrival]:
         language = dice.weighted(LANGUAGES)
         zone = ZoneInfo("Asia/Shanghai" if language == "zh" else "Europe/Athens")
         day = dice.weighted(days)
-        local = datetime(day.year, day.month, day.day, dice.weighted(RHYTHM), dice.number(0, 59), dice.number(0, 59), tzinfo=zone)
+        local = datetime(day.year, day.month, day.day, dice.weighted(RHYTHM), dice.number(0, 59), tzinfo=zone)
         person = dice.pick(people[language])
         found.append(Arrival(at_us=_us(local), language=language, topic=dice.weighted(topics), person=person, dice=dice))
     for number in range(SURGE):
         dice = Dice("surge", number)
         language = dice.weighted(LANGUAGES)
-        at = _us(OUTAGE) + dice.spread(2 * MINUTE, 270 * MINUTE)
+        at = _minute(_us(OUTAGE) + dice.spread(2 * MINUTE, 270 * MINUTE))
         topic = dice.weighted({"outage": 80, "payment": 12, "slow": 8})
         person = dice.pick(people[language])
         found.append(Arrival(at_us=at, language=language, topic=topic, person=person, dice=dice, surge=True))
     return sorted(found, key=lambda arrival: arrival.at_us)
+
+
+def _minute(us: int) -> int:
+    """The whole minute, as most help desks write it down."""
+    return us - us % MINUTE
 
 
 def _us(when: datetime) -> int:
@@ -510,15 +554,17 @@ def slips(events: list[Outside], number: int) -> list[Outside]:
     """What goes wrong in real life: a forbidden click, a mail delivered twice, a mail that comes late."""
     if not events or number % 97 != 42:
         return events
-    last = events[-1]
-    kind = number // 97 % 3
-    if kind == 0 and isinstance(last, CustomerReplied):
-        return [*events, last]
+    first, kind = events[0], number // 97 % 3
+    replies = [place for place, event in enumerate(events) if isinstance(event, CustomerReplied)]
+    if kind == 0 and replies:
+        return [*events[: replies[0] + 1], *events[replies[0] :]]
     if kind == 1 and len(events) > 2 and isinstance(events[1], Assigned):
-        early = Noted(at=events[1].at_us - SECOND, id="x1", ticket=last.ticket, by=events[1].by, message=Message(text="Seen.", public=False))
+        early = Noted(
+            at=events[1].at_us - SECOND, id="x1", ticket=first.ticket, by=events[1].by, message=Message(text="Seen.", public=False)
+        )
         return [*events[:2], early, *events[2:]]
-    wrong = {"ticket": last.ticket, "id": "x1", "at": events[0].at_us + SECOND, "by": Agent(id="nikos")}
-    return [events[0], Closed(**wrong) if kind else Transferred(**wrong, group="billing"), *events[1:]]
+    wrong = {"ticket": first.ticket, "at": first.at_us + SECOND, "by": Agent(id="nikos")}
+    return [first, Closed(**wrong) if kind else Transferred(**wrong, group="billing"), *events[1:]]
 
 
 def history() -> list[Outside]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
+from itertools import islice
 from typing import Final
 
+from pendulum import DateTime
 from store import Conflict, Store
-from ticketcore import Created, Desk, Outcome, Person, TicketcoreError
+
+from ticketcore import Created, Desk, Outcome, TicketcoreError
 from ticketcore.model import CreateFollowUp, Effect, Outside, Spoken
 from ticketcore.replay import moments
 
-TIMER_US: Final = 3_600_000_000  # how often the timer job runs, in the time of the history
+TOGETHER: Final = 500  # moments of a history that are saved together
+TIMER: Final = timedelta(hours=1)  # how often the timer job runs, in the time of the history
 
 
 class Host:
@@ -46,35 +51,46 @@ class Host:
             if self._saved(outcome, 0 if ticket is None else ticket.version):
                 return outcome
 
-    def pass_time(self, until_us: int) -> None:
+    def pass_time(self, until: DateTime) -> None:
         """The timer job: let everything happen that is due. Late is no harm, the result is the same."""
-        for ticket in self.store.due(until_us):
-            outcome = self.desk.tick(ticket, until_us)
+        for ticket in self.store.due(until):
+            outcome = self.desk.tick(ticket, until)
             if outcome.events:
                 self._saved(outcome, ticket.version)  # if somebody was faster, that step has let time pass too
 
-    def deliver(self, until_us: int) -> None:
+    def deliver(self, now: DateTime) -> None:
         """The delivery job: carry out what the outbox holds. After a crash it begins again where it was; keys keep it from doubling."""
         for effect in self.store.to_do():
-            stale = effect.expires_us is not None and effect.expires_us <= until_us
+            stale = effect.expires is not None and effect.expires <= now
             if isinstance(effect, CreateFollowUp):
                 self._follow_up(effect)
             elif not stale:
                 self._send(effect)
             self.store.done(effect)
 
-    def run(self, history: Iterable[Outside], *, in_order: bool = True) -> int:
-        """Take a whole history, and return its last instant. ``in_order`` of time: the timer job runs while it goes on."""
-        last = timer = 0
-        for moment in moments(history):
-            at = moment[0].at_us
-            if in_order and at >= timer + TIMER_US:
-                self.pass_time(at - 1)  # what comes in at this very instant is still in time
-                self.deliver(at - 1)
-                timer = at
-            self.post(*moment)
-            last = max(last, at)
+    def run(self, history: Iterable[Outside], *, in_order: bool = True) -> DateTime:
+        """Take a whole history, let time pass to its last instant, and return that. ``in_order`` of time: the jobs run while it goes on."""
+        last: DateTime | None = None
+        timer: DateTime | None = None
+        steps = moments(history)
+        while batch := tuple(islice(steps, TOGETHER)):
+            with self.store.together():
+                for moment in batch:
+                    at = moment[0].at
+                    if in_order and (timer is None or at >= timer):
+                        self._jobs(at.subtract(microseconds=1))  # what comes in at this very instant is still in time
+                        timer = at + TIMER
+                    self.post(*moment)
+                    last = at if last is None else max(last, at)
+        if last is None:
+            raise ValueError("an empty history")
+        with self.store.together():
+            self._jobs(last)
         return last
+
+    def _jobs(self, now: DateTime) -> None:
+        self.pass_time(now)
+        self.deliver(now)
 
     def _saved(self, outcome: Outcome, expected: int) -> bool:
         try:
@@ -85,13 +101,13 @@ class Host:
         return True
 
     def _follow_up(self, effect: CreateFollowUp) -> None:
-        """A reply to a ticket that takes none any more begins a new one."""
+        """A reply to a ticket that takes none any more begins a new one, unless an earlier attempt got that far."""
+        name = f"{effect.ticket}-F"
         old = self.store.ticket(effect.ticket)
-        reply = next(event for event in self.store.events(effect.ticket) if event.id == effect.event)
-        if old is None or not isinstance(reply, Spoken):
+        reply = next((event for event in self.store.events(effect.ticket) if event.id == effect.event), None)
+        if old is None or not isinstance(reply, Spoken) or self.store.ticket(name) is not None:
             return
         self.post(Created(
-            at=effect.at_us, ticket=f"{effect.ticket}+{effect.event}", by=reply.by if isinstance(reply.by, Person) else None,
-            requester=old.requester, channel=old.channel, subject=old.subject, language=old.language, message=reply.message,
-            answers=effect.key,
+            at=effect.at_us, ticket=name, by=old.requester, channel=old.channel, subject=old.subject, language=old.language,
+            message=reply.message, answers=effect.key,
         ))  # fmt: skip

@@ -1,0 +1,156 @@
+"""Replay a history through a desk, as a help desk would live through it, and show what came of it.
+
+python examples/replay/main.py                                   # the shipped history
+python examples/replay/main.py --log servicenow --data DIR       # a real log, by its adapter in examples/real_logs
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import importlib
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+from host import Host
+from pendulum import DateTime
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from show import Show
+from store import Store
+
+from ticketcore import Created, Desk, Message, Outcome, Person, Roster, load_desk
+from ticketcore.codec import history_from_lines
+from ticketcore.model import Event, Outside, Route
+from ticketcore.report import Report
+from ticketcore.routing import Choice, Member, Need, choose
+
+HERE: Final = Path(__file__).resolve().parent
+REAL_LOGS: Final = HERE.parent / "real_logs"
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file, packed or not, one at a time."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+        yield from lines
+
+
+def read_roster(path: Path, desk: Desk, store: Store) -> Roster:
+    """Who could take a ticket now: the roster file, with what each carries at present."""
+    load = Counter(ticket.assignee for ticket in store.tickets("new", "open"))
+    return Roster(members=[
+        Member(
+            agent=name, groups=row["groups"], languages=row["languages"], hours=desk.hours[row["hours"]], capacity=row["capacity"],
+            seniority=row["seniority"], load=load[name],
+        )
+        for name, row in tomllib.loads(path.read_text("utf-8")).items()
+    ])  # fmt: skip
+
+
+def outage_call(host: Host, roster: Path, now: DateTime) -> tuple[Outcome, Choice] | None:
+    """A gold customer writes in Greek that the shop is down; the desk decides, the roster answers, the desk hears of it."""
+    vip = Person(name="Ευγενία Λάσκαρη", email="eugenia@shop77.example.gr", tier="gold", language="el", organisation="shop77")
+    outcome = host.post(Created(
+        at=now, ticket="T-20001", by=vip, channel="email", language="el", subject="Εκτός λειτουργίας",
+        message=Message(text="Το κατάστημα είναι κάτω."),
+    ))  # fmt: skip
+    if outcome is None:
+        return None
+    route = next(effect for effect in outcome.effects if isinstance(effect, Route))
+    need = Need(group=route.to, language=outcome.ticket.language, channel=outcome.ticket.channel)
+    choice = choose(
+        outcome.ticket, read_roster(roster, host.desk, host.store), now, by=[route.strategy or "round_robin", "least_loaded"], need=need,
+        fallbacks=["language", "away"],
+    )  # fmt: skip
+    assigned = choice.assigned(answers=route.key)
+    if assigned is not None:
+        host.post(assigned)
+    return outcome, choice
+
+
+def watched(events: Iterable[Event], console: Console, total: int | None) -> Iterator[Outside]:
+    """The events on their way to the host, with a progress bar."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("replaying", total=total)
+        count = 0
+        for event in events:
+            if isinstance(event, Outside):
+                yield event
+            count += 1
+            if count % 100 == 0:
+                progress.update(task, completed=count)
+        progress.update(task, completed=count, total=count)
+
+
+def options(arguments: list[str] | None) -> argparse.Namespace:
+    """What is asked for on the command line."""
+    parser = argparse.ArgumentParser(description="Replay a history through a desk and show what came of it.")
+    parser.add_argument("--log", help="a real log: the name of an adapter in examples/real_logs")
+    parser.add_argument("--data", type=Path, help="the folder with the files of the real log")
+    parser.add_argument("--desk", type=Path, default=HERE / "desk.toml", help="the desk file")
+    parser.add_argument("--history", type=Path, default=HERE / "history.jsonl.gz", help="the history, one event a line")
+    parser.add_argument("--roster", type=Path, default=HERE / "roster.toml", help="who works here")
+    parser.add_argument("--out", type=Path, default=Path("demo-output"), help="where the database goes")
+    chosen = parser.parse_args(arguments)
+    if chosen.log and not chosen.data:
+        parser.error("--log needs --data: the folder with its files")
+    return chosen
+
+
+def main(arguments: list[str] | None = None, console: Console | None = None) -> int:
+    """Replay, then show."""
+    chosen, console = options(arguments), console or Console()
+    observe, total, desk_file = None, None, chosen.desk
+    if chosen.log:
+        sys.path.insert(0, str(REAL_LOGS))
+        adapter = importlib.import_module(chosen.log)
+        events, desk_file, observe = adapter.events(chosen.data), adapter.DESK, True
+    else:
+        events = history_from_lines(read_lines(chosen.history), chosen.history.name)
+        total = sum(1 for _ in read_lines(chosen.history))
+    desk = load_desk(tomllib.loads(desk_file.read_text("utf-8")))
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    store, report, sent = Store(chosen.out / f"{chosen.log or 'demo'}.sqlite"), Report(), Counter[str]()
+    host = Host(
+        desk, store, observe=observe, late="restamp" if observe else None, watch=report.add, send=lambda effect: sent.update([effect.kind])
+    )
+    start = perf_counter()
+    taken = 0
+
+    def counted() -> Iterator[Outside]:
+        nonlocal taken
+        for event in watched(events, console, total):
+            taken += 1
+            yield event
+
+    now = host.run(counted(), in_order=not observe)
+    counts = store.counts()
+    console.print(
+        f"[bold]{desk.name}[/]: {taken:,} events from outside made {counts['events']:,} on {counts['tickets']:,} tickets "
+        f"and {counts['outbox']:,} effects in {perf_counter() - start:.1f} s; kept in {store.path}", highlight=False,
+    )  # fmt: skip
+    console.print("sent: " + ", ".join(f"{count:,} {kind}" for kind, count in sent.most_common()), highlight=False)
+    show = Show(console, desk, store, now)
+    if not chosen.log:
+        arrived = outage_call(host, chosen.roster, now)
+        if arrived is not None:
+            show.arrival(*arrived)
+    show.queue()
+    show.breaches(report)
+    show.ladder()
+    show.refusal()
+    show.why_not("silent customer")
+    show.deviations()
+    show.report(report)
+    store.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
