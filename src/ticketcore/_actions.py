@@ -28,13 +28,13 @@ from ticketcore._events import (
     Closed,
     Deleted,
     Escalated,
-    EventBase,
     FieldSet,
     MarkedAnswered,
     MarkedSpam,
     Message,
     Noted,
     NotSpam,
+    Outside,
     PolicySet,
     Postponed,
     Purged,
@@ -77,6 +77,7 @@ class Scene(Protocol):
     """What an action may ask of the desk."""
 
     at_us: int
+    by_hand: bool  # an agent's macro: it fills the slots of a person, not those of the rules
 
     def raised(self, level: str, by: int) -> str:
         """The level *by* steps above *level*, within bounds."""
@@ -92,7 +93,7 @@ class Scene(Protocol):
 
 
 # An event or effect class with its fields; None: the action would change nothing.
-Deed = tuple[type[EventBase] | type[EffectBase], dict[str, Any]] | None
+Deed = tuple[type[Outside] | type[EffectBase], dict[str, Any]] | None
 
 
 @frozen(kw_only=True)
@@ -121,19 +122,29 @@ def deeds_of(actions: tuple[Action, ...], ticket: Draft, scene: Scene) -> list[D
 
 def _set_priority(action: Action, ticket: Draft, scene: Scene) -> Deed:
     level = scene.raised(ticket.priority, action.value) if action.name == "raise_priority" else action.value
-    slot = ticket.slots.get("rules")
-    return None if slot is not None and slot.level == level else (SlotSet, {"slot": "rules", "level": level})
+    name = _slot(scene)
+    slot = ticket.slots.get(name)
+    return None if slot is not None and slot.level == level else (SlotSet, {"slot": name, "level": level})
 
 
 def _release_priority(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
-    return (SlotCleared, {"slot": "rules"}) if "rules" in ticket.slots else None
+    name = _slot(scene)
+    return (SlotCleared, {"slot": name}) if name in ticket.slots else None
+
+
+def _slot(scene: Scene) -> str:
+    return "manual" if scene.by_hand else "rules"
+
+
+def _chooser(scene: Scene) -> str:
+    return "manual" if scene.by_hand else "rule"
 
 
 def _set_status(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
     return None if ticket.status == action.value else (StatusSet, {"status": action.value})
 
 
-def _plain(kind: type[EventBase]) -> Callable[[Action, Draft, Scene], Deed]:
+def _plain(kind: type[Outside]) -> Callable[[Action, Draft, Scene], Deed]:
     return lambda _action, _ticket, _scene: (kind, {})
 
 
@@ -178,12 +189,12 @@ def _escalate(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG
     return Escalated, {"level": action.value, "to": action.options.get("to", "")}
 
 
-def _set_policy(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
-    return None if ticket.policy_choices.get("rule") == action.value else (PolicySet, {"policy": action.value})
+def _set_policy(action: Action, ticket: Draft, scene: Scene) -> Deed:
+    return None if ticket.policy_choices.get(_chooser(scene)) == action.value else (PolicySet, {"policy": action.value})
 
 
 def _release_policy(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
-    return (PolicySet, {"policy": None}) if "rule" in ticket.policy_choices else None
+    return (PolicySet, {"policy": None}) if _chooser(scene) in ticket.policy_choices else None
 
 
 def _note(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all

@@ -200,6 +200,7 @@ class StepRun:
     __slots__ = (
         "at_us",
         "before",
+        "by_hand",
         "cause",
         "clock_version",
         "closed",
@@ -243,6 +244,7 @@ class StepRun:
         self.before: Ticket | None = None
         self.root = self.cause = ""
         self.at_us = self.count = 0
+        self.by_hand = False
         self.next_due: tuple[int, int, _Due | None] | None = None
         if ticket is not None and ticket.memo is not None and not foreign:
             for metric, clock in ticket.clocks.items():  # due instants worked out by the step that made the ticket
@@ -254,11 +256,10 @@ class StepRun:
     def handle(self, events: Sequence[Outside]) -> Outcome:
         """Steps 1 to 4."""
         moment = self._accepted(events)  # 1
-        at = moment[0].at_us
         if self.draft is None:
             self._create(moment)
         else:
-            self._settle(at, inclusive=False)  # 2
+            self._settle(max(moment[0].at_us, self.draft.floor_us), inclusive=False)  # 2: a late moment is moved to the floor
             moment = self._stamped(moment)  # after 2: time may have moved the floor
             self._cycle(moment, moment[0].at_us, moment[0].moment)  # 3
         self._settle(self.draft.as_of_us, inclusive=False)  # 4
@@ -303,7 +304,7 @@ class StepRun:
     def macro(self, macro: Rule, at_us: int, by: Agent) -> Outcome:
         """A macro's actions as one moment by an agent; its effects are queued with the moment's root."""
         self._settle(at_us, inclusive=False)
-        self.at_us = at_us
+        self.at_us, self.by_hand = self._floored(at_us, f"macro {macro.name!r}"), True
         events: list[Outside] = []
         wanted: list[tuple[int, type[EffectBase], dict[str, Any], Mapping[str, Any], str]] = []
         for position, action in enumerate(macro.then):
@@ -313,17 +314,16 @@ class StepRun:
             kind, fields = deed
             if issubclass(kind, EffectBase):
                 wanted.append((position, kind, fields, action.options, f"macro:{macro.name}"))
-            elif issubclass(kind, Outside):
-                if fields.get("slot") == "rules":
-                    fields["slot"] = "manual"
+            else:
                 events.append(kind(at=at_us, by=by, **fields))
+        self.by_hand = False
         if events:
             moment = self._stamped(self._accepted(events))
-            self._begin(at_us, moment[0].moment)
+            self._begin(self.at_us, moment[0].moment)
             self._add_effects(wanted, macro.name, "")
-            self._cycle(moment, at_us, moment[0].moment, begun=True)
+            self._cycle(moment, self.at_us, moment[0].moment, begun=True)
         else:
-            self._begin(at_us, f"macro:{macro.name}@{at_us}")
+            self._begin(self.at_us, f"macro:{macro.name}@{self.at_us}")
             self._add_effects(wanted, macro.name, "")
             self._end()
         self._settle(self.draft.as_of_us, inclusive=False)
@@ -370,14 +370,20 @@ class StepRun:
     def _accept_in_time(self, events: Sequence[Outside]) -> None:
         """Not earlier than the floor, unless it may be moved there, and not known already."""
         draft, first = self.draft, events[0]
-        if first.at_us < draft.floor_us and not self.restamp:
-            raise OutOfOrder(
-                f"{first.kind} at {iso(first.at_us)} is too late: the ticket has lived to {iso(draft.floor_us)}",
-                value=first.id, hint='handle it with late="restamp"', at=first.at_us, floor=draft.floor_us,
-            )  # fmt: skip
+        self._floored(first.at_us, first.kind, first.id)
         for event in events:
-            if event.id and event.id in draft.seen and max(event.at_us, draft.floor_us) == draft.updated_us:
+            if event.id and event.id in draft.seen and event.at_us <= draft.updated_us:  # earlier: it was moved here, and comes again
                 raise Duplicate(f"event {event.id!r} was already handled at this instant", value=event.id, id=event.id)
+
+    def _floored(self, at_us: int, what: str, name: str = "") -> int:
+        """The instant at which something said for *at_us* is taken: not before the floor, to which it may be moved or not."""
+        floor: int = self.draft.floor_us
+        if at_us < floor and not self.restamp:
+            raise OutOfOrder(
+                f"{what} at {iso(at_us)} is too late: the ticket has lived to {iso(floor)}",
+                value=name, hint='handle it with late="restamp"', at=at_us, floor=floor,
+            )  # fmt: skip
+        return max(at_us, floor)
 
     def _stamped(self, events: Sequence[Outside]) -> list[Outside]:
         """The moment as it is stored: ids and desk filled in, moved to the floor if it comes late and may be moved."""
@@ -580,8 +586,7 @@ class StepRun:
             if self.observe and not event.cause:
                 decided, odd = desk.lifecycle.observe(draft, event, view)
                 if odd:
-                    told = event.deviation if isinstance(event, Outside) else ""
-                    event = changed(event, deviation=f"{told}; {odd}" if told else odd) if isinstance(event, Outside) else event
+                    event = _deviating(event, odd)
             else:
                 decided = desk.lifecycle.decide(draft, event, view)
         moved = None
@@ -775,6 +780,13 @@ class StepRun:
         }
         ticket = freeze(draft, Memo(wake_us=wake, dues=dues))
         return Outcome(ticket=ticket, events=tuple(self.events), effects=tuple(self.effects), wake_us=wake)
+
+
+def _deviating(event: EventBase, odd: str) -> EventBase:
+    """*event* with one more thing noted that was irregular; a stored event that says so already stays as it is."""
+    if not isinstance(event, Outside) or odd in event.deviation:
+        return event
+    return changed(event, deviation=f"{event.deviation}; {odd}" if event.deviation else odd)
 
 
 def _declared(known: Mapping[str, Any], what: str, name: str) -> None:

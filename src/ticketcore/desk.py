@@ -195,7 +195,7 @@ class Desk:
     def macro(self, ticket: Ticket, name: str, *, at: datetime | int, by: Agent) -> Outcome:
         """Carry out the actions of a macro by hand: they count as the agent's. Raises as `handle` does, and `UnknownName`."""
         macro = self.rules.macro(name)
-        run = StepRun(self, ticket)
+        run = StepRun(self, ticket, restamp=self.settings.late == "restamp", observe=self.settings.observe)
         return run.macro(macro, to_us(at), by)
 
     # --- questions ---------------------------------------------------------------------------------------------------
