@@ -14,10 +14,11 @@ from typing import Any, Final, Protocol
 from attrs import evolve, field, frozen
 
 from ticketcore._actions import ACTIONS, Action, ActionKind, Deed, deed_of
+from ticketcore._names import hint
 from ticketcore._time import MINUTE_US
 from ticketcore._values import name_set
 from ticketcore.conditions import TRUE, AllOf, Condition, Since, Test, Timed, View, Vocabulary, compiled, is_timed, names_category
-from ticketcore.errors import BadValue, DeskError, Problem, UnknownName
+from ticketcore.errors import BadValue, DeskError, Problem, UnknownName, shorten
 from ticketcore.model import Draft, EventBase, Length, Outside, Target, Ticket
 
 __all__ = ["ACTIONS", "Action", "ActionKind", "Deed", "Escalation", "Ladder", "Rule", "RuleSet", "Rules", "Step", "deed_of"]
@@ -217,6 +218,12 @@ class Rules:
             seen.add(rule.name)
             if rule.enabled and self.vocabulary is not None:
                 ready.append(_Ready(rule, set_name, 1 << len(ready), self.vocabulary))
+        for part, what in (("sets", "rule set"), ("macros", "macro")):
+            taken: set[str] = set()
+            for number, one in enumerate(getattr(self, part)):
+                if one.name in taken:
+                    problems.append(Problem(f"{part}[{number}].name", f"a second {what} {one.name!r}", "give each its own name"))
+                taken.add(one.name)
         if problems:
             raise DeskError(problems, what="rules")
         by_kind: dict[str, int] = {}
@@ -259,14 +266,14 @@ class Rules:
         for rule in self:
             if rule.name == name:
                 return rule
-        raise UnknownName(f"unknown rule {name!r}", value=name)
+        raise UnknownName(f"unknown rule {shorten(name)}", value=shorten(name), hint=hint(name, (rule.name for rule in self)))
 
     def macro(self, name: str) -> Rule:
         """The macro of that name. Raises `UnknownName`."""
         for macro in self.macros:
             if macro.name == name:
                 return macro
-        raise UnknownName(f"unknown macro {name!r}", value=name)
+        raise UnknownName(f"unknown macro {shorten(name)}", value=shorten(name), hint=hint(name, (macro.name for macro in self.macros)))
 
     def run(self, cycle: Cycle, fired: int, closed: set[str]) -> int:
         """Passes over all rules until one fires nothing; returns the bits of all that have fired in this cycle.
@@ -306,9 +313,8 @@ class Rules:
             cycle.fire(ready.rule, event, number, tuple(lower.rule.name for lower in passed))
             if ready.rule.stop:
                 closed.add(ready.set_name)
-            if len(events) != known:  # new kinds of events: rules below may listen to them
-                waiting |= self._candidates(events[known:]) & ~((bit << 1) - 1)
-                known = len(events)
+            waiting |= self._candidates(events[known:]) & ~((bit << 1) - 1)  # rules below may listen to what is new
+            known = len(events)
             waiting &= ~fired
         return fired
 
