@@ -25,6 +25,7 @@ from ticketcore.errors import (
     BadMoment,
     BadValue,
     Duplicate,
+    IllegalMove,
     MissingFacts,
     OutOfOrder,
     TicketcoreError,
@@ -33,7 +34,7 @@ from ticketcore.errors import (
     WrongTicket,
     shorten,
 )  # fmt: skip
-from ticketcore.lifecycle import Lifecycle
+from ticketcore.lifecycle import Decided, Lifecycle
 from ticketcore.model import (
     ActionRefused,
     Agent,
@@ -494,7 +495,7 @@ class StepRun:
         head: dict[str, Any] = {"at": at, "ticket": draft.id, "desk": self.fingerprint}
         event: EventBase
         if due.kind == _WAKE:
-            event = Woken(id=f"woken@{due.due_us}", **head)
+            event = Woken(id=f"woken@{at}", **head)
         elif due.kind == _RISE:
             event = TimeReached(id=f"time@{at}", rules=due.rules, **head)
         else:
@@ -579,10 +580,11 @@ class StepRun:
         """Step 7 for one event: lifecycle row and guard, fold, status, priority. Raises before anything is recorded."""
         desk, draft = self.desk, self.draft
         view = self.view(event)
-        decided = None
-        if isinstance(event, Outside) or event.kind == "woken":
-            if isinstance(event, Outside):
-                self._check(event)
+        decided, refused = None, ""
+        if event.kind == "woken":
+            decided, refused = self._woken(event, view)
+        elif isinstance(event, Outside):
+            self._check(event)
             if self.observe and not event.cause:
                 decided, odd = desk.lifecycle.observe(draft, event, view)
                 if odd:
@@ -601,6 +603,8 @@ class StepRun:
             if triggers:
                 self.happened.append(triggers)
         self._record(event)
+        if refused:
+            self.emit(ActionRefused, rule="", action="wake", reason=refused)
         if moved is not None:
             self._record(moved)
         if decided is not None and decided.divert:
@@ -612,6 +616,13 @@ class StepRun:
             self.queue.append((f"{draft.id}/{self.root}/erase", "", Erase, {}, EMPTY))
             return
         self._derive_priority(event)
+
+    def _woken(self, event: EventBase, view: View) -> tuple[Decided | None, str]:
+        """Where the end of a postponement leads. Time cannot be refused: where the table has no way, the ticket stays, and it is said why."""
+        try:
+            return self.desk.lifecycle.decide(self.draft, event, view), ""
+        except IllegalMove as error:
+            return None, str(error)
 
     def _divert(self, event: EventBase, into: str) -> None:
         """A reply that belongs to another ticket: say so, and ask the host to take it there."""

@@ -456,6 +456,11 @@ def _time_root(draft: Draft, event: EventBase) -> None:
     draft.time_roots += 1
 
 
+def _woken(draft: Draft, event: EventBase) -> None:
+    _time_root(draft, event)
+    draft.postponed_until_us = None  # also where the status stays: a postponement ends once
+
+
 def is_from_customer(event: Outside, requester: Person) -> bool:
     """Whether a message counts as the customer's: any end user's, and an agent's who is the requester."""
     by = event.by
@@ -824,7 +829,7 @@ _APPLY: Final[Mapping[str, Callable[[Draft, Any], None]]] = {
     "retargeted": _retargeted,
     "warned": _warned,
     "breached": _breached,
-    "woken": _time_root,
+    "woken": _woken,
     "time_reached": _time_root,
     "rule_fired": _rule_fired,
     "action_refused": _nothing,
