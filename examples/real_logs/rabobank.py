@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 
 from real_logs.lines import desk_file, instant, moment, rows
 
-from ticketcore import Agent, Closed, Created, Desk, FieldSet, Message, Noted, Person, StatusSet, Transferred
+from ticketcore import Agent, Created, Desk, FieldSet, Message, Noted, Person, StatusSet, Transferred
 from ticketcore.model import Outside
 
 DESK: Final = Path(__file__).with_suffix(".toml")
 IN_TIME_ORDER: Final = False  # one ticket after the other, each in order of time
+WITH_RECORDS: Final = True  # its records are in the other file
 ZONE: Final = ZoneInfo("Europe/Amsterdam")
 FIELDS: Final = {
     "impact": "impact", "urgency": "urgency", "category": "incident_category", "ci": "ci", "ci_type": "ci_type", "service": "service",
@@ -55,7 +56,7 @@ def _record(record: dict[str, Any]) -> Iterator[Outside]:
     for number, (start, end) in enumerate(record["clock"].get("pauses") or ()):
         yield StatusSet(at=instant(start, ZONE), ticket=ticket, id=f"pause{number}", status="Pending")
         yield StatusSet(at=instant(end, ZONE), ticket=ticket, id=f"resume{number}", status="Open")
-    yield Closed(at=instant(record["closed_at"], ZONE), ticket=ticket, id="closed")
+    yield StatusSet(at=instant(record["closed_at"], ZONE), ticket=ticket, id="closed", status="Closed")
 
 
 def _log(log: Iterable[dict[str, Any]]) -> Iterator[Outside]:
