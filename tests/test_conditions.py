@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -149,7 +150,11 @@ def cases(draw: st.DrawFn, words: Vocabulary = WORDS) -> tuple[Condition, View]:
 
 @st.composite
 def timed_cases(draw: st.DrawFn) -> tuple[Condition, View]:
-    words = draw(strategies.vocabularies())
+    support, night = draw(strategies.short_hours()), draw(strategies.short_hours())
+    words = Vocabulary(
+        statuses={"open": "open", "closed": "closed"}, levels=("low",), metrics=("first_reply",), fields={"deadline": INSTANT},
+        hours={"support": support, "night": night}, default_hours=draw(st.sampled_from(["support", "night", None])),
+    )  # fmt: skip
     return draw(strategies.timed_conditions(words)), draw(strategies.views(words))
 
 
@@ -249,35 +254,85 @@ def test_the_strategy_would_not_hide_data_that_is_refused() -> None:
 
 # The oracle of `next_rise` asks at every instant at which anything can change: all instants and spans are whole minutes, hours
 # open and close on whole minutes, and "more than" and "less than" begin a microsecond later.
-_WINDOW = 300  # minutes
+_WINDOW = 480  # minutes
 
 
-def _polled(condition: Condition, view: View, after: int, horizon: int) -> int | None:
-    first = after // MINUTE_US * MINUTE_US
-    before = holds(condition, view.at(after))
-    for minute in range(first, horizon + 2 * MINUTE_US, MINUTE_US):
+def _flips(condition: Condition, view: View, after: int, horizon: int) -> list[tuple[int, bool]]:
+    """Every instant in ``(after, horizon]`` at which the condition changes, and to what."""
+    found: list[tuple[int, bool]] = []
+    last = holds(condition, view.at(after))
+    for minute in range(after // MINUTE_US * MINUTE_US, horizon + MINUTE_US, MINUTE_US):
         for at in (minute, minute + 1):
-            if after < at <= horizon:
-                now = holds(condition, view.at(at))
-                if now and not before:
-                    return at
-                before = now
-    return None
+            if after < at <= horizon and (now := holds(condition, view.at(at))) != last:
+                found.append((at, now))
+                last = now
+    return found
 
 
-@given(timed_cases(), st.integers(-30, 30))
-def test_a_rise_is_found_as_by_asking_at_every_instant(case: tuple[Condition, View], shift: int) -> None:
+def _check_flips(condition: Condition, view: View, start: int) -> int:
+    """Compare the chain of rises of the condition and of its opposite with what asking shows; how many there were."""
+    horizon = start + _WINDOW * MINUTE_US
+    flips = _flips(condition, view, start, horizon)
+    for form, wanted in ((condition, True), (Not(condition), False)):
+        after = start
+        for expected in [at for at, now in flips if now is wanted]:
+            assert next_rise(form, view, after, horizon) == _rises.Rise(expected)
+            assert holds(form, view.at(expected))
+            assert not holds(form, view.at(expected - 1))
+            after = expected
+        last = next_rise(form, view, after, horizon)
+        assert last is None or (not last.found and last.at_us == horizon)
+    return len(flips)
+
+
+@given(timed_cases(), st.sampled_from(range(-240, 31)))
+def test_every_rise_and_fall_is_found_as_by_asking_at_every_instant(case: tuple[Condition, View], shift: int) -> None:
     condition, view = case
-    after = view.now_us + shift * MINUTE_US
-    horizon = after + _WINDOW * MINUTE_US
-    expected = _polled(condition, view, after, horizon)
-    found = next_rise(condition, view, after, horizon)
-    if expected is None:
-        assert found is None or (not found.found and found.at_us == horizon)
-    else:
-        assert found == _rises.Rise(expected)
-        assert holds(condition, view.at(expected))
-        assert not holds(condition, view.at(expected - 1))
+    _check_flips(condition, view, view.now_us + shift * MINUTE_US)
+
+
+def test_rises_of_conditions_that_flip_often() -> None:
+    dice = random.Random(20261120)
+
+    def instant() -> int:
+        return NOW + dice.randrange(-120, 360) * MINUTE_US - dice.choice([0, 0, 0, 1440]) * MINUTE_US
+
+    def condition(depth: int) -> Condition:
+        if depth and dice.random() < 0.7:
+            parts = [condition(depth - 1) for _ in range(dice.randrange(2, 4))]
+            whole: Condition = AllOf(parts) if dice.random() < 0.5 else AnyOf(parts)
+            return whole if dice.random() < 0.5 else Not(whole)
+        of = dice.choice(["created", "updated", "deadline", "sla.first_reply.due"])
+        span = f"{dice.randrange(0, 300)}m" + dice.choice(["", "", " business"])
+        kinds: list[type[Since | Until]] = [Since, Until]
+        kind, name = dice.choice(kinds), dice.choice(["support", "night"])
+        op = dice.choice(["at_least", "at_most", "above", "below"])
+        tests: list[Condition] = [
+            kind(of, op, span_of(dice.choice([span, span, "1 day", "1 working day"]))),
+            kind(of, op, span_of(f"{dice.randrange(0, 200)}m", business=True), name),
+            InHours(name, dice.choice(["open", "closed", "holiday"])),
+            Sla("first_reply", "is", dice.choice(["running", "breached"])),
+            Sla("first_reply", "due_within", timedelta(minutes=dice.randrange(0, 240))),
+            Sla("first_reply", "used_at_least", dice.choice([0, 50, 100, 150])),
+        ]  # fmt: skip
+        return dice.choice(tests)
+
+    day = BusinessHours(
+        zone="Europe/Riga", week={"mon-sun": ["21:00-22:15", "23:00-23:45", "00:30-02:00", "03:10-05:00"]}, holidays=["2026-11-22"]
+    )
+    night = BusinessHours(zone="UTC", week={"mon-sun": ["22:00-24:00", "01:00-01:30"]}, holidays=["2026-11-21"])
+    words = Vocabulary(
+        metrics=("first_reply",), fields={"deadline": INSTANT}, hours={"support": day, "night": night}, default_hours="night"
+    )
+    flips = 0
+    for _ in range(240):
+        started = NOW - dice.randrange(0, 120) * MINUTE_US
+        half = started + dice.randrange(0, 150) * MINUTE_US
+        reading = Reading(state="running", is_open=True, is_running=True, due_us=2 * half - started, started_us=started, half_us=half)
+        ticket = Ticket(id="T", created_us=instant(), updated_us=instant(), fields=FrozenMap({"deadline": instant()}))
+        view = View(words, ticket, NOW, clock={"first_reply": reading}.get)
+        flips += _check_flips(condition(2), view, NOW - 240 * MINUTE_US)
+    assert flips > 200  # the law was not kept by silence
 
 
 @given(timed_cases())

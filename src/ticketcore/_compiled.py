@@ -115,10 +115,10 @@ def _positive(op: str, value: Any, spec: FieldSpec) -> Holds:
 def _is(spec: FieldSpec, value: Any) -> Holds:
     read, value = spec.read, spec.type.bound(value)
     if spec.entry is None:
-        return lambda view: read(view) == value  # type: ignore[no-any-return]  # both are plain values
+        return lambda view: read(view) == value
     mapping, name, default = spec.entry
     get = attrgetter("ticket." + mapping)
-    return lambda view: get(view).get(name, default) == value  # type: ignore[no-any-return]  # as above
+    return lambda view: get(view).get(name, default) == value
 
 
 def _is_any(spec: FieldSpec, value: tuple[Any, ...]) -> Holds:

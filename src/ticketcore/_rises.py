@@ -194,9 +194,7 @@ def is_timed(condition: Condition) -> bool:
             assert_never(condition)
 
 
-def first_of(
-    condition: Condition, leaf: Callable[[Condition], Holds], timed: Callable[[Since | Until | Sla], Where] = plainly
-) -> First:
+def first_of(condition: Condition, leaf: Callable[[Condition], Holds], timed: Callable[[Since | Until | Sla], Where] = plainly) -> First:
     """The function that finds the first instant with a wanted value.
 
     *leaf* gives the meaning of a test without time, *timed* where a time test is true.

@@ -248,9 +248,7 @@ class Timed:
         self.condition: Final = condition
         self.holds: Final = compiled(condition, vocabulary)
         self.can_hold: Final = compiled(static_part(condition), vocabulary)
-        self._first: First = first_of(
-            condition, lambda part: compiled(part, vocabulary), lambda test: remembering(test, vocabulary)
-        )
+        self._first: First = first_of(condition, lambda part: compiled(part, vocabulary), lambda test: remembering(test, vocabulary))
 
     def next_rise(self, view: View, after_us: int | None = None, horizon_us: int | None = None) -> Rise | None:
         """As `ticketcore.conditions.next_rise`, the same answer sooner."""

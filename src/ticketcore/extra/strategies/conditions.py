@@ -56,10 +56,14 @@ _NUMBERS: Final = (0, 1, 2, 5, -3, 1.5, 2**62)
 
 
 def minutes() -> st.SearchStrategy[int]:
-    """Instants on whole minutes around `EVENING_US`, now and then a day or a year off."""
-    near = st.integers(-120, 360).map(lambda minute: EVENING_US + minute * MINUTE_US)
-    far = st.builds(lambda at, days: at - days * 1440 * MINUTE_US, near, st.sampled_from([0, 0, 1, 2, 7, 365]))
-    return st.one_of(near, far)
+    """Instants on whole minutes around `EVENING_US`, now and then a day or a year before."""
+    far = st.builds(lambda at, days: at - days * 1440 * MINUTE_US, evening(), st.sampled_from([1, 2, 7, 365]))
+    return st.one_of(evening(), evening(), evening(), far)
+
+
+def evening() -> st.SearchStrategy[int]:
+    """Instants on whole minutes within the hours around `EVENING_US`."""
+    return st.sampled_from(range(-120, 361)).map(lambda minute: EVENING_US + minute * MINUTE_US)
 
 
 def field_types() -> st.SearchStrategy[FieldType]:
@@ -152,9 +156,18 @@ def conditions(vocabulary: Vocabulary, layer: str = "rules") -> st.SearchStrateg
 
 
 def timed_conditions(vocabulary: Vocabulary) -> st.SearchStrategy[Condition]:
-    """Conditions of which most tests are tests of time."""
-    tests = st.one_of(timed_data(vocabulary), timed_data(vocabulary), _field_data(vocabulary, "rules"))
-    return st.recursive(tests, _combined, max_leaves=5).map(lambda data: _parsed(data, vocabulary, "rules"))
+    """Conditions of tests of time and of the category: one, some of them, or groups of some."""
+    one = timed_data(vocabulary)
+    some = _groups(st.sampled_from([one, one, one, st.just({"field": "category", "is": "open"})]).flatmap(lambda test: test))
+    return st.one_of(one, some, _groups(some)).map(lambda data: _parsed(data, vocabulary, "rules"))
+
+
+def _groups(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    several = st.lists(parts, min_size=1, max_size=3)
+    return st.builds(
+        lambda head, items, negated: {"not": {head: items}} if negated else {head: items},
+        st.sampled_from(["all", "any"]), several, st.booleans(),
+    )  # fmt: skip
 
 
 def _parsed(data: Any, vocabulary: Vocabulary, layer: str) -> Condition:
@@ -236,11 +249,15 @@ def _changed_data(draw: st.DrawFn, vocabulary: Vocabulary, layer: str) -> dict[s
 
 def spans(*, until: bool = False) -> st.SearchStrategy[str]:
     """Spans of time as text, in all their forms."""
-    lengths = st.integers(0, 240).map(lambda minute: f"{minute}m")
+    lengths = st.sampled_from([30, 0, 1, 15, 60, 95, 120, 240, 480]).map(lambda minute: f"{minute}m")
     suffix = st.sampled_from(["", " business"])
     days = st.builds(lambda count, unit: f"{count} {unit}", st.integers(0, 2), st.sampled_from(["day", "days", "working days"]))
     closing = days if until else st.integers(0, 2).map(lambda count: f"{count} working days, end of day")
-    return st.one_of(st.builds("{}{}".format, lengths, suffix), days, closing)
+    timed = st.builds("{}{}".format, lengths, suffix)
+    return st.one_of(timed, timed, days, closing)
+
+
+_SET: Final = ("created", "updated", "status_since", "priority_since")
 
 
 @st.composite
@@ -255,13 +272,13 @@ def timed_data(draw: st.DrawFn, vocabulary: Vocabulary) -> dict[str, Any]:
         op, value = draw(
             st.one_of(
                 st.tuples(st.just("is"), st.sampled_from(SLA_STATES)),
-                st.tuples(st.just("due_within"), st.integers(0, 240).map(lambda minute: f"{minute}m")),
-                st.tuples(st.just("used_at_least"), st.integers(0, 200)),
+                st.tuples(st.just("due_within"), st.sampled_from([30, 0, 1, 60, 120, 240]).map(lambda minute: f"{minute}m")),
+                st.tuples(st.just("used_at_least"), st.sampled_from([50, 0, 25, 100, 150])),
             ),
         )
         return {"sla": draw(st.sampled_from(vocabulary.metrics)), op: value}
     op = draw(st.sampled_from(["at_least", "at_most", "above", "below"]))
-    data = {kind: draw(st.sampled_from(instants)), op: draw(spans(until=kind == "until"))}
+    data = {kind: draw(st.sampled_from(_SET) | st.sampled_from(instants)), op: draw(spans(until=kind == "until"))}
     if draw(st.booleans()) and vocabulary.hours:
         data["hours"] = draw(st.sampled_from(sorted(vocabulary.hours)))
     return data
@@ -305,7 +322,8 @@ def readings(draw: st.DrawFn, now_us: int) -> Reading:
 def seen_tickets(draw: st.DrawFn, vocabulary: Vocabulary) -> Ticket:
     """Tickets of a desk with this vocabulary, in any state that a view may show."""
     status = draw(st.sampled_from(list(vocabulary.statuses)))
-    moment, maybe = minutes(), st.none() | minutes()
+    instants = st.fixed_dictionaries({name: minutes() for name in _ALWAYS}, optional={name: minutes() for name in _SOMETIMES})
+    moments: dict[str, Any] = dict(draw(instants))
     text, name, few = st.sampled_from(_TEXTS), st.sampled_from(["", *_NAMES]), st.integers(0, 3)
     requester = Person(
         name=draw(text), email=draw(st.sampled_from(["", "nobody", "ann@example.gr", "BOB@EXAMPLE.ORG"])), tier=draw(name),
@@ -318,9 +336,15 @@ def seen_tickets(draw: st.DrawFn, vocabulary: Vocabulary) -> Ticket:
         group=draw(st.none() | st.sampled_from(["sales", "technicians"])), tags=draw(st.frozensets(st.sampled_from(_NAMES), max_size=3)),
         fields=draw(_declared(vocabulary.fields)), facts=draw(_declared({name: fact.type for name, fact in vocabulary.facts.items()})),
         policy=draw(st.sampled_from([None, "std", "gold"])), rating=draw(st.none() | few), agent_replies=draw(few), reopens=draw(few),
-        created_us=draw(moment), updated_us=draw(moment), status_since_us=draw(moment), priority_since_us=draw(moment),
-        last_agent_reply_us=draw(maybe), last_customer_reply_us=draw(maybe), waiting_since_us=draw(maybe), postponed_until_us=draw(maybe),
+        **moments,
     )  # fmt: skip
+
+
+_ALWAYS: Final = ("created_us", "updated_us", "status_since_us", "priority_since_us")
+_SOMETIMES: Final = (
+    "first_agent_reply_us", "last_agent_reply_us", "last_customer_reply_us", "waiting_since_us", "assigned_us", "resolved_us", "closed_us",
+    "acknowledged_us", "escalated_us", "postponed_until_us",
+)  # fmt: skip
 
 
 def _declared(types: Any) -> st.SearchStrategy[FrozenMap[str, Any]]:
@@ -346,7 +370,7 @@ def seen_events(vocabulary: Vocabulary, at_us: int) -> st.SearchStrategy[EventBa
 @st.composite
 def views(draw: st.DrawFn, vocabulary: Vocabulary) -> View:
     """Views: a ticket at an instant, perhaps with a ticket before, an event and clocks."""
-    now = draw(minutes())
+    now = draw(evening())
     ticket = draw(seen_tickets(vocabulary))
     before = draw(st.none() | st.just(ticket) | seen_tickets(vocabulary))
     event = draw(st.none() | seen_events(vocabulary, now))
