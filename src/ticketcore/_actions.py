@@ -53,7 +53,7 @@ from ticketcore._events import (
 from ticketcore._names import hint
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, frozen_value
 from ticketcore.errors import BadValue, UnknownName, shorten
-from ticketcore.model import Draft
+from ticketcore.model import TEXT_FIELDS, Draft
 
 
 @frozen
@@ -112,11 +112,6 @@ def deed_of(action: Action, ticket: Draft, scene: Scene) -> Deed:
     return ACTIONS[action.name].make(action, ticket, scene)
 
 
-def deeds_of(actions: tuple[Action, ...], ticket: Draft, scene: Scene) -> list[Deed]:
-    """`deed_of` for each of *actions*, all on the ticket as it is now."""
-    return [deed_of(action, ticket, scene) for action in actions]
-
-
 # --- changes of the ticket -------------------------------------------------------------------------------------------
 
 
@@ -168,7 +163,7 @@ def _listed(value: Any) -> tuple[str, ...]:
 
 def _set_field(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
     name, value = action.value, action.options.get("to")
-    now = getattr(ticket, name) if name in ("subject", "language", "channel") else ticket.fields.get(name)
+    now = getattr(ticket, name) or None if name in TEXT_FIELDS else ticket.fields.get(name)
     return None if now == value else (FieldSet, {"name": name, "value": value})
 
 
@@ -202,6 +197,9 @@ def _note(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 
 
 
 def _extend_target(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
+    clock = ticket.clocks.get(action.value)
+    if clock is None or not clock.cycle.is_open:
+        return None
     return TargetExtended, {"metric": action.value, "extra_us": action.options.get("by_us", 0), "reason": action.options.get("reason", "")}
 
 
