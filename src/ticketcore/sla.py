@@ -542,6 +542,7 @@ class Sla:
                 clock = draft.clocks.get(ready.name)
                 if clock is not None and clock.cycle.verdict == "removed":
                     emit(ClockResumed, metric=ready.name, runs=not ready.is_paused(draft, view))
+            self._retarget(draft, at, emit)  # the promise may have changed while it was removed
             return False
         return REMOVED in triggers
 
