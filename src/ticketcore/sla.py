@@ -353,11 +353,14 @@ class Sla:
             raise UnknownName(f"unknown policy {name!r}", value=name) from None
 
     def promise(self, policy: str | None, metric: str, level: str) -> tuple[Target | None, str]:
-        """The target for a metric under a policy and priority level, and the name of the hours that count for it."""
+        """The target for a metric under a policy and priority level, and the name of the hours that count for it.
+
+        The hours are the policy's also where it promises nothing for this level, so that nothing is measured anew on the way.
+        """
         chosen = None if policy is None else self._policy.get(policy)
         targets = None if chosen is None else chosen.targets.get(metric)
         target = None if targets is None else targets.of(level)
-        if chosen is None or target is None or (type(target) is Length and target.calendar):
+        if chosen is None or (type(target) is Length and target.calendar):
             return target, ALWAYS_NAME
         return target, chosen.hours or self.default_hours
 
