@@ -759,7 +759,10 @@ def _retargeted(draft: Draft, event: Retargeted) -> None:
         changes["run_us"] = event.at_us
     if event.verdict is not None:
         changes["verdict"], changes["due_us"] = event.verdict, event.due_us
-        clock = changed(clock, met=clock.met + (event.verdict == "met"), late=clock.late + (event.verdict == "late"))
+        clock = changed(
+            clock, met=clock.met + (event.verdict == "met"), late=clock.late + (event.verdict == "late"),
+            total_us=clock.total_us - cycle.banked_us + changes.get("banked_us", cycle.banked_us),
+        )  # fmt: skip
     elif not event.exceeded:
         changes["breached_us"] = None  # loosened past the used time: the live breach is over, the record stays
     elif promise_key(event.target, cycle.extension_us) in cycle.breaches and cycle.breached_us is None:
