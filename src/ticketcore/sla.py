@@ -398,7 +398,7 @@ class Sla:
                 return self._day_due_us(cycle, target)
             due = self._reaches_us(cycle, target.us + cycle.extension_us)
             if due is not None and cycle.policy is not None and self._policy[cycle.policy].due_at == "next_opening":
-                return self.hours[cycle.hours].next_open_us(due)
+                return self._hours_of(cycle.hours).next_open_us(due)
         except _UNREACHABLE:
             return None
         return due
@@ -419,11 +419,11 @@ class Sla:
             return 0
         if type(target) is Length:
             return target.us + cycle.extension_us
-        return self.hours[cycle.hours].elapsed_us(cycle.started_us, self._day_base_us(cycle, target)) + cycle.extension_us
+        return self._hours_of(cycle.hours).elapsed_us(cycle.started_us, self._day_base_us(cycle, target)) + cycle.extension_us
 
     def _reaches_us(self, cycle: Cycle, amount: int) -> int | None:
         """The earliest instant at which *amount* of time was used; None if it will not be while nothing changes."""
-        hours = self.hours[cycle.hours]
+        hours = self._hours_of(cycle.hours)
         for run in cycle.runs:
             if run.counted_us >= amount:
                 return min(hours.add_us(run.start_us, amount), run.end_us)
@@ -431,7 +431,7 @@ class Sla:
         return None if cycle.run_us is None else hours.add_us(cycle.run_us, amount)
 
     def _day_base_us(self, cycle: Cycle, target: Target) -> int:
-        hours = self.hours[cycle.hours]
+        hours = self._hours_of(cycle.hours)
         if isinstance(target, WorkingDays):
             return hours.add_working_days_us(cycle.started_us, target.count, end_of_day=target.end_of_day)
         assert not isinstance(target, Length)  # noqa: S101 - for the type checker: lengths do not come here
@@ -439,7 +439,7 @@ class Sla:
 
     def _day_due_us(self, cycle: Cycle, target: Target) -> int | None:
         """Due by dates: moved on by the open time of every pause that began before it, and by an extension."""
-        hours = self.hours[cycle.hours]
+        hours = self._hours_of(cycle.hours)
         due = self._day_base_us(cycle, target)
         if cycle.extension_us:
             due = hours.add_us(due, cycle.extension_us)
@@ -455,7 +455,7 @@ class Sla:
 
     def warning_us(self, cycle: Cycle, warning: WarnAt, due_us: int | None) -> int | None:
         """When a warning of an open cycle is due; None: suspended by a pause, or the promise was never that long."""
-        hours = self.hours[cycle.hours]
+        hours = self._hours_of(cycle.hours)
         try:
             if warning.kind == "percent":
                 at = self._reaches_us(cycle, -(-self.promise_us(cycle) * warning.value // 100))
@@ -490,10 +490,14 @@ class Sla:
                         items.append((at, 1, f"{metric} {name}", name))
         return items
 
+    def _hours_of(self, name: str) -> Hours:
+        """The hours of that name; around the clock for a name that only an earlier desk of the ticket had."""
+        return self.hours.get(name, self.hours[ALWAYS_NAME])
+
     def _elapsed(self, hours: str, start: int, end: int) -> int:
         """Open time in a step: never raises; beyond what the hours cover, nothing is counted."""
         try:
-            return self.hours[hours].elapsed_us(start, end)
+            return self._hours_of(hours).elapsed_us(start, end)
         except _UNREACHABLE:
             return 0
 
@@ -759,7 +763,7 @@ class Sla:
 
     def _counts_from(self, cycle: Cycle) -> int:
         try:
-            return self.hours[cycle.hours or ALWAYS_NAME].next_open_us(cycle.started_us)
+            return self._hours_of(cycle.hours).next_open_us(cycle.started_us)
         except _UNREACHABLE:
             return cycle.started_us
 
@@ -778,7 +782,7 @@ class Sla:
             raise UnknownName(f"no clock {metric!r} on ticket {ticket.id!r}", value=metric)
         cycle = clock.cycle
         due = cycle.due_us if cycle.verdict is not None else self.due_us(cycle)
-        return ledger_of(cycle, metric, self.hours[cycle.hours], due, at_us)
+        return ledger_of(cycle, metric, self._hours_of(cycle.hours), due, at_us)
 
 
 def _test(condition: Condition, vocabulary: Vocabulary | None) -> Callable[[View], bool]:
