@@ -286,8 +286,8 @@ class StepRun:
     def adopt(self, at_us: int, old: Sla | None, before: Outcome | None) -> Outcome:
         """Take the ticket over from another desk; *before* is what settling under that desk came to."""
         draft = self.draft
-        if at_us < draft.floor_us:
-            raise OutOfOrder(f"adopted at {iso(at_us)}, but the ticket has lived to {iso(draft.floor_us)}", at=at_us, floor=draft.floor_us)
+        if at_us < draft.as_of_us:  # not the floor: what the old desk had due at this very instant has just happened
+            raise OutOfOrder(f"adopted at {iso(at_us)}, but the ticket has lived to {iso(draft.as_of_us)}", at=at_us, floor=draft.as_of_us)
         was = draft.desk
         self._begin(at_us, f"adopted@{at_us}/{self.fingerprint}")
         self._record(DeskAdopted(at=at_us, id=self.root, ticket=draft.id, desk=self.fingerprint, was=was))

@@ -604,7 +604,8 @@ def _rated(draft: Draft, event: Rated) -> None:
 
 def _desk_adopted(draft: Draft, event: DeskAdopted) -> None:
     draft.desk = event.desk
-    draft.as_of_us = draft.floor_us = event.at_us
+    draft.as_of_us = event.at_us
+    draft.floor_us = max(draft.floor_us, event.at_us)  # it may have lived through what was due at this instant
 
 
 def _status_changed(draft: Draft, event: StatusChanged) -> None:
