@@ -176,7 +176,7 @@ _W3_OPS = {"==": "is", "has": "has", "contains": "contains", ">": "above", "<": 
 
 
 def _rule_list(case: Case) -> Run:
-    statuses = dict.fromkeys(("new", "open", "answered", "postponed", "resolved", "closed", "spam"), "open")
+    statuses: dict[str, str] = dict.fromkeys(("new", "open", "answered", "postponed", "resolved", "closed", "spam"), "open")
     words = Vocabulary(statuses=statuses, levels=("1", "2", "3", "4", "5"), fields=_W3_DECLARED)
     problems: list[Any] = []
     rules = []
