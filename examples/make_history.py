@@ -132,7 +132,7 @@ class Dice:
             point -= weight
             if point < 0:
                 return choice
-        return next(reversed(choices))  # type: ignore[call-overload]  # every mapping here is a dict
+        raise ValueError("weights are positive")
 
 
 # --- customers -------------------------------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ class Story:
 
     def add(self, by: Actor | None, *events: tuple[type[Outside], Mapping[str, Any]]) -> None:
         """Add what *by* did at this instant; several things together are one moment, and what came as a message has an id."""
-        together = {"moment": f"m{len(self.events)}"} if len(events) > 1 else {}
+        together: dict[str, Any] = {"moment": f"m{len(self.events)}"} if len(events) > 1 else {}
         for kind, fields in events:
             name = f"e{len(self.events)}" if issubclass(kind, Spoken) else ""
             self.events.append(kind(at=self.at, id=name, ticket=self.ticket, by=by, **together, **fields))
@@ -563,7 +563,7 @@ def slips(events: list[Outside], number: int) -> list[Outside]:
             at=events[1].at_us - SECOND, id="x1", ticket=first.ticket, by=events[1].by, message=Message(text="Seen.", public=False)
         )
         return [*events[:2], early, *events[2:]]
-    wrong = {"ticket": first.ticket, "at": first.at_us + SECOND, "by": Agent(id="nikos")}
+    wrong: dict[str, Any] = {"ticket": first.ticket, "at": first.at_us + SECOND, "by": Agent(id="nikos")}
     return [first, Closed(**wrong) if kind else Transferred(**wrong, group="billing"), *events[1:]]
 
 

@@ -11,7 +11,7 @@ from pendulum import DateTime
 from store import Conflict, Store
 
 from ticketcore import Created, Desk, Outcome, TicketcoreError
-from ticketcore.model import CreateFollowUp, Effect, Outside, Spoken
+from ticketcore.model import CreateFollowUp, EffectBase, Outside, Spoken
 from ticketcore.replay import moments
 
 TOGETHER: Final = 500  # moments of a history that are saved together
@@ -33,7 +33,7 @@ class Host:
         observe: bool | None = None,
         late: str | None = None,
         watch: Callable[[Outcome], None] = lambda _: None,
-        send: Callable[[Effect], None] = lambda _: None,
+        send: Callable[[EffectBase], None] = lambda _: None,
     ) -> None:
         self.desk, self.store = desk, store
         self._observe, self._late = observe, late

@@ -26,12 +26,11 @@ from store import Store
 
 from ticketcore import Created, Desk, Message, Outcome, Person, Roster, load_desk
 from ticketcore.codec import history_from_lines
-from ticketcore.model import Event, Outside, Route
+from ticketcore.model import EffectBase, Event, Outside, Route
 from ticketcore.report import Report
 from ticketcore.routing import Choice, Member, Need, choose
 
 HERE: Final = Path(__file__).resolve().parent
-REAL_LOGS: Final = HERE.parent / "real_logs"
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
@@ -73,19 +72,48 @@ def outage_call(host: Host, roster: Path, now: DateTime) -> tuple[Outcome, Choic
     return outcome, choice
 
 
-def watched(events: Iterable[Event], console: Console, total: int | None) -> Iterator[Outside]:
+class Tally:
+    """Counts what comes in, what is kept and what goes out; and collects the report."""
+
+    def __init__(self) -> None:
+        self.came = self.kept = 0
+        self.effects: Counter[str] = Counter()
+        self.report = Report()
+
+    def saw(self, outcome: Outcome) -> None:
+        """Take in an outcome."""
+        self.kept += sum(event.is_outside and not getattr(event, "cause", "") for event in outcome.events)
+        self.report.add(outcome)
+
+    def sent(self, effect: EffectBase) -> None:
+        """An effect that a real host would carry out now."""
+        self.effects[effect.kind] += 1
+
+    def show(self, console: Console, desk: Desk, store: Store, seconds: float) -> None:
+        """What the replay came to."""
+        counts = store.counts()
+        lines = [
+            f"[bold]{desk.name}[/]: {self.came:,} events came in, {self.kept:,} were kept, {self.came - self.kept} refused.",
+            f"With what the desk decided: {counts['events']:,} on {counts['tickets']:,} tickets, and {counts['outbox']:,} effects.",
+            f"{seconds:.1f} s; all of it is in {store.path}",
+        ]
+        if self.effects:
+            lines.insert(2, "Sent: " + ", ".join(f"{count:,} {kind}" for kind, count in self.effects.most_common()))
+        console.print("\n".join(lines), highlight=False)
+
+
+def watched(events: Iterable[Event], console: Console, total: int | None, tally: Tally) -> Iterator[Outside]:
     """The events on their way to the host, with a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("replaying", total=total)
-        count = 0
         for event in events:
             if isinstance(event, Outside):
+                tally.came += 1
                 yield event
-            count += 1
-            if count % 100 == 0:
-                progress.update(task, completed=count)
-        progress.update(task, completed=count, total=count)
+            if tally.came % 100 == 0:
+                progress.update(task, completed=tally.came)
+        progress.update(task, completed=tally.came, total=tally.came)
 
 
 def options(arguments: list[str] | None) -> argparse.Namespace:
@@ -108,46 +136,31 @@ def main(arguments: list[str] | None = None, console: Console | None = None) -> 
     chosen, console = options(arguments), console or Console()
     observe, total, desk_file = None, None, chosen.desk
     if chosen.log:
-        sys.path.insert(0, str(REAL_LOGS))
-        adapter = importlib.import_module(chosen.log)
-        events, desk_file, observe = adapter.events(chosen.data), adapter.DESK, True
+        sys.path.append(str(HERE.parent))
+        adapter = importlib.import_module(f"real_logs.{chosen.log}")
+        events, desk_file, observe = adapter.events(chosen.data / f"{chosen.log}_events.jsonl.gz"), adapter.DESK, True
     else:
         events = history_from_lines(read_lines(chosen.history), chosen.history.name)
         total = sum(1 for _ in read_lines(chosen.history))
     desk = load_desk(tomllib.loads(desk_file.read_text("utf-8")))
     chosen.out.mkdir(parents=True, exist_ok=True)
-    store, report, sent = Store(chosen.out / f"{chosen.log or 'demo'}.sqlite"), Report(), Counter[str]()
-    host = Host(
-        desk, store, observe=observe, late="restamp" if observe else None, watch=report.add, send=lambda effect: sent.update([effect.kind])
-    )
+    store, tally = Store(chosen.out / f"{chosen.log or 'demo'}.sqlite"), Tally()
+    host = Host(desk, store, observe=observe, late="restamp" if observe else None, watch=tally.saw, send=tally.sent)
     start = perf_counter()
-    taken = 0
-
-    def counted() -> Iterator[Outside]:
-        nonlocal taken
-        for event in watched(events, console, total):
-            taken += 1
-            yield event
-
-    now = host.run(counted(), in_order=not observe)
-    counts = store.counts()
-    console.print(
-        f"[bold]{desk.name}[/]: {taken:,} events from outside made {counts['events']:,} on {counts['tickets']:,} tickets "
-        f"and {counts['outbox']:,} effects in {perf_counter() - start:.1f} s; kept in {store.path}", highlight=False,
-    )  # fmt: skip
-    console.print("sent: " + ", ".join(f"{count:,} {kind}" for kind, count in sent.most_common()), highlight=False)
+    now = host.run(watched(events, console, total, tally), in_order=not observe)
+    tally.show(console, desk, store, perf_counter() - start)
     show = Show(console, desk, store, now)
     if not chosen.log:
         arrived = outage_call(host, chosen.roster, now)
         if arrived is not None:
             show.arrival(*arrived)
     show.queue()
-    show.breaches(report)
+    show.breaches(tally.report)
     show.ladder()
     show.refusal()
     show.why_not("silent customer")
     show.deviations()
-    show.report(report)
+    show.report(tally.report)
     store.close()
     return 0
 

@@ -40,7 +40,10 @@ class Show:
 
     def when(self, at: DateTime | None) -> str:
         """An instant on the desk's wall clock; a dash for none."""
-        return "-" if at is None else at.in_timezone(self.desk.zone).format("ddd D MMM HH:mm")
+        if at is None:
+            return "-"
+        local = at.in_timezone(self.desk.zone)
+        return local.format("ddd D MMM HH:mm" if local.year == self.now.year else "D MMM YYYY HH:mm")
 
     # --- the queue -------------------------------------------------------------------------------------------------------
 
@@ -70,14 +73,15 @@ class Show:
             level = Text(ticket.priority, COLOURS.get(ticket.priority, ""))
             who = ticket.assignee or ticket.group or "-"
             table.add_row(f"{place:>2}", ticket.id, level, who, ticket.subject or "-", *self._reason(ticket))
-        self.console.print(table)
+        if first:
+            self.console.print(table)
         for ticket in dict.fromkeys((*first[1:2], *first[-1:])):
             self.console.print(Text(f"in full: {order.explain(ticket, tickets)}", "dim"))
 
     def _reason(self, ticket: Ticket) -> tuple[Text, Text]:
         due, metric = self.earliest(ticket)
         if due is None:
-            return Text("waits since"), Text(self.when(ticket.waiting_since))
+            return Text("waiting" if ticket.waiting_since else "no promise"), Text(self.when(ticket.waiting_since))
         style = "red" if due <= self.now else ""
         return Text(metric.replace("_", " "), style), Text(self.when(due), style)
 
@@ -106,21 +110,19 @@ class Show:
         return Text(f"{_roughly(standing.ended_us - event.due_us)} late" if standing.ended_us else standing.state)
 
     def ledgers(self, broken: Sequence[Breached]) -> None:
-        """Three due instants taken apart: over a holiday, with a pause, and on other hours than the desk's own."""
-        wanted = {"holiday", "paused", "abroad"}
+        """Up to three due instants taken apart: with a pause, over a holiday, and on other hours than the desk's own."""
+        wanted = {"holiday", "paused", "abroad", "any"}
         for event in reversed(broken):
             ticket = self._ticket(event.ticket)
-            if not wanted or ticket.clocks[event.metric].cycle.number != event.number:
+            if len(wanted) < 2 or ticket.clocks[event.metric].cycle.number != event.number:
                 continue
             ledger = self.desk.why_due(ticket, event.metric)
-            features = {line.kind for line in ledger.lines if line.end_us is not None} | (
-                {"abroad"} if ledger.zone != self.desk.zone else set()
-            )
-            if len(ledger.lines) > 9 or not wanted & features or ledger.due_us is None:
-                continue
-            wanted -= features
-            title = f"{event.ticket}: why it was due when it was"
-            self.console.print(Panel(Text(str(ledger)), title=title, title_align="left", border_style="dim"))
+            features = {line.kind for line in ledger.lines if line.end_us is not None}
+            features |= {"any"} if event is broken[0] else {"abroad"} if ledger.zone != self.desk.zone else set()
+            if len(ledger.lines) <= 9 and wanted & features and ledger.due_us is not None:
+                wanted -= features | {"any"}
+                title = f"{event.ticket}: why it was due when it was"
+                self.console.print(Panel(Text(str(ledger)), title=title, title_align="left", border_style="dim"))
 
     def _ticket(self, name: str) -> Ticket:
         ticket = self.store.ticket(name)
@@ -175,16 +177,15 @@ class Show:
     def refusal(self) -> None:
         """What was refused, and one click that is not allowed, with what is."""
         codes = Counter(code for _, code, _ in self.store.refusals())
-        self.title(
-            "Refused", "nothing changes then: " + (", ".join(f"{count} {code}" for code, count in codes.items()) or "nothing so far")
-        )
+        told = ", ".join(f"{count} {code}" for code, count in codes.most_common())
+        self.title("Refused", f"of the history: {told or 'nothing'}; a refused moment changes nothing")
         for ticket in self.store.tickets("open", "new"):
             try:
-                self.desk.handle(ticket, Closed(at=max(self.now, ticket.floor)))
+                self.desk.handle(ticket, Closed(at=max(self.now, ticket.floor)), observe=False)
             except TicketcoreError as error:
                 self.console.print(Text(f"{ticket.id}: {error.message}", "red"))
                 for trigger, ends in error.details.get("targets", {}).items():
-                    self.console.print(f"  allowed: {trigger:<17} -> {' or '.join(ends)}", highlight=False)
+                    self.console.print(Text(f"  allowed: {trigger:<17} -> {' or '.join(ends)}"))
                 break
 
     def why_not(self, rule: str) -> None:
@@ -240,24 +241,25 @@ class Show:
             table.add_column(name, justify="right", no_wrap=True)
         ranks = {level: -rank for rank, level in enumerate(self.desk.priority.levels.names)}
         for field in ("priority", "group", "channel", "policy"):
-            rows = sorted(
-                report.by(field).values(), key=lambda row: ranks.get(row.name, -row.tickets) if field == "priority" else -row.tickets
-            )
-            table.add_row(Text(f"by {field}", "bold cyan"))
-            for row in rows[:8]:
-                table.add_row(*_row(row))
+            found = report.by(field)
+            if len(found) > 1:
+                table.add_row(Text(f"by {field}", "bold cyan"))
+                for name in sorted(found, key=lambda name: (ranks.get(name, 0), -found[name].tickets))[:8]:
+                    table.add_row(*_row(found[name]))
+                if len(found) > 8:
+                    table.add_row(Text(f"  and {len(found) - 8} more", "dim"))
         self.console.print(table)
         rules = [f"{rule} {count:,}" for rule, count in report.rules().items()]
         if rules:
             self.console.print(Text("\nrules fired: ", "bold"), Text(", ".join(rules[:20])), sep="")
 
     def weeks(self, report: Report) -> None:
-        """Volume and backlog, week by week; month by month, where a history is long."""
+        """Volume and backlog, week by week; by month or quarter, where a history is long."""
         volume: Counter[date] = Counter()
         daily = report.volume()
         for name, count in daily.items():
             day = date.fromisoformat(name)
-            volume[day.replace(day=1) if len(daily) > 200 else day - timedelta(day.weekday())] += count
+            volume[_period(day, len(daily))] += count
         most = max(volume.values())
         ends = [*list(volume)[1:], date.max]
         lines = []
@@ -266,6 +268,13 @@ class Show:
             bar = "█" * max(1, round(28 * count / most))
             lines.append(f"{day}  {count:>5,}  {bar:<28}  open at its end {report.backlog(end):>5,}")
         self.console.print(Text("\n".join(lines) + "\n"))
+
+
+def _period(day: date, days: int) -> date:
+    """The first day of the week of a date; of its month or quarter, where a history has many days."""
+    if days <= 150:
+        return day - timedelta(day.weekday())
+    return date(day.year, day.month if days <= 600 else (day.month - 1) // 3 * 3 + 1, 1)
 
 
 def _row(row: Figures) -> Iterable[str]:

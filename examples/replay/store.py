@@ -13,7 +13,7 @@ from pendulum import DateTime
 
 from ticketcore import Outcome, Ticket, event_from_data, event_to_data, ticket_from_data, ticket_to_data
 from ticketcore.codec import effect_from_data, effect_to_data
-from ticketcore.model import Effect, Event, EventBase
+from ticketcore.model import Effect, EffectBase, Event, EventBase
 
 SCHEMA: Final = """
 CREATE TABLE tickets (
@@ -108,7 +108,7 @@ class Store:
         self._known.pop(ticket.id, None)
         self._known[ticket.id] = ticket
 
-    def _add(self, ticket: str, version: int, events: Iterable[EventBase], effects: Iterable[Effect]) -> None:
+    def _add(self, ticket: str, version: int, events: Iterable[EventBase], effects: Iterable[EffectBase]) -> None:
         self._db.executemany(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)",
             [
