@@ -366,6 +366,22 @@ def test_datetimes_of_any_zone_mean_their_instant(data: Any) -> None:
         assert answered(config.next_open, form) == answered(lambda: from_us(config.next_open_us(moment)))
 
 
+@pytest.mark.parametrize("zone", [*ODD, "America/St_Johns", "America/Havana", "Africa/Cairo", "Asia/Beirut", "Europe/Athens"])
+def test_datetimes_of_the_own_zone_mean_their_instant_around_every_clock_change(zone: str) -> None:
+    config = BusinessHours(zone=zone, week={"mon-sun": ["00:00-12:00"]})
+    config.elapsed_us(at("1985-01-01T00:00"), at("2030-01-01T00:00"))  # the table that helps with the zone
+    for year in range(1986, 2030):
+        for change, _ in zone_offsets(config.tz, year):
+            for step in range(-100, 101, 2):
+                moment = change + step * 15 * MINUTE_US
+                assert config.elapsed(from_us(moment).in_timezone(zone), moment) == timedelta(0)
+                shown = datetime.fromtimestamp(moment // 1_000_000, load_zone(zone))
+                fields = (shown.year, shown.month, shown.day, shown.hour, shown.minute)
+                for fold in (0, 1):
+                    local = DateTime(*fields, tzinfo=pendulum.timezone(zone), fold=fold)
+                    assert config._us(local) == _time.to_us(local)
+
+
 @given(weeks())
 def test_a_week_is_read_as_it_is_said(plain: dict[str, list[str]]) -> None:
     read = _spans.week(plain)
@@ -990,6 +1006,22 @@ def test_follow_the_sun() -> None:
         "Wednesday but for an hour between Tokyo and London"
     )
     assert config.next_transition(at("2026-11-25T12:00")) == Transition(from_us(at("2026-11-26T08:00")), opens=False)
+
+
+@pytest.mark.parametrize(
+    ("start", "amount", "due", "why"),
+    [
+        ("2026-11-23T09:00", 8, "2026-11-23T17:00", "ends at closing, not at the next opening"),
+        ("2026-11-23T09:00", 40, "2026-11-27T17:00", "also before a weekend"),
+        ("2026-11-21T12:00", 8, "2026-11-23T17:00", "opened while closed"),
+        ("2026-11-23T17:00", 1, "2026-11-24T10:00", "opened at closing"),
+        ("2026-11-21T12:00", 0, "2026-11-21T12:00", "nothing added is nothing moved"),
+    ],
+)
+def test_a_promise_counts_open_hours_only(start: str, amount: int, due: str, why: str) -> None:
+    assert say(WEEKDAYS.add_us(at(start), amount * HOUR_US)) == due, why
+    if amount:
+        assert WEEKDAYS.subtract_us(at(due), amount * HOUR_US) == WEEKDAYS.next_open_us(at(start)), why
 
 
 def test_the_pendulum_edge() -> None:
