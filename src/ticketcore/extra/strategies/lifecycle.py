@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
+from ticketcore._text import fold
 from ticketcore._time import MAX_US
 from ticketcore.conditions import Condition, field
 from ticketcore.extra.strategies.model import events, instants, lengths, names, persons
@@ -28,10 +29,11 @@ def statuses() -> st.SearchStrategy[tuple[Status, ...]]:
 
 def guards() -> st.SearchStrategy[Condition]:
     """Conditions that a guard may read, on fields that every desk has."""
+    said = st.text(min_size=1, max_size=8).filter(fold)  # what folds to nothing is refused as blank
     return st.one_of(
-        st.text(min_size=1, max_size=8).map(field.tags.has),
+        said.map(field.tags.has),
         st.integers(0, 5).map(lambda count: field.agent_replies >= count),
-        st.text(min_size=1, max_size=8).map(lambda tier: ~field.requester.tier.is_(tier)),
+        said.map(lambda tier: ~field.requester.tier.is_(tier)),
     )
 
 
