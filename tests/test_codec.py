@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import cattrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ticketcore import _plain, codec
@@ -50,6 +50,7 @@ from ticketcore.model import (
     Ticket,
 )
 
+EACH = max(10, settings.default.max_examples // 10) if settings.default else 10  # of a law that is tried for each of 58 kinds
 NINE = "2026-11-20T09:00:00Z"
 
 
@@ -83,6 +84,7 @@ def problems(call: Any, *args: Any, **named: Any) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("kind", EVENTS)
 def test_an_event_is_read_back(kind: str) -> None:
+    @settings(max_examples=EACH)
     @given(events(kind))
     def law(event: Any) -> None:
         data = event_to_data(event)
@@ -96,6 +98,7 @@ def test_an_event_is_read_back(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", EFFECTS)
 def test_an_effect_is_read_back(kind: str) -> None:
+    @settings(max_examples=EACH)
     @given(effects(kind))
     def law(effect: Any) -> None:
         data = effect_to_data(effect)

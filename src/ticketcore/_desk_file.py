@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
+from functools import partial
 from typing import Any, Final
 
 from attrs import evolve
@@ -35,15 +36,16 @@ from ticketcore._plain import (
     map_of,
     mapped,
     name,
+    number,
     of_class,
     one_of,
     record,
     refuse,
     schema,
-    steps_of,
     target,
     text,
     under,
+    unique,
     unknown,
     whole,
 )
@@ -93,14 +95,14 @@ def bad_leaves(data: Any) -> list[Problem]:
     waiting: list[tuple[str, Any]] = [("", data)]
     while waiting and len(problems) <= LIMITS.problems:
         path, part = waiting.pop()
-        for step, below in steps_of(part):
+        for key, below in part.items() if isinstance(part, dict) else enumerate(part):
             if isinstance(below, dict | list | tuple):
-                waiting.append((path + step, below))
+                waiting.append((path + (key_step(key) if isinstance(part, dict) else f"[{key}]"), below))
                 continue
             try:
                 _leaf(below)
             except Refusal as bad:
-                problems += under(path + step, bad)
+                problems += under(path + (key_step(key) if isinstance(part, dict) else f"[{key}]"), bad)
     return problems
 
 
@@ -108,13 +110,10 @@ def _leaf(value: Any) -> None:
     kind = type(value)
     if kind is str:
         text(value)
-    elif kind is int:
-        integer(value)
-    elif kind is float:
-        if value - value != 0:
-            refuse("this is no finite number", value)
+    elif kind is int or kind is float:
+        number(value)
     elif kind is not bool and not isinstance(value, date | time):
-        refuse(f"this is no plain data: {kind_of(value)}", value, code="wrong-type")
+        refuse(f"no place of a file holds {kind_of(value)}", value, code="wrong-type")
 
 
 def _texts(value: Any) -> tuple[str, ...]:
@@ -182,7 +181,7 @@ class DeskReader:
     def sections(self) -> Mapping[str, Key]:
         """What a desk file may say, section by section."""
         return {
-            "name": Key(name), "zone": Key(zone), "groups": Key(list_of(name, _unique)), "hours": Key(self._hours),
+            "name": Key(name), "zone": Key(zone), "groups": Key(list_of(name, unique)), "hours": Key(self._hours),
             "fields": Key(lambda _: self._kept("fields")), "requester_fields": Key(lambda _: self._kept("requester_fields")),
             "facts": Key(lambda _: self._kept("facts")), "lifecycle": Key(self._lifecycle()), "priority": Key(self._priority()),
             "metrics": Key(self._metrics), "sla": Key(list_of(self._policy(), tuple), "policies"),
@@ -269,7 +268,7 @@ class DeskReader:
     def _lifecycle(self) -> Reader:
         category = one_of((*CATEGORIES, "pending"), "category")
         status = {"name": Key(name, required=True), "category": Key(category, required=True), "text": Key(text)}
-        tables = list_of(record(Status, status, "a status"), tuple)
+        tables = list_of(record(Status, status, "a status"), partial(unique, key="name"))
 
         def new_name(value: Any) -> str:
             if name(value) in _STATUS_NAMES:
@@ -323,7 +322,7 @@ class DeskReader:
                 "thresholds": Key(list_of(self._threshold, tuple), required=True)}  # fmt: skip
         suggestion = {"fact": Key(name, required=True), "confidence": Key(name), "at_least": Key(integer)}
         keys = {
-            "levels": Key(list_of(name, tuple)), "default": Key(self.level), "tags": Key(map_of(self.level, name)),
+            "levels": Key(list_of(name, unique)), "default": Key(self.level), "tags": Key(map_of(self.level, name)),
             "matrix": Key(record(_from(Matrix.of, "matrix"), matrix, "a matrix")), "impact": Key(name), "urgency": Key(name),
             "score": Key(record(_from(ScoreCard, "score"), card, "a score card")),
             "suggestion": Key(record(Suggestion, suggestion, "a suggestion")), "slots": Key(list_of(name, tuple)),
@@ -498,7 +497,8 @@ class DeskReader:
         problems: list[Problem] = []
         for key, item in mapped(value).items():
             try:
-                values[self.settable(key)] = self._stored(key)(item)
+                field = self.settable(key)
+                values[field] = self._stored(field)(item)
             except (Refusal, TicketcoreError) as bad:
                 problems += under(key_step(key), bad)
         if problems:
@@ -543,13 +543,6 @@ def _twice(what: str, tables: Iterable[tuple[str, Mapping[Any, Any]]]) -> list[P
     return problems
 
 
-def _unique(names: list[str]) -> tuple[str, ...]:
-    for index, each in enumerate(names):
-        if each in names[:index]:
-            raise Refusal([Problem(f"[{index}]", f"{shorten(each)} is listed twice", "names are unique", "duplicate")])
-    return tuple(names)
-
-
 def _status_names(value: Any) -> Mapping[str, str]:
     """The statuses a file speaks of, as far as they can be made out, with their categories."""
     if isinstance(value, dict):
@@ -564,6 +557,10 @@ def _fields(data: Any, problems: list[Problem]) -> dict[str, FieldType]:
     if words:
         data = {key: _without(item, "what") if key in words else item for key, item in data.items()}
     made = parse_fields(data, "", problems)
+    for index, problem in enumerate(problems):  # what is written without a table has no keys: "fields.seats", not "fields.seats.type"
+        key, _, below = problem.path.partition(".")
+        if not isinstance(_table(data).get(key), dict):
+            problems[index] = evolve(problem, path=key + below.removeprefix("choices").removeprefix("type"))
     for key, word in words.items():
         if type(word) is not str:
             problems.append(Problem(f"{key}.what", f"text is wanted, not {kind_of(word)}", code="wrong-type"))
@@ -623,5 +620,5 @@ def _since(when: Condition) -> str:
 
 def _round(steps: tuple[Step, ...]) -> int:
     """How far apart the rounds of a ladder are that does not say it: the next one begins one step after the last."""
-    lengths = [step.after.us for step in steps if isinstance(step.after, Length)]
-    return 2 * lengths[-1] - (lengths[-2] if len(lengths) > 1 else 0) if lengths else 0
+    lengths = [0, *(step.after.us for step in steps if isinstance(step.after, Length))]
+    return lengths[-1] + abs(lengths[-1] - lengths[-2]) if len(lengths) > 1 else 0

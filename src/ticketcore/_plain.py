@@ -336,11 +336,29 @@ def list_of(read: Reader, make: Callable[[list[Any]], T]) -> Callable[[Any], T]:
 
     def read_list(value: Any) -> T:
         try:
-            return make([read(item) for item in listed(value)])
+            made = [read(item) for item in listed(value)]
         except (Refusal, TicketcoreError):
-            raise Refusal(problems_in(read, value)) from None
+            problems = problems_in(read, value)  # slow and seldom: every wrong item, not only the first
+        else:
+            return make(made)
+        raise Refusal(problems)
 
     return read_list
+
+
+def unique(values: list[Any], key: str = "") -> tuple[Any, ...]:
+    """The values, none of them twice; *key* is what they are told apart by, if not by themselves."""
+    seen: set[Any] = set()
+    problems: list[Problem] = []
+    for index, value in enumerate(values):
+        named = getattr(value, key) if key else value
+        if named in seen:
+            path = f"[{index}]" + (f".{key}" if key else "")
+            problems.append(Problem(path, f"{shorten(named)} is listed a second time", "names are unique", "duplicate"))
+        seen.add(named)
+    if problems:
+        raise Refusal(problems)
+    return tuple(values)
 
 
 def problems_in(read: Reader, items: Any) -> list[Problem]:
@@ -434,8 +452,6 @@ def of_class(kind: Callable[..., T]) -> Callable[..., T]:
     def make(**given: Any) -> T:
         try:
             return kind(**given)
-        except DataError:
-            raise
         except TicketcoreError as error:
             step = error.path.rpartition(".")[2]
             problems = [Problem(step and key_step(step), error.message, error.hint, error.code, error.value)]
