@@ -5,19 +5,38 @@ Each function takes one part and its path, and yields every problem in it; the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any, Final
+
+from attrs import evolve
 
 from ticketcore._actions import ACTIONS, Action
 from ticketcore._clocks import Days, Length, WorkingDays
 from ticketcore._names import hint
-from ticketcore.conditions import Vocabulary
-from ticketcore.errors import Problem, TicketcoreError, shorten
+from ticketcore._time import MINUTE_US
+from ticketcore.conditions import (
+    OPERATORS,
+    TRUE,
+    AllOf,
+    AnyOf,
+    Condition,
+    Fact,
+    FieldType,
+    InHours,
+    Not,
+    Since,
+    Vocabulary,
+    facts_needed,
+    fields_of,
+    parse,
+)  # fmt: skip
+from ticketcore.errors import BeyondHorizon, NeverOpen, Problem, TicketcoreError, shorten
 from ticketcore.model import EVENTS
 from ticketcore.rules import Escalation, Rule
 from ticketcore.sla import NAMED_TRIGGERS, Metric, Policy
 
 Templates = Container[str]
+_SOME_DAY: Final = 1_795_424_400_000_000  # hours that never meet from here on never meet in practice
 
 
 def _unknown(path: str, what: str, name: object, known: Iterable[str]) -> Problem:
@@ -71,22 +90,74 @@ def check_rule(rule: Rule, words: Vocabulary, templates: Templates, path: str) -
     for kind in sorted(rule.on):
         if kind not in EVENTS:
             yield _unknown(f"{path}.on", "kind of event", kind, EVENTS)
+    if rule.is_timed:
+        yield from check_time(rule.when, words, f"{path}.when")
     yield from check_actions(rule.then, words, templates, f"{path}.then")
 
 
+def check_time(condition: Condition, words: Vocabulary, path: str) -> Iterable[Problem]:
+    """What a time rule may not wait for: a fact that only comes with events, less than a minute, hours that never meet."""
+    if not names_known(condition, words):
+        return  # the condition itself is refused, with the names
+    for name in sorted(facts_needed(condition, words)):
+        yield Problem(path, f"a time rule cannot read the fact {name!r}, which has no default", f"give {name} a default")
+    for part in _inside(condition):
+        if isinstance(part, Since) and isinstance(part.span, Length) and part.span.us < MINUTE_US:
+            yield Problem(path, f"a time rule waits a minute or more, not {part.span}", value=str(part.span))
+        if isinstance(part, AllOf):
+            yield from _check_meeting(part, words, path)
+
+
+def names_known(condition: Condition, words: Vocabulary) -> bool:
+    """Whether the desk has all fields and hours that *condition* names."""
+    hours = {part.hours for part in _inside(condition) if isinstance(part, InHours)}
+    return hours <= set(words.hours) and all(name in words.specs for name in fields_of(condition))
+
+
+def _inside(condition: Condition) -> Iterator[Condition]:
+    """A condition and all its parts."""
+    waiting = [condition]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, AllOf | AnyOf):
+            waiting.extend(part.parts)
+        elif isinstance(part, Not):
+            waiting.append(part.part)
+
+
+def _check_meeting(condition: AllOf, words: Vocabulary, path: str) -> Iterable[Problem]:
+    """Hours that must be open at once have an instant in common."""
+    named = sorted({part.hours for part in condition.parts if isinstance(part, InHours) and part.state == "open"})
+    if len(named) > 1:
+        common = words.hours[named[0]]
+        try:
+            for name in named[1:]:
+                common &= words.hours[name]
+            common.next_open_us(_SOME_DAY)
+        except (NeverOpen, BeyondHorizon):
+            yield Problem(path, f"the hours {' and '.join(named)} are never open at once", "name hours that meet")
+
+
+def check_macro(macro: Rule, words: Vocabulary, templates: Templates, path: str) -> Iterable[Problem]:
+    """That a macro is a name and actions, and those."""
+    if macro.on or macro.when != TRUE or macro.every_us is not None:
+        yield Problem(path, "a macro is fired by hand: it has a name and actions", "leave out on, when and every")
+    yield from check_actions(macro.then, words, templates, f"{path}.then")
+
+
 def check_escalation(ladder: Escalation, words: Vocabulary, templates: Templates, path: str) -> Iterable[Problem]:
-    """The base instant, hours and actions of a ladder."""
-    try:
-        spec = words.field(ladder.since)
-    except TicketcoreError as error:
-        yield Problem(f"{path}.since", error.message, error.hint, code=error.code, value=error.value)
-    else:
-        if spec.type.kind != "instant":
-            yield Problem(f"{path}.since", f"{ladder.since!r} is no instant", "name one such as created or sla.first_reply.due")
-    if ladder.hours is not None and ladder.hours not in words.hours:
-        yield _unknown(f"{path}.hours", "hours", ladder.hours, words.hours)
+    """The base instant, hours, spans and actions of a ladder."""
     for number, step in enumerate(ladder.steps):
-        yield from check_actions(step.then, words, templates, f"{path}.steps[{number}]")
+        place = f"{path}.steps[{number}]"
+        problems: list[Problem] = []
+        parse(Since(ladder.since, "at_least", step.after, ladder.hours), words, "", problems)
+        for problem in problems:
+            if problem.path == ".at_least":
+                yield evolve(problem, path=f"{place}.after")
+            elif number == 0:  # since and hours are the same for all steps
+                yield evolve(problem, path=path + problem.path)
+        yield from check_actions(step.then, words, templates, f"{place}.then")
 
 
 def check_actions(actions: Iterable[Action], words: Vocabulary, templates: Templates, path: str) -> Iterable[Problem]:
@@ -166,7 +237,7 @@ def _takes_field(action: Action, words: Vocabulary, _templates: Templates, path:
         try:
             words.fields[action.value].stored(value)
         except TicketcoreError as error:
-            yield Problem(f"{path}.to", error.message, error.hint, code=error.code, value=error.value)
+            yield problem_of(f"{path}.to", error)
 
 
 def _takes_metric(action: Action, words: Vocabulary, templates: Templates, path: str) -> Iterable[Problem]:
@@ -196,11 +267,32 @@ _TAKES: Final[Mapping[str, Check]] = {
 }
 
 
-def check_values(values: Mapping[str, Any], known: Mapping[str, Any], what: str, path: str) -> Iterable[Problem]:
-    """Defaults of declared facts fit their types."""
-    for name, value in values.items():
-        if value is not None:
-            try:
-                known[name].stored(value)
-            except TicketcoreError as error:
-                yield Problem(f"{path}.{name}.default", f"{what} {name!r}: {error.message}", error.hint, code=error.code, value=error.value)
+def check_declared(declared: Mapping[str, Any], kind: type, path: str) -> Iterable[Problem]:
+    """That what is declared by name is of the class it must be, and a type one of those there are."""
+    for name, value in declared.items():
+        if not isinstance(value, kind):
+            yield Problem(f"{path}.{name}", f"{kind.__name__} is wanted, not {type(value).__name__}", value=shorten(value))
+            continue
+        type_ = value.type if isinstance(value, Fact) else value
+        if isinstance(type_, FieldType) and type_.kind not in OPERATORS:
+            yield _unknown(f"{path}.{name}", "type", type_.kind, OPERATORS)
+
+
+def check_fact(name: str, fact: Fact) -> Iterable[Problem]:
+    """That a fact comes from somewhere: it has a default of its type, or kinds of events that bring it."""
+    path = f"facts.{name}"
+    if fact.default is None and not fact.required_with:
+        yield Problem(path, "a fact needs a default or required_with")
+    if fact.default is not None:
+        try:
+            fact.type.stored(fact.default)
+        except TicketcoreError as error:
+            yield problem_of(f"{path}.default", error)
+    for kind in fact.required_with:
+        if kind not in EVENTS:
+            yield _unknown(f"{path}.required_with", "kind of event", kind, EVENTS)
+
+
+def problem_of(path: str, error: TicketcoreError) -> Problem:
+    """An error as one problem among others, at its place."""
+    return Problem(path, error.message, error.hint, code=error.code, value=error.value)

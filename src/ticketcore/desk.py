@@ -7,38 +7,53 @@ nobody acts. The order inside a step is docs/explanation/step.md; the numbers in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
 from typing import Any, Final
 
 from attrs import evolve, field, frozen
 from pendulum import DateTime
 
-from ticketcore._checks import check_escalation, check_metric, check_policy, check_rule, check_values
+from ticketcore._checks import (
+    check_declared,
+    check_escalation,
+    check_fact,
+    check_macro,
+    check_metric,
+    check_policy,
+    check_rule,
+    problem_of,
+)  # fmt: skip
+from ticketcore._effects import EffectBase
 from ticketcore._fingerprint import fingerprint
+from ticketcore._forecast import Forecast, Redated, redated
 from ticketcore._ledger import Ledger
-from ticketcore._names import hint
 from ticketcore._settings import Settings
 from ticketcore._step import Outcome, StepRun
 from ticketcore._templates import Template
 from ticketcore._time import iso, load_zone, maybe_from_us, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, names
 from ticketcore._variables import variable_names
-from ticketcore.conditions import Condition, Explanation, Fact, FieldType, View, Vocabulary, explain, next_rise, parse, to_data
-from ticketcore.errors import DeskError, Problem, TicketcoreError, UnknownName
-from ticketcore.hours import Hours, always
+from ticketcore.conditions import Condition, Explanation, Fact, FieldType, View, Vocabulary, explain, next_rise, parse
+from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName
+from ticketcore.hours import BusinessHours, Hours, always
 from ticketcore.lifecycle import Lifecycle
-from ticketcore.model import EVENTS, Agent, Outside, Ticket
+from ticketcore.model import Agent, EventBase, Outside, Ticket
 from ticketcore.priority import Priority
 from ticketcore.rules import Rule, Rules, RuleSet
 from ticketcore.sla import ALWAYS_NAME, DEFAULT_METRICS, Metric, Policy, Sla, Standing
 
-__all__ = ["Desk", "Outcome", "Settings"]
+__all__ = ["Desk", "Forecast", "Outcome", "Redated", "Settings"]
 
 
 def _metrics(value: Iterable[Metric] | Mapping[str, Metric]) -> FrozenMap[str, Metric]:
-    metrics = value.values() if isinstance(value, Mapping) else value
-    return FrozenMap({metric.name: metric for metric in metrics})
+    metrics = tuple(value.values() if isinstance(value, Mapping) else value)
+    found = FrozenMap({metric.name: metric for metric in metrics})
+    if len(found) < len(metrics):
+        listed = [metric.name for metric in metrics]
+        twice = [name for name in found if listed.count(name) > 1]
+        raise DeskError(Problem(f"metrics.{name}", f"a second metric {name!r}", "give each its own name", "duplicate") for name in twice)
+    return found
 
 
 def _policies(value: Iterable[Policy]) -> tuple[Policy, ...]:
@@ -102,10 +117,17 @@ class Desk:
 
     def __attrs_post_init__(self) -> None:
         put = object.__setattr__
-        load_zone(self.zone)
-        hours = self.hours if ALWAYS_NAME in self.hours else self.hours.set(ALWAYS_NAME, always(self.zone))
-        put(self, "hours", hours)
         problems: list[Problem] = []
+        zone = _zone(self.zone, problems)
+        hours = self.hours if ALWAYS_NAME in self.hours else self.hours.set(ALWAYS_NAME, always(zone))
+        put(self, "hours", hours)
+        for declared, kind, path in (
+            (hours, Hours, "hours"), (self.fields, FieldType, "fields"), (self.requester_fields, FieldType, "requester_fields"),
+            (self.facts, Fact, "facts"),
+        ):  # fmt: skip
+            problems.extend(check_declared(declared, kind, path))
+        if problems:  # without these nothing else can be read
+            raise DeskError(problems)
         vocabulary = Vocabulary(
             statuses={status.name: status.category for status in self.lifecycle.statuses}, levels=self.priority.levels.names,
             metrics=tuple(self.metrics), hours=hours, default_hours=self.default_hours, groups=self.groups, facts=self.facts,
@@ -113,28 +135,28 @@ class Desk:
         )  # fmt: skip
         put(self, "vocabulary", vocabulary)
         for path, condition, layer in _conditions_of(self):
-            parse(to_data(condition), vocabulary, path, problems, layer)
+            parse(condition, vocabulary, path, problems, layer)
         put(self, "parsed_templates", _parsed(self, problems))
         problems.extend(_unknown_names(self))
+        put(self, "lifecycle", _made(lambda: self.lifecycle.using(vocabulary), self.lifecycle, "lifecycle.", problems))
+        put(self, "priority", _made(lambda: self.priority.using(vocabulary), self.priority, "priority.", problems))
+        put(self, "sla", _made(self._service_levels, None, "", problems))
         if problems:
             raise DeskError(problems)
         put(self, "fingerprint", fingerprint(self))
-        put(self, "lifecycle", self.lifecycle.using(vocabulary))
-        put(self, "priority", self.priority.using(vocabulary))
         put(self, "rules", self.rules.using(vocabulary))
-        put(
-            self,
-            "sla",
-            Sla(
-                metrics=self.metrics, policies=self.policies, hours=hours, default_hours=self.default_hours, choose=self.choose_policy,
-                default_policy=self.default_policy, removed_gap=self.removed_gap, vocabulary=vocabulary,
-            ),
-        )  # fmt: skip
+        put(self, "sla", evolve(self.sla, vocabulary=vocabulary))
         required: dict[str, tuple[str, ...]] = {}
         for name, fact in self.facts.items():
-            for kind in fact.required_with:
-                required[kind] = (*required.get(kind, ()), name)
+            for event_kind in fact.required_with:
+                required[event_kind] = (*required.get(event_kind, ()), name)
         put(self, "required_facts", required)
+
+    def _service_levels(self) -> Sla:
+        return Sla(
+            metrics=self.metrics, policies=self.policies, hours=self.hours, default_hours=self.default_hours, choose=self.choose_policy,
+            default_policy=self.default_policy, removed_gap=self.removed_gap,
+        )  # fmt: skip
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, ({name: getattr(self, name) for name in _GIVEN},))
@@ -199,6 +221,55 @@ class Desk:
         return run.macro(macro, to_us(at), by)
 
     # --- questions ---------------------------------------------------------------------------------------------------
+
+    def forecast(self, ticket: Ticket | None, *events: Outside, until: datetime | int | None = None) -> Forecast:
+        """What would follow if *events* happened, and then nobody acted up to *until* (their instant). Changes nothing.
+
+        "If it is answered at T": an `AgentReplied` at T. "If it becomes high": a `SlotSet`. Without events, only time passes.
+        Raises as `handle` does.
+
+        >>> from ticketcore import Created, Desk, Person, Policy, Targets
+        >>> from ticketcore.model import Length
+        >>> desk = Desk(policies=[Policy(name="std", targets={"first_reply": Targets(otherwise=Length(3_600_000_000))})])
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> [breach.metric for breach in desk.forecast(ticket, until=7_200_000_000).breaches]
+        ['first_reply']
+        """
+        if ticket is None and not events:
+            raise BadValue("a forecast needs a ticket or events", hint="give a Created event")
+        told: tuple[EventBase, ...] = ()
+        wanted: tuple[EffectBase, ...] = ()
+        now = ticket
+        if events:
+            outcome = self.handle(ticket, *events)
+            now, told, wanted = outcome.ticket, outcome.events, outcome.effects
+        assert now is not None  # noqa: S101 - events made one
+        until_us = now.as_of_us if until is None else max(to_us(until), now.as_of_us)
+        later = self.tick(now, until_us)
+        now = later.ticket
+        standings = {metric: self.sla.standing(now, metric, until_us) for metric in now.clocks if metric in self.metrics}
+        return Forecast(
+            ticket=now, standings={metric: standing for metric, standing in standings.items() if standing is not None},
+            events=told + later.events, effects=wanted + later.effects, wake_us=later.wake_us,
+        )  # fmt: skip
+
+    def redated(self, tickets: Iterable[Ticket], new: Desk) -> Iterator[Redated]:
+        """Every open promise of *tickets* that would be due at another instant under *new*: other hours, targets, a holiday more.
+
+        "Which tickets does this holiday save?": ``desk.redated(tickets, desk.with_holiday("support", "2026-12-24"))``.
+        """
+        return redated(tickets, self.sla, new.sla)
+
+    def with_hours(self, **hours: Hours) -> Desk:
+        """A desk with some of its business hours replaced, by name."""
+        return self.evolve(hours={**self.hours, **hours})
+
+    def with_holiday(self, hours: str, day: date | str, holiday: str = "") -> Desk:
+        """A desk in whose hours of that name a date is a holiday. Raises `UnknownName`, and `BadValue` for composed hours."""
+        found = self.vocabulary.hours_of(hours)
+        if not isinstance(found, BusinessHours):
+            raise BadValue(f"only plain business hours take a holiday, not {type(found).__name__}", value=hours)
+        return self.with_hours(**{hours: evolve(found, holidays=(*found.holidays, (day, holiday)))})
 
     def due(self, ticket: Ticket, metric: str) -> DateTime | None:
         """When the open promise for *metric* is due; None: paused, ended, nothing promised, or unreachable. Raises `UnknownName`."""
@@ -275,7 +346,28 @@ def _conditions_of(desk: Desk) -> Iterable[tuple[str, Condition, str]]:
         for number, rule in enumerate(one.rules):
             yield f"{one.name}[{number}].when", rule.when, "rules"
     for number, ladder in enumerate(desk.rules.escalations):
-        yield f"escalations[{number}].when", next(iter(ladder.rules())).when, "rules"
+        yield f"escalations[{number}].when", ladder.when, "rules"
+
+
+def _zone(name: str, problems: list[Problem]) -> str:
+    """The zone, or UTC to go on with where it is none."""
+    try:
+        load_zone(name)
+    except TicketcoreError as error:
+        problems.append(problem_of("zone", error))
+        return "UTC"
+    return name
+
+
+def _made(make: Callable[[], Any], otherwise: Any, prefix: str, problems: list[Problem]) -> Any:
+    """One room made ready; of one that refuses, every problem that is not known yet, each under its path in the desk."""
+    try:
+        return make()
+    except DeskError as error:
+        known = {problem.path for problem in problems}
+        found = [evolve(problem, path=prefix + problem.path) for problem in error.problems]
+        problems.extend(problem for problem in found if problem.path not in known)
+    return otherwise
 
 
 def _parsed(desk: Desk, problems: list[Problem]) -> Mapping[str, Template]:
@@ -285,7 +377,7 @@ def _parsed(desk: Desk, problems: list[Problem]) -> Mapping[str, Template]:
         try:
             parsed[name] = Template.parse(text, known)
         except TicketcoreError as error:
-            problems.append(Problem(f"templates.{name}", error.message, error.hint, code=error.code, value=error.value))
+            problems.append(problem_of(f"templates.{name}", error))
     return parsed
 
 
@@ -300,12 +392,8 @@ def _unknown_names(desk: Desk) -> Iterable[Problem]:
         for number, rule in enumerate(one.rules):
             yield from check_rule(rule, words, templates, f"{one.name}[{number}]")
     for number, macro in enumerate(desk.rules.macros):
-        yield from check_rule(macro, words, templates, f"macros[{number}]")
+        yield from check_macro(macro, words, templates, f"macros[{number}]")
     for number, ladder in enumerate(desk.rules.escalations):
         yield from check_escalation(ladder, words, templates, f"escalations[{number}]")
-    defaults = {name: fact.default for name, fact in desk.facts.items()}
-    yield from check_values(defaults, {name: fact.type for name, fact in desk.facts.items()}, "fact", "facts")
     for name, fact in desk.facts.items():
-        for kind in fact.required_with:
-            if kind not in EVENTS:
-                yield Problem(f"facts.{name}.required_with", f"unknown kind of event {kind!r}", hint(kind, EVENTS), code="unknown-name")
+        yield from check_fact(name, fact)

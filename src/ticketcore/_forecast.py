@@ -1,0 +1,86 @@
+"""What if: what would follow, and what would be due, before anybody commits to it. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from attrs import field, frozen
+from pendulum import DateTime
+
+from ticketcore._effects import EffectBase
+from ticketcore._time import iso, maybe_from_us
+from ticketcore.model import Breached, EventBase, Ticket, Warned
+from ticketcore.sla import Sla, Standing
+
+
+@frozen(kw_only=True)
+class Forecast:
+    """What would follow if these events happened and then nobody acted until an instant.
+
+    ``standings`` are the clocks as they would stand at the end; ``warnings`` and ``breaches`` what time would bring on the way;
+    ``events`` and ``effects`` all that would be recorded and asked for.
+    """
+
+    ticket: Ticket
+    standings: Mapping[str, Standing]
+    events: tuple[EventBase, ...]
+    effects: tuple[EffectBase, ...]
+    wake_us: int | None = field(default=None, repr=iso)
+
+    @property
+    def warnings(self) -> tuple[Warned, ...]:
+        """The warnings that would be given."""
+        return tuple(event for event in self.events if isinstance(event, Warned))
+
+    @property
+    def breaches(self) -> tuple[Breached, ...]:
+        """The promises that would be broken."""
+        return tuple(event for event in self.events if isinstance(event, Breached))
+
+    def due(self, metric: str) -> DateTime | None:
+        """When *metric* would be due, or would have been; None: not at all, or the clock would not have been started."""
+        standing = self.standings.get(metric)
+        return None if standing is None else standing.due
+
+
+@frozen(kw_only=True)
+class Redated:
+    """One open promise that would be due at another instant: ``was_us`` now, ``now_us`` under the other configuration.
+
+    None: not due while things stay as they are (paused, or nothing promised).
+    """
+
+    ticket: str
+    metric: str
+    was_us: int | None = field(repr=iso)
+    now_us: int | None = field(repr=iso)
+
+    @property
+    def was(self) -> DateTime | None:
+        """When it is due as things are."""
+        return maybe_from_us(self.was_us)
+
+    @property
+    def now(self) -> DateTime | None:
+        """When it would be due."""
+        return maybe_from_us(self.now_us)
+
+    def saves(self, at_us: int) -> bool:
+        """Whether a promise that breaks at or before an instant would not have broken by then."""
+        return self.was_us is not None and self.was_us <= at_us and (self.now_us is None or self.now_us > at_us)
+
+
+def redated(tickets: Iterable[Ticket], old: Sla, new: Sla) -> Iterator[Redated]:
+    """Every open promise of *tickets* that would be due at another instant if *new* held instead of *old*.
+
+    Policies are not chosen anew and what is counted stays counted; the open run is measured on the new hours, and the target is
+    the one that the same policy of the new configuration promises for the ticket's priority.
+    """
+    for ticket in tickets:
+        for metric, clock in ticket.clocks.items():
+            cycle = clock.cycle
+            if cycle.verdict is None and cycle.target is not None:
+                was = old.due_us(cycle)
+                now = new.due_us(new.promised_anew(cycle, metric, ticket.priority))
+                if was != now:
+                    yield Redated(ticket=ticket.id, metric=metric, was_us=was, now_us=now)
