@@ -445,7 +445,7 @@ class DeskReader:
         for key, item in table.items():
             if key not in ACTIONS:
                 try:
-                    options[OPTIONS.get(key, key)] = self._option(key, found, table)(item)
+                    options[str(OPTIONS.get(key, key))] = self._option(key, found, table)(item)
                 except (Refusal, TicketcoreError) as bad:
                     problems += under(key_step(key), bad)
         actions = []

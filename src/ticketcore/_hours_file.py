@@ -152,10 +152,10 @@ def _few(parts: list[Hours]) -> list[Hours]:
     return parts
 
 
-def _changing(changes: Mapping[date, Hours], before: Hours | None = None) -> Hours:
+def _changing(changes: Mapping[date | str, Hours], before: Hours | None = None) -> Hours:
     if len(changes) > MOST_CHANGES:
         refuse(f"hours change at most {MOST_CHANGES} times")
-    return changing(dict(changes), before=before)
+    return changing(changes, before=before)
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
