@@ -136,7 +136,7 @@ def main(arguments: list[str] | None = None, console: Console | None = None) -> 
     chosen, console = options(arguments), console or Console()
     observe, total, desk_file = None, None, chosen.desk
     if chosen.log:
-        sys.path.append(str(HERE.parent))
+        sys.path.append(str(HERE.parent))  # where real_logs is
         adapter = importlib.import_module(f"real_logs.{chosen.log}")
         events, desk_file, observe = adapter.events(chosen.data / f"{chosen.log}_events.jsonl.gz"), adapter.DESK, True
     else:

@@ -20,6 +20,7 @@ from ticketcore import Closed, Desk, Order, Outcome, Ticket, TicketcoreError
 from ticketcore.model import Breached, RuleFired
 from ticketcore.report import Figures, Report, say
 from ticketcore.routing import Choice, Due
+from ticketcore.sla import Ledger
 
 LIVE: Final = ("new", "open", "answered", "postponed")
 COLOURS: Final = {"urgent": "bold red", "high": "red", "medium": "yellow", "low": "default"}
@@ -110,19 +111,21 @@ class Show:
         return Text(f"{_roughly(standing.ended_us - event.due_us)} late" if standing.ended_us else standing.state)
 
     def ledgers(self, broken: Sequence[Breached]) -> None:
-        """Up to three due instants taken apart: with a pause, over a holiday, and on other hours than the desk's own."""
-        wanted = {"holiday", "paused", "abroad", "any"}
+        """Due instants taken apart: one with a pause, one over a holiday, one on other hours than the desk's own; or else a plain one."""
+        wanted, chosen, plain = {"holiday", "paused", "abroad"}, list[tuple[str, Ledger]](), list[tuple[str, Ledger]]()
         for event in reversed(broken):
             ticket = self._ticket(event.ticket)
-            if len(wanted) < 2 or ticket.clocks[event.metric].cycle.number != event.number:
+            if not wanted or ticket.clocks[event.metric].cycle.number != event.number:
                 continue
             ledger = self.desk.why_due(ticket, event.metric)
             features = {line.kind for line in ledger.lines if line.end_us is not None}
-            features |= {"any"} if event is broken[0] else {"abroad"} if ledger.zone != self.desk.zone else set()
-            if len(ledger.lines) <= 9 and wanted & features and ledger.due_us is not None:
-                wanted -= features | {"any"}
-                title = f"{event.ticket}: why it was due when it was"
-                self.console.print(Panel(Text(str(ledger)), title=title, title_align="left", border_style="dim"))
+            features |= {"abroad"} if ledger.zone != self.desk.zone else set()
+            if ledger.due_us is not None and len(ledger.lines) <= 9:
+                (chosen if wanted & features else plain).append((ticket.id, ledger))
+                wanted -= features
+        for name, ledger in chosen or plain[:1]:
+            title = f"{name}: why it was due when it was"
+            self.console.print(Panel(Text(str(ledger)), title=title, title_align="left", border_style="dim"))
 
     def _ticket(self, name: str) -> Ticket:
         ticket = self.store.ticket(name)

@@ -30,10 +30,11 @@ CREATE TABLE events (
 CREATE INDEX events_kind ON events (kind);
 CREATE INDEX events_odd ON events (at_us) WHERE deviation IS NOT NULL;
 CREATE TABLE outbox (
-    key TEXT PRIMARY KEY,                             -- the effect's own: what is asked for twice is done once
-    at_us INTEGER NOT NULL, kind TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX outbox_open ON outbox (at_us) WHERE NOT done;
+    number INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,                         -- the effect's own: what is asked for twice is done once
+    kind TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL
+);
+CREATE INDEX outbox_open ON outbox (number) WHERE NOT done;
 CREATE TABLE refused (ticket TEXT NOT NULL, code TEXT NOT NULL, why TEXT NOT NULL, body TEXT NOT NULL);
 """
 REMEMBERED: Final = 4096  # tickets kept as values besides; they never change, and a stale one is found out when it is saved
@@ -117,8 +118,8 @@ class Store:
             ],
         )
         self._db.executemany(
-            "INSERT INTO outbox (key, at_us, kind, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [(effect.key, effect.at_us, effect.kind, _text(effect_to_data(effect))) for effect in effects],
+            "INSERT INTO outbox (key, kind, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(effect.key, effect.kind, _text(effect_to_data(effect))) for effect in effects],
         )
 
     def refuse(self, moment: Sequence[EventBase], code: str, why: str) -> None:
@@ -161,10 +162,9 @@ class Store:
         rows = self._db.execute("SELECT body FROM events WHERE kind = ? ORDER BY at_us, ticket, number", (kind,))
         return (event_from_data(json.loads(body)) for (body,) in rows.fetchall())
 
-    def to_do(self, *kinds: str) -> Iterator[Effect]:
-        """The effects of these kinds that wait to be carried out, the oldest first; of all kinds if none is named."""
-        marks = f"AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
-        rows = self._db.execute(f"SELECT body FROM outbox WHERE NOT done {marks} ORDER BY at_us, key", kinds)  # noqa: S608 - only marks
+    def to_do(self) -> Iterator[Effect]:
+        """The effects that wait to be carried out, in the order in which they were decided."""
+        rows = self._db.execute("SELECT body FROM outbox WHERE NOT done ORDER BY number")
         return (effect_from_data(json.loads(body)) for (body,) in rows.fetchall())
 
     def refusals(self) -> list[tuple[str, str, str]]:
