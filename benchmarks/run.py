@@ -86,7 +86,7 @@ def main() -> int:
         words = command(name, shared, given.rounds)
         print(f"--- {name}: {shown(words, shared)}", flush=True)
         path = os.pathsep.join([str(ROOT / "src"), str(shared)])
-        done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path})  # noqa: S603 - our own commands
+        done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path})
         print(done.stdout, done.stderr, sep="\n", flush=True)
         failed += done.returncode != 0
         body = done.stdout.strip() or f"failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'no output'}"

@@ -88,7 +88,7 @@ def steps(desk: Desk, tickets: int) -> Callable[[], int]:
         return event.kind not in ("field_set", "facts_reported", "transferred")
 
     scripts = [[tuple(event for event in moment if plain(event)) for moment in script] for script in wanted.values()]
-    import attrs  # noqa: PLC0415 - set-up only
+    import attrs
 
     scripts = [
         [tuple(attrs.evolve(e, **{k: v for k, v in bare.items() if hasattr(e, k)}) for e in moment) for moment in script if moment]
@@ -133,7 +133,7 @@ def to_and_fro(desk: Desk, events: int) -> Callable[[], int]:
 
 def bare_trigger() -> Callable[[], int]:
     """`transitions`, the legal case of W4: answer and reply by turns, both guarded."""
-    from transitions import Machine  # noqa: PLC0415 - only here, and only in the benchmark's environment
+    from transitions import Machine
 
     class Model:
         locked = False

@@ -109,6 +109,7 @@ class Sla:
     _triggers: frozenset[str] = field(init=False, eq=False, repr=False)
     _chooser: tuple[tuple[Policy, Callable[[View], bool]], ...] = field(init=False, eq=False, repr=False)
     _policy: Mapping[str, Policy] = field(init=False, eq=False, repr=False)
+    _at_opening: frozenset[str] = field(init=False, eq=False, repr=False)
     _warnings: Mapping[str | None, tuple[tuple[str, WarnAt], ...]] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -120,6 +121,7 @@ class Sla:
         put(self, "_triggers", frozenset().union(*(ready.start | ready.stopping | ready.restart for ready in self._ready)))
         put(self, "_chooser", tuple((policy, _test(policy.when, self.vocabulary)) for policy in self.policies))
         put(self, "_policy", {policy.name: policy for policy in self.policies})
+        put(self, "_at_opening", frozenset(policy.name for policy in self.policies if policy.due_at == "next_opening"))
         put(self, "_warnings", {policy.name: tuple((str(one), one) for one in policy.warn) for policy in self.policies})
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -216,7 +218,7 @@ class Sla:
             if type(target) is not Length:
                 return self._day_due_us(cycle, target)
             due = self._reaches_us(cycle, target.us + cycle.extension_us)
-            if due is not None and cycle.policy is not None and self._policy[cycle.policy].due_at == "next_opening":
+            if due is not None and cycle.policy in self._at_opening:
                 return self._hours_of(cycle.hours).next_open_us(due)
         except _UNREACHABLE:
             return None
