@@ -11,10 +11,12 @@ Set-up (reading the schedule, making datetimes and durations) is not timed, as f
 
 from __future__ import annotations
 
+import itertools
+import json
 import runpy
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ import common  # the harness of ../shared/perf
 import pendulum
 from common import HOLIDAYS, Contender
 
+from ticketcore import codec
 from ticketcore.conditions import NAME, NUMBER, View, Vocabulary, compiled, field, parse
 from ticketcore.errors import IllegalMove
 from ticketcore.hours import BusinessHours
@@ -346,6 +349,53 @@ def W8() -> list[Contender]:  # noqa: N802 - as W1
         Contender("ticketcore sorted(key=order.key)", by_key, ids, "the same tickets"),
         Contender("ticketcore Queue.first", kept, ids, "kept in order"),
     ]
+
+
+_w9_groups = itertools.cycle(("to_builtins", "from_builtins", "to_json", "from_json"))
+
+
+def W9() -> list[Contender]:  # noqa: N802 - as W1
+    """A ticket to and from plain data: ours has all its fields, writes only what has not its default, and reads strictly.
+
+    The script asks once for each of its four tables, in this order. The same content, as far as our ticket has a field for it; the
+    rest stands in its custom fields.
+    """
+    at = datetime(2026, 3, 4, 10, 20, 30, tzinfo=UTC)
+    us = round(at.timestamp()) * SECOND_US
+    ticket = Ticket(
+        id="T-1", subject="printer on fire", status="open", priority="3", group="it", channel="email", language="fr", version=7,
+        requester=Person(email="u1@example.org", organisation="acme"), tags=frozenset("abc"), agent_replies=2,
+        created_us=us, updated_us=us, postponed_until_us=us, fields=FrozenMap({"locked": False}),
+    )  # fmt: skip
+    encode = json.JSONEncoder(separators=(",", ":")).encode
+    data = codec.ticket_to_data(ticket)
+    text = encode(data)
+    functions: dict[str, Callable[[], Any]] = {
+        "to_builtins": lambda: codec.ticket_to_data(ticket), "from_builtins": lambda: codec.ticket_from_data(data),
+        "to_json": lambda: encode(codec.ticket_to_data(ticket)), "from_json": lambda: codec.ticket_from_data(json.loads(text)),
+    }  # fmt: skip
+    function = functions[next(_w9_groups)]
+
+    def again(_: Case) -> Run:
+        return lambda k: [function() for _ in range(k)]
+
+    def fields(answers: list[Any], _: Case) -> list[dict[str, Any]]:
+        return [_w9_fields(answer) for answer in answers]
+
+    return [Contender("ticketcore, strict", again, fields, "our Ticket")]
+
+
+def _w9_fields(answer: Any) -> dict[str, Any]:
+    """The fields of W9, from a ticket, its plain data or its JSON text."""
+    answer = json.loads(answer) if isinstance(answer, str) else answer
+    ticket: Any = codec.ticket_from_data(answer) if isinstance(answer, dict) else answer
+    return {
+        "id": ticket.id, "subject": ticket.subject, "status": ticket.status, "priority": int(ticket.priority), "department": ticket.group,
+        "assignee": ticket.assignee, "requester": ticket.requester.email, "tags": sorted(ticket.tags), "channel": ticket.channel,
+        "created": ticket.created, "updated": ticket.updated, "due": ticket.postponed_until, "first_response": ticket.rating,
+        "reopened": ticket.reopens, "replies": ticket.agent_replies, "locked": ticket.fields["locked"], "language": ticket.language,
+        "org": ticket.requester.organisation, "version": ticket.version, "note": ticket.fields.get("note"),
+    }  # fmt: skip
 
 
 def W10(case: Case, starts: list[Any], ends: list[Any]) -> list[Contender]:  # noqa: N802 - as W1
