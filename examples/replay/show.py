@@ -66,7 +66,8 @@ class Show:
             f"{waiting} wait for an agent; first what is due first, then by priority, then by waiting",
         )
         table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-        for name, width in (("#", 2), ("ticket", 9), ("level", 6), ("who", 11), ("subject", max(12, self.console.width - 62))):
+        ids = min(12, max((len(ticket.id) for ticket in first), default=0))
+        for name, width in (("#", 2), ("ticket", ids), ("level", 6), ("who", 11), ("subject", max(12, self.console.width - 53 - ids))):
             table.add_column(name, no_wrap=True, width=width, overflow="ellipsis")
         for name in ("because", "is due"):
             table.add_column(name, no_wrap=True)
@@ -260,9 +261,10 @@ class Show:
         """Volume and backlog, week by week; by month or quarter, where a history is long."""
         volume: Counter[date] = Counter()
         daily = report.volume()
+        days = (date.fromisoformat(max(daily)) - date.fromisoformat(min(daily))).days
         for name, count in daily.items():
             day = date.fromisoformat(name)
-            volume[_period(day, len(daily))] += count
+            volume[_period(day, days)] += count
         most = max(volume.values())
         ends = [*list(volume)[1:], date.max]
         lines = []
@@ -274,10 +276,10 @@ class Show:
 
 
 def _period(day: date, days: int) -> date:
-    """The first day of the week of a date; of its month or quarter, where a history has many days."""
+    """The first day of the week of a date; of its month or quarter, where a history reaches over many days."""
     if days <= 150:
         return day - timedelta(day.weekday())
-    return date(day.year, day.month if days <= 600 else (day.month - 1) // 3 * 3 + 1, 1)
+    return date(day.year, day.month if days <= 900 else (day.month - 1) // 3 * 3 + 1, 1)
 
 
 def _row(row: Figures) -> Iterable[str]:
