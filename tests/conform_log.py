@@ -23,7 +23,7 @@ from attrs import Factory, define, frozen
 from real_logs.lines import rows
 
 from ticketcore import Action, Created, Desk, Outcome, Person, Rule, StatusSet, Ticket, field, fold, since
-from ticketcore.model import Event, Outside
+from ticketcore.model import EventBase, Outside, StatusChanged
 from ticketcore.replay import moments
 
 Record = Mapping[str, Any]
@@ -45,9 +45,9 @@ class Life:
         return self.outcomes[-1].ticket
 
     @property
-    def events(self) -> list[Event]:
+    def events(self) -> list[EventBase]:
         """All stored events."""
-        return [event for outcome in self.outcomes for event in outcome.events]  # type: ignore[misc]  # each is one of the union
+        return [event for outcome in self.outcomes for event in outcome.events]
 
     @property
     def path(self) -> list[str]:
@@ -221,8 +221,8 @@ VOLVO: Final = (
 
 def _moved(life: Life) -> set[tuple[str, str]]:
     """The moves, out of the stored events; the status given with the creation is where it begins."""
-    moved = [(event.was, event.to) for event in life.events[len(life.outcomes[0].events) :] if event.kind == "status_changed"]  # type: ignore[union-attr]  # by its kind
-    return set(moved)
+    later = life.events[len(life.outcomes[0].events) :]
+    return {(event.was, event.to) for event in later if isinstance(event, StatusChanged)}
 
 
 # --- italian ---------------------------------------------------------------------------------------------------------

@@ -14,8 +14,34 @@ from pathlib import Path
 from typing import Any, Final
 
 from ticketcore import (
-    Agent, AgentReplied, Assigned, BusinessHours, Created, CustomerReplied, Desk, FieldSet, FieldType, Hours, Levels, Lifecycle, Message,
-    Metric, Noted, Outcome, Person, Policy, PolicySet, Priority, SlotSet, Status, StatusSet, Targets, Ticket, Transferred, always, field,
+    Agent,
+    AgentReplied,
+    Assigned,
+    BusinessHours,
+    Created,
+    CustomerReplied,
+    Desk,
+    FieldSet,
+    FieldType,
+    Hours,
+    Levels,
+    Lifecycle,
+    Message,
+    Metric,
+    Noted,
+    Outcome,
+    Person,
+    Policy,
+    PolicySet,
+    Priority,
+    SlotSet,
+    Status,
+    StatusSet,
+    Targets,
+    Ticket,
+    Transferred,
+    always,
+    field,
 )  # fmt: skip
 from ticketcore.conditions import TRUE, AllOf, Condition
 from ticketcore.errors import TicketcoreError

@@ -16,11 +16,12 @@ for folder in (HERE, HERE.parent / "examples"):
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 
+from real_logs.lines import rows  # noqa: E402 - as above
+
 import conform  # noqa: E402 - the path comes first
 from conform_hours import run_hours  # noqa: E402 - as above
 from conform_log import CLAIMS, run_log, survey  # noqa: E402 - as above
 from conform_sla import run_sla  # noqa: E402 - as above
-from real_logs.lines import rows  # noqa: E402 - as above
 
 FACTS = HERE / "facts"
 SHARED = HERE.parent.parent / "shared"

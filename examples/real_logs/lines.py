@@ -18,8 +18,8 @@ from ticketcore.model import Outside
 
 def rows(path: str | Path) -> Iterator[dict[str, Any]]:
     """The objects of a file of JSON lines, gzip'd or not."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if str(path).endswith(".gz") else Path(path).open(encoding="utf-8")
-    with opened as file:
+    packed = str(path).endswith(".gz")
+    with gzip.open(path, "rt", encoding="utf-8") if packed else Path(path).open(encoding="utf-8") as file:
         for line in file:
             if line.strip():
                 yield json.loads(line)

@@ -9,7 +9,6 @@ are merged by time, at one instant the record goes first. Wall times are read as
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from heapq import merge
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -45,8 +44,16 @@ def records_of(path: str | Path) -> Path:
 def events(path: str | Path, records: str | Path | None = None) -> Iterator[Outside]:
     """Both tables as events, ticket by ticket, each in order of time; *records* lies beside *path* unless it is named."""
     known = {record["t"]: record for record in rows(records or records_of(path))}
-    for ticket, log in groupby(rows(path), key=lambda row: str(row["t"])):
-        yield from merge(_record(known[ticket]), _log(log), key=lambda event: event.at_us)
+    for ticket, log in groupby(rows(path), key=_ticket):
+        yield from sorted((*_record(known[ticket]), *_log(log)), key=_at)  # stable: at one instant the record goes first
+
+
+def _ticket(row: dict[str, Any]) -> str:
+    return str(row["t"])
+
+
+def _at(event: Outside) -> int:
+    return event.at_us
 
 
 def _record(record: dict[str, Any]) -> Iterator[Outside]:

@@ -7,7 +7,7 @@ instant it was opened; the row's own instant is kept in the field ``first_logged
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from ticketcore.model import Outside
 DESK: Final = Path(__file__).with_suffix(".toml")
 IN_TIME_ORDER: Final = False  # one ticket after the other, each in the order of the log
 FIRST: Final = "New"  # the status a ticket of this desk begins with
-NAMES: Final = {"priority": "logged_priority", "contact_type": "channel", "category": "incident_category"}
+NAMES: Final[Mapping[str, str]] = {"priority": "logged_priority", "contact_type": "channel", "category": "incident_category"}
 OWN: Final = frozenset({"assigned_to", "assignment_group", "incident_state"})  # these have events of their own
 
 
@@ -39,7 +39,7 @@ def events(path: str | Path) -> Iterator[Outside]:
 def _first(row: dict[str, Any]) -> Iterable[Outside]:
     record, at = row["set"], instant(row["opened_at"], UTC)
     by = Agent(id=row["by"])
-    fields = {NAMES.get(name, name): value for name, value in record.items() if name not in OWN and value is not None}
+    fields = {_name(name): value for name, value in record.items() if name not in OWN and value is not None}
     yield Created(
         at=at, ticket=row["t"], by=by, requester=_caller(record.get("caller_id")),
         channel=fields.pop("channel", ""), has_message=False, assignee=record.get("assigned_to"), group=record.get("assignment_group"),
@@ -47,6 +47,10 @@ def _first(row: dict[str, Any]) -> Iterable[Outside]:
     )  # fmt: skip
     if record["incident_state"] != FIRST:
         yield StatusSet(at=at, ticket=row["t"], by=by, status=record["incident_state"])
+
+
+def _name(logged: str) -> str:
+    return NAMES.get(logged, logged)
 
 
 def _caller(name: str | None) -> Person:
@@ -72,4 +76,4 @@ def _change(name: str, value: Any, at: datetime, ticket: str, by: Agent) -> Outs
         case "assigned_to":
             return Assigned(at=at, ticket=ticket, by=by, agent=value)
         case _:
-            return FieldSet(at=at, ticket=ticket, by=by, name=NAMES.get(name, name), value=value)
+            return FieldSet(at=at, ticket=ticket, by=by, name=_name(name), value=value)
