@@ -9,6 +9,7 @@ are merged by time, at one instant the record goes first. Wall times are read as
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from heapq import merge
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -45,7 +46,7 @@ def events(path: str | Path, records: str | Path | None = None) -> Iterator[Outs
     """Both tables as events, ticket by ticket, each in order of time; *records* lies beside *path* unless it is named."""
     known = {record["t"]: record for record in rows(records or records_of(path))}
     for ticket, log in groupby(rows(path), key=_ticket):
-        yield from sorted((*_record(known[ticket]), *_log(log)), key=_at)  # stable: at one instant the record goes first
+        yield from merge(_record(known[ticket]), _log(log), key=_at)  # at one instant the record goes first
 
 
 def _ticket(row: dict[str, Any]) -> str:
@@ -60,7 +61,8 @@ def _record(record: dict[str, Any]) -> Iterator[Outside]:
     ticket, opened = record["t"], instant(record["opened_at"], ZONE)
     fields = {name: record[key] for key, name in FIELDS.items() if record[key] is not None}
     yield Created(at=opened, ticket=ticket, id="opened", by=Person(name="caller"), has_message=False, fields=fields)
-    for number, (start, end) in enumerate(record["clock"].get("pauses") or ()):
+    pauses: list[list[str]] = record["clock"].get("pauses") or []
+    for number, (start, end) in enumerate(pauses):
         yield StatusSet(at=instant(start, ZONE), ticket=ticket, id=f"pause{number}", status="Pending")
         yield StatusSet(at=instant(end, ZONE), ticket=ticket, id=f"resume{number}", status="Open")
     yield StatusSet(at=instant(record["closed_at"], ZONE), ticket=ticket, id="closed", status="Closed")
