@@ -31,6 +31,7 @@ NAMED_TRIGGERS: Final = ("enter", "leave", "group", "ungroup")
 REMOVED: Final = "~removed"  # the ticket is in a removed status after this event
 ENTERED_REMOVED: Final = "~removed+"
 LEFT_REMOVED: Final = "~removed-"
+CLOSED: Final = "~closed"  # the event closed the ticket: what was resolved is not taken up again by that
 FINAL: Final = "~final"  # purged or merged away
 _NOTHING: Final[frozenset[str]] = frozenset()
 MARKS: Final = frozenset({REMOVED, ENTERED_REMOVED, LEFT_REMOVED, FINAL})
@@ -62,6 +63,8 @@ def triggers_of(event: EventBase, draft: Draft, moved: StatusChanged | None = No
             triggers.add(ENTERED_REMOVED if moved.was_category != "removed" else REMOVED)
         elif moved.was_category == "removed":
             triggers.add(LEFT_REMOVED)
+        if moved.category == "closed":
+            triggers.add(CLOSED)
     elif draft.category == "removed":
         triggers.add(REMOVED)
     if event.kind in ("merged", "purged"):

@@ -18,6 +18,7 @@ from ticketcore.model import EventBase, Ticket
 
 __all__ = ["Figures", "Report", "report"]
 
+_A_MONDAY_US: Final = -3 * DAY_US  # 29 December 1969
 _FIELDS: Final[Mapping[str, Callable[[Ticket], str]]] = {
     "priority": lambda ticket: ticket.priority,
     "group": lambda ticket: ticket.group or "",
@@ -60,7 +61,7 @@ class Figures:
     """The figures of one group of tickets.
 
     ``backlog``: neither resolved, closed nor removed at the end. ``first_reply``: calendar time from creation to an agent's first public
-    reply. ``resolution``: calendar time from creation to the last resolution, of tickets that are resolved or closed. ``met`` and ``late``:
+    reply. ``resolution``: calendar time from creation to the last resolution (or closing without one), of tickets that are resolved or closed. ``met`` and ``late``:
     finished promises; ``breached``: promises broken at some instant, whatever became of them; ``compliance``: met among met and late.
     ``reopened``: tickets that were reopened at least once. ``one_touch``: resolved with a single agent reply and never reopened.
     """
@@ -159,8 +160,8 @@ class Report:
         self._escalated.add(ticket)
 
     def _moved(self, ticket: str, event: Any) -> None:
-        if event.category == "resolved":
-            self._resolutions[ticket] = event.at_us
+        if event.category == "resolved" or (event.category == "closed" and event.was_category != "resolved"):
+            self._resolutions[ticket] = event.at_us  # closing a resolved ticket resolves nothing anew
 
     # --- questions ---------------------------------------------------------------------------------------------------
 
@@ -211,12 +212,15 @@ class Report:
         return ticket.category != "removed" or ticket.status_since_us > at_us
 
     def volume(self, *, days: int = 1) -> dict[str, int]:
-        """How many tickets were created in each period of so many days (UTC), named by its first date; empty periods are left out."""
+        """How many tickets were created in each period of so many days (UTC), named by its first date; empty periods are left out.
+
+        Periods are counted from a Monday, so that those of seven days are calendar weeks.
+        """
         counts: dict[int, int] = {}
         for ticket in self.tickets.values():
-            period = ticket.created_us // (DAY_US * days)
+            period = (ticket.created_us - _A_MONDAY_US) // (DAY_US * days)
             counts[period] = counts.get(period, 0) + 1
-        return {from_us(period * DAY_US * days).to_date_string(): counts[period] for period in sorted(counts)}
+        return {from_us(period * DAY_US * days + _A_MONDAY_US).to_date_string(): counts[period] for period in sorted(counts)}
 
     def rows(self, *fields: str) -> list[dict[str, Any]]:
         """All figures as flat rows: one for all tickets, then one for each value of each field, ready for a data frame."""

@@ -16,7 +16,7 @@ from attrs import evolve, field, frozen
 from ticketcore._clocks import promise_key
 from ticketcore._ledger import Ledger, Line, ledger_of
 from ticketcore._promises import Metric, Policy, Standing, Targets, WarnAt
-from ticketcore._triggers import ENTERED_REMOVED, FINAL, LEFT_REMOVED, MARKS, NAMED_TRIGGERS, REMOVED, SIMPLE_TRIGGERS, triggers_of
+from ticketcore._triggers import CLOSED, ENTERED_REMOVED, FINAL, LEFT_REMOVED, MARKS, NAMED_TRIGGERS, REMOVED, SIMPLE_TRIGGERS, triggers_of
 from ticketcore._values import EMPTY, FrozenMap, frozen_map
 from ticketcore.conditions import Condition, View, Vocabulary, compiled, holds
 from ticketcore.errors import BeyondHorizon, DeskError, NeverOpen, Problem, UnknownName
@@ -70,7 +70,7 @@ Due = Callable[[Cycle], "int | None"]
 class _Compiled:
     """One metric with its sets and predicates made ready."""
 
-    __slots__ = ("cancel", "metric", "name", "pause", "pause_status", "restart", "start", "stop", "stopping")
+    __slots__ = ("cancel", "metric", "name", "pause", "pause_status", "restart", "start", "start_but_leaving", "stop", "stopping")
 
     def __init__(self, metric: Metric, vocabulary: Vocabulary | None) -> None:
         self.metric = metric
@@ -79,6 +79,7 @@ class _Compiled:
         self.restart, self.cancel = frozenset(metric.restart), frozenset(metric.cancel)
         if metric.start_at == "created" and metric.start_on_attach:
             self.start |= {"created"}  # runs latently from creation, so that its earlier pauses are known
+        self.start_but_leaving = frozenset(trigger for trigger in self.start if not trigger.startswith("leave:"))
         self.stopping = self.stop | self.cancel
         self.pause_status = metric.pause_status
         self.pause = None if metric.pause is None else _test(metric.pause, vocabulary)
@@ -387,7 +388,7 @@ class Sla:
                 self._stop(draft, ready, at, emit, due_of, None)
                 self._start(draft, ready, view, at, emit)
             return
-        if not ready.start.isdisjoint(triggers):
+        if not ready.start.isdisjoint(triggers) and (CLOSED not in triggers or not ready.start_but_leaving.isdisjoint(triggers)):
             self._start(draft, ready, view, at, emit)
 
     def _start(self, draft: Draft, ready: _Compiled, view: View, at: int, emit: Emit) -> None:
