@@ -86,7 +86,8 @@ _ZENDESK: Final[Mapping[str, Any]] = {
             "start": ["agent_reply"], "restart": ["agent_reply"], "stop": ["enter:solved"], "cycles": "many", "pause_status": ["pending"],
         },
         "requester_wait": {
-            "start": ["created", "leave:solved"], "stop": ["enter:solved"], "cycles": "many", "reopen": "resume", "pause_status": ["pending"],
+            "start": ["created", "leave:solved"], "stop": ["enter:solved"], "cycles": "many", "reopen": "resume",
+            "pause_status": ["pending"],
         },
         "agent_work": {
             "start": ["created", "leave:solved"], "stop": ["enter:solved"], "cycles": "many", "reopen": "resume",
@@ -100,7 +101,8 @@ _ZENDESK: Final[Mapping[str, Any]] = {
             "targets": {
                 "first_reply": {"urgent": "1h", "high": "4h", "else": "8h"}, "next_reply": {"urgent": "2h", "high": "8h", "else": "24h"},
                 "periodic_update": {"urgent": "4h", "else": "48h"}, "pausable_update": {"urgent": "4h", "else": "48h"},
-                "requester_wait": {"urgent": "8h", "high": "24h", "else": "72h"}, "agent_work": {"urgent": "4h", "high": "12h", "else": "36h"},
+                "requester_wait": {"urgent": "8h", "high": "24h", "else": "72h"},
+                "agent_work": {"urgent": "4h", "high": "12h", "else": "36h"},
                 "total_resolution": {"urgent": "12h", "high": "36h", "else": "96h"},
             },
         },
@@ -182,7 +184,9 @@ _ZAMMAD: Final[Mapping[str, Any]] = {
         },
     },
     "metrics": {
-        "first_response": {"start": ["created"], "stop": ["agent_reply"], "pause_status": [*_ZAMMAD_WAITING, "closed", "merged", "removed"]},
+        "first_response": {
+            "start": ["created"], "stop": ["agent_reply"], "pause_status": [*_ZAMMAD_WAITING, "closed", "merged", "removed"],
+        },
         "update": {
             "start": ["customer_reply", "created_message:customer"], "stop": ["agent_reply"], "cycles": "many",
             "pause_status": [*_ZAMMAD_WAITING, "closed", "merged", "removed"],
@@ -288,7 +292,8 @@ _ITIL: Final[Mapping[str, Any]] = {
         {
             "name": "service level agreement", "warn": ["80%"],
             "targets": {
-                "response": {"1": "10m", "2": "1h", "3": "4h", "else": "24h"}, "resolution": {"1": "1h", "2": "8h", "3": "24h", "4": "48h", "else": "72h"},
+                "response": {"1": "10m", "2": "1h", "3": "4h", "else": "24h"},
+                "resolution": {"1": "1h", "2": "8h", "3": "24h", "4": "48h", "else": "72h"},
             },
         },
     ],
