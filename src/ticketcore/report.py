@@ -60,10 +60,11 @@ def _rank(ranked: list[int], percent: int) -> int | None:
 class Figures:
     """The figures of one group of tickets.
 
-    ``backlog``: neither resolved, closed nor removed at the end. ``first_reply``: calendar time from creation to an agent's first public
-    reply. ``resolution``: calendar time from creation to the last resolution (or closing without one), of tickets that are resolved
-    or closed. ``met`` and ``late``: finished promises; ``breached``: promises broken at some instant, whatever became of them; ``compliance``: met among met and late.
-    ``reopened``: tickets that were reopened at least once. ``one_touch``: resolved with a single agent reply and never reopened.
+    ``backlog``: neither resolved, closed nor removed at the end. ``first_reply``: calendar time from creation to an agent's first
+    public reply. ``resolution``: calendar time from creation to the last resolution (or closing without one), of tickets that are
+    resolved or closed. ``met`` and ``late``: finished promises; ``breached``: promises broken at some instant, whatever became of
+    them; ``compliance``: met among met and late. ``reopened``: tickets that were reopened at least once. ``one_touch``: resolved
+    with a single agent reply and never reopened.
     """
 
     name: str
