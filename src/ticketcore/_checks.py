@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from attrs import evolve
-
 from ticketcore._actions import ACTIONS, Action
 from ticketcore._clocks import Days, Length, WorkingDays
 from ticketcore._names import hint
@@ -99,13 +97,17 @@ def check_time(condition: Condition, words: Vocabulary, path: str) -> Iterable[P
     """What a time rule may not wait for: a fact that only comes with events, less than a minute, hours that never meet."""
     if not names_known(condition, words):
         return  # the condition itself is refused, with the names
-    for name in sorted(facts_needed(condition, words)):
-        yield Problem(path, f"a time rule cannot read the fact {name!r}, which has no default", f"give {name} a default")
+    yield from _check_facts(condition, words, path)
     for part in _inside(condition):
         if isinstance(part, Since) and isinstance(part.span, Length) and part.span.us < MINUTE_US:
             yield Problem(path, f"a time rule waits a minute or more, not {part.span}", value=str(part.span))
         if isinstance(part, AllOf):
             yield from _check_meeting(part, words, path)
+
+
+def _check_facts(condition: Condition, words: Vocabulary, path: str) -> Iterable[Problem]:
+    for name in sorted(facts_needed(condition, words)):
+        yield Problem(path, f"a time rule cannot read the fact {name!r}, which has no default", f"give {name} a default")
 
 
 def names_known(condition: Condition, words: Vocabulary) -> bool:
@@ -147,16 +149,16 @@ def check_macro(macro: Rule, words: Vocabulary, templates: Templates, path: str)
 
 
 def check_escalation(ladder: Escalation, words: Vocabulary, templates: Templates, path: str) -> Iterable[Problem]:
-    """The base instant, hours, spans and actions of a ladder."""
+    """The condition, base instant, hours, spans and actions of a ladder."""
+    yield from check_time(ladder.when, words, f"{path}.when")
+    base = Since(ladder.since, "at_least", ladder.steps[0].after, ladder.hours)
+    problems: list[Problem] = []
+    parse(base, words, path, problems)
+    yield from problems or _check_facts(base, words, f"{path}.since")
     for number, step in enumerate(ladder.steps):
         place = f"{path}.steps[{number}]"
-        problems: list[Problem] = []
-        parse(Since(ladder.since, "at_least", step.after, ladder.hours), words, "", problems)
-        for problem in problems:
-            if problem.path == ".at_least":
-                yield evolve(problem, path=f"{place}.after")
-            elif number == 0:  # since and hours are the same for all steps
-                yield evolve(problem, path=path + problem.path)
+        if (step.after.us if isinstance(step.after, Length) else step.after.count) < 0:
+            yield Problem(f"{place}.after", "a step acts at its base instant or later", value=str(step.after))
         yield from check_actions(step.then, words, templates, f"{place}.then")
 
 

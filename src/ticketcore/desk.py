@@ -121,13 +121,14 @@ class Desk:
         zone = _zone(self.zone, problems)
         hours = self.hours if ALWAYS_NAME in self.hours else self.hours.set(ALWAYS_NAME, always(zone))
         put(self, "hours", hours)
-        for declared, kind, path in (
-            (hours, Hours, "hours"), (self.fields, FieldType, "fields"), (self.requester_fields, FieldType, "requester_fields"),
-            (self.facts, Fact, "facts"),
-        ):  # fmt: skip
-            problems.extend(check_declared(declared, kind, path))
-        if problems:  # without these nothing else can be read
-            raise DeskError(problems)
+        unreadable = [
+            problem for declared, wanted, path in (
+                (hours, Hours, "hours"), (self.fields, FieldType, "fields"), (self.requester_fields, FieldType, "requester_fields"),
+                (self.facts, Fact, "facts"),
+            ) for problem in check_declared(declared, wanted, path)
+        ]  # fmt: skip
+        if unreadable:  # without these nothing else can be read
+            raise DeskError(problems + unreadable)
         vocabulary = Vocabulary(
             statuses={status.name: status.category for status in self.lifecycle.statuses}, levels=self.priority.levels.names,
             metrics=tuple(self.metrics), hours=hours, default_hours=self.default_hours, groups=self.groups, facts=self.facts,
