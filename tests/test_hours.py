@@ -911,6 +911,23 @@ def test_the_edges_of_what_is_known_are_known() -> None:
     assert short.is_open(DateTime(2026, 1, 1, 12, tzinfo=pendulum.UTC))
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Apia", "Pacific/Kiritimati", "Pacific/Niue", "America/Los_Angeles", "UTC"])
+def test_the_whole_horizon_is_known_in_every_zone(zone: str) -> None:
+    whole = BusinessHours(zone=zone, week={"mon-sun": ["00:00-24:00"]})
+    for config in (whole, always(zone) | always("UTC"), always(zone) & WEEKDAYS | whole):
+        assert config.elapsed_us(_spans.LAST_US - 3 * DAY_US, _spans.LAST_US) == 3 * DAY_US
+        assert config.elapsed_us(_spans.FIRST_US, _spans.FIRST_US + 3 * DAY_US) == 3 * DAY_US
+        assert config.is_open_us(_spans.LAST_US - 1)
+        assert answered(config.next_transition_us, _spans.LAST_US - 1) is BeyondHorizon
+
+
+def test_a_refusal_does_not_depend_on_what_was_asked_before() -> None:
+    never = WEEKDAYS & BusinessHours(zone="UTC", week={"sat": ["09:00-17:00"]})
+    first = answered(never.add_us, 0, 10**16), answered(never.subtract_us, 0, 10**16)
+    assert answered(never.next_open_us, 0) is answered(never.previous_open_us, 0) is NeverOpen
+    assert (answered(never.add_us, 0, 10**16), answered(never.subtract_us, 0, 10**16)) == first
+
+
 def test_around_the_clock_has_no_horizon() -> None:
     assert ALWAYS.elapsed_us(_time.MIN_US, _time.MAX_US) == _time.MAX_US - _time.MIN_US
     assert ALWAYS.is_open_us(_time.MAX_US)

@@ -137,8 +137,9 @@ class Timeline:
     tz: ZoneInfo = field(init=False, eq=False, repr=False)
     low_us: int = field(init=False, eq=False, repr=False, default=FIRST_US)  # the first covered instant
     high_us: int = field(init=False, eq=False, repr=False, default=LAST_US)  # the first instant no longer covered
-    first_day: int = field(init=False, eq=False, repr=False, default=FIRST_DATE.toordinal())  # the first covered date
-    last_day: int = field(init=False, eq=False, repr=False, default=LAST_DATE.toordinal())  # the last covered date
+    # The dates reach a little further than the instants, whose last hours fall on other dates in other zones.
+    first_day: int = field(init=False, eq=False, repr=False, default=FIRST_DATE.toordinal() - MARGIN)  # the first covered date
+    last_day: int = field(init=False, eq=False, repr=False, default=LAST_DATE.toordinal() + MARGIN)  # the last covered date
     _table: Table = field(init=False, eq=False, repr=False, default=NOTHING)
     _dates: WorkingDates = field(init=False, eq=False, repr=False, default=NO_DATES)
 
@@ -217,7 +218,7 @@ class Timeline:
             if position <= table.total:
                 return table.earliest(position)
             if amount_us > self.high_us - at_us:  # there are not so many instants left
-                self._refuse(at_us, table, forward=True)
+                self._refuse(at_us, table, forward=True, searched=False)
             table = self._longer(table, at_us)
 
     def subtract_us(self, at_us: int, amount_us: int) -> int:
@@ -230,7 +231,7 @@ class Timeline:
             if position >= 0:
                 return table.latest(position)
             if amount_us > at_us - self.low_us:
-                self._refuse(at_us, table, forward=False)
+                self._refuse(at_us, table, forward=False, searched=False)
             table = self._earlier(table, at_us)
 
     def next_open_us(self, at_us: int) -> int:
@@ -429,8 +430,12 @@ class Timeline:
         reach = max(2 * table.low - table.high, self.low_us)
         return self._grown(max(year_start(year_of(reach)), self.low_us), table.high)
 
-    def _refuse(self, at: int, table: Table, *, forward: bool) -> NoReturn:
-        """There is no answer: because the hours are never open again, or because it lies beyond what is known."""
+    def _refuse(self, at: int, table: Table, *, forward: bool, searched: bool = True) -> NoReturn:
+        """There is no answer: because the hours are never open again, or because it lies beyond what is known.
+
+        *searched*: the table reaches as far as there is anything to find. Else it must not decide, or the error would
+        depend on what was asked before.
+        """
         settled = self.settled_us(forward=forward)
         where = f"{'after' if forward else 'before'} {iso(at)}"
         edge, limit = (self.high_us, LAST_US) if forward else (self.low_us, FIRST_US)
@@ -440,7 +445,7 @@ class Timeline:
         if edge != limit:
             text = f"these hours are known only {'until' if forward else 'from'} {iso(edge)}"
             raise BeyondHorizon(text, value=str(at), hint="extend their validity, or let other hours follow with then()")
-        if not seen and abs(edge - at) > _ALL_CALENDARS and edge in {table.low, table.high}:
+        if searched and not seen and abs(edge - at) > _ALL_CALENDARS and edge in {table.low, table.high}:
             raise NeverOpen(f"these hours are never open {where}", value=str(at), hint="give them days on which they meet")
         raise BeyondHorizon(f"the answer lies beyond {iso(edge)}", value=str(at), hint="ask for less time")
 
