@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import frozen
 
-from ticketcore.errors import BadValue
+from ticketcore.errors import BadValue, shorten
+
+LATE: Final = ("refuse", "restamp")  # what becomes of an event that comes too late
 
 
 @frozen(kw_only=True)
@@ -22,7 +26,10 @@ class Settings:
     handoff_reason: bool = False
 
     def __attrs_post_init__(self) -> None:
-        if self.late not in ("refuse", "restamp"):
-            raise BadValue(f"late is refuse or restamp, not {self.late!r}", path="settings.late")
-        if not 1 <= self.silence_after <= 1_000_000:
+        if self.late not in LATE:
+            raise BadValue(f"late is refuse or restamp, not {shorten(self.late)}", path="settings.late")
+        for name in ("observe", "handoff_reason"):
+            if type(getattr(self, name)) is not bool:
+                raise BadValue(f"{name} is true or false, not {shorten(getattr(self, name))}", path=f"settings.{name}")
+        if type(self.silence_after) is not int or not 1 <= self.silence_after <= 1_000_000:
             raise BadValue("silence_after is at least 1 and at most 1000000", path="settings.silence_after")

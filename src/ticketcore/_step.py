@@ -231,10 +231,7 @@ class StepRun:
 
     def __init__(self, desk: Desk, ticket: Ticket | None, *, restamp: bool = False, observe: bool = False, foreign: bool = False) -> None:
         if ticket is not None and ticket.desk != desk.fingerprint and not foreign:
-            raise WrongDesk(
-                f"ticket {ticket.id!r} belongs to desk {ticket.desk or 'none'!r}, not to {desk.fingerprint!r}",
-                value=ticket.id, hint="take it over with desk.adopt(ticket, at, old)",
-            )  # fmt: skip
+            raise wrong_desk(ticket, desk.fingerprint)
         self.desk, self.frozen, self.restamp, self.observe = desk, ticket, restamp, observe
         self.fingerprint = desk.fingerprint
         self.draft: Draft = None if ticket is None else draft_of(ticket)
@@ -800,6 +797,14 @@ def _deviating(event: EventBase, odd: str) -> EventBase:
     return changed(event, deviation=f"{event.deviation}; {odd}" if event.deviation else odd)
 
 
+def wrong_desk(ticket: Ticket, fingerprint: str) -> WrongDesk:
+    """The refusal of a ticket that the desk of this fingerprint has not made nor taken over."""
+    return WrongDesk(
+        f"ticket {ticket.id!r} belongs to desk {ticket.desk or 'none'!r}, not to {fingerprint!r}",
+        value=ticket.id, hint="take it over with desk.adopt(ticket, at, old)",
+    )  # fmt: skip
+
+
 def _declared(known: Mapping[str, Any], what: str, name: str) -> None:
     if name not in known:
         raise UnknownName(f"undeclared {what} {shorten(name)}", value=shorten(name), hint=f"declared are {', '.join(known) or 'none'}")
@@ -839,8 +844,12 @@ def _check_field_set(desk: Desk, event: Any) -> None:
 
 def _check_slot(desk: Desk, event: Any) -> None:
     desk.priority.levels.rank(event.level)
+    _check_slot_name(desk, event)
+
+
+def _check_slot_name(_desk: Desk, event: Any) -> None:
     if event.slot not in ("manual", "rules"):
-        raise BadValue(f"only the slots manual and rules can be set, not {event.slot!r}", value=shorten(event.slot))
+        raise BadValue(f"only the slots manual and rules are filled by hand, not {shorten(event.slot)}", value=shorten(event.slot))
 
 
 def _check_policy(desk: Desk, event: Any) -> None:
@@ -859,6 +868,7 @@ _CHECKS: Final[Mapping[str, Callable[[Any, Any], None]]] = {
     "transferred": _check_transfer,
     "field_set": _check_field_set,
     "slot_set": _check_slot,
+    "slot_cleared": _check_slot_name,
     "policy_set": _check_policy,
     "target_extended": _check_extension,
 }

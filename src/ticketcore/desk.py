@@ -28,14 +28,14 @@ from ticketcore._effects import EffectBase
 from ticketcore._fingerprint import fingerprint
 from ticketcore._forecast import Forecast, Redated, redated
 from ticketcore._ledger import Ledger
-from ticketcore._settings import Settings
-from ticketcore._step import Outcome, StepRun
+from ticketcore._settings import LATE, Settings
+from ticketcore._step import Outcome, StepRun, wrong_desk
 from ticketcore._templates import Template
 from ticketcore._time import iso, load_zone, maybe_from_us, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, names
 from ticketcore._variables import variable_names
 from ticketcore.conditions import Condition, Explanation, Fact, FieldType, View, Vocabulary, explain, next_rise, parse
-from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName
+from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName, shorten
 from ticketcore.hours import BusinessHours, Hours, always
 from ticketcore.lifecycle import Lifecycle
 from ticketcore.model import Agent, EventBase, Outside, Ticket
@@ -178,6 +178,8 @@ class Desk:
         `BadValue`.
         """
         settings = self.settings
+        if late is not None and late not in LATE:
+            raise BadValue(f"late is {' or '.join(LATE)}, not {shorten(late)}", value=shorten(late))
         run = StepRun(
             self, ticket, restamp=(settings.late if late is None else late) == "restamp",
             observe=settings.observe if observe is None else observe,
@@ -273,25 +275,39 @@ class Desk:
         return self.with_hours(**{hours: evolve(found, holidays=(*found.holidays, (day, holiday)))})
 
     def due(self, ticket: Ticket, metric: str) -> DateTime | None:
-        """When the open promise for *metric* is due; None: paused, ended, nothing promised, or unreachable. Raises `UnknownName`."""
+        """When the open promise for *metric* is due; None: paused, ended, nothing promised, or unreachable.
+
+        Raises `UnknownName` and `WrongDesk`.
+        """
+        self._own(ticket)
         clock = ticket.clocks.get(self._metric(metric))
         return None if clock is None or not clock.cycle.is_open else maybe_from_us(self.sla.due_us(clock.cycle))
 
     def standing(self, ticket: Ticket, metric: str, at: datetime | int | None = None) -> Standing | None:
-        """How the clock of *metric* stands at an instant (the ticket's last change); None: it was never started."""
+        """How the clock of *metric* stands at an instant (the ticket's last change); None: it was never started.
+
+        Raises `UnknownName` and `WrongDesk`.
+        """
+        self._own(ticket)
         return self.sla.standing(ticket, self._metric(metric), ticket.as_of_us if at is None else to_us(at))
 
     def why_due(self, ticket: Ticket, metric: str) -> Ledger:
-        """Why the promise for *metric* is due when it is: the ledger of its cycle. Raises `UnknownName` if no clock was started."""
+        """Why the promise for *metric* is due when it is: the ledger of its cycle.
+
+        Raises `UnknownName` if no clock was started, and `WrongDesk`.
+        """
+        self._own(ticket)
         return self.sla.ledger(ticket, self._metric(metric))
 
     def why(self, ticket: Ticket, what: str = "priority") -> str:
-        """Why the ticket has its ``priority``, its ``policy`` or its ``status``, in a sentence."""
+        """Why the ticket has its ``priority``, its ``policy`` or its ``status``, in a sentence. Raises `UnknownName` for anything else."""
         view = self.view(ticket)
         if what == "priority":
             return str(self.priority.why(ticket, view))
         if what == "policy":
-            policy, source = self.sla.chosen_policy(ticket, view, created=True)
+            policy, source = self.sla.chosen_policy(ticket, view, created=False)
+            if source == "match" and self.choose_policy == "creation":
+                source = "creation"
             return f"{policy or 'none'}: {_SOURCES[source] if policy else 'no policy matches'}"
         if what == "status":
             allowed = ", ".join(self.lifecycle.allowed(ticket.status)) or "nothing"
@@ -315,6 +331,10 @@ class Desk:
         at_us = ticket.as_of_us if at is None else to_us(at)
         return View(self.vocabulary, ticket, at_us, None, None, lambda metric: self.sla.reading(ticket, metric, at_us))
 
+    def _own(self, ticket: Ticket) -> None:
+        if ticket.desk != self.fingerprint:
+            raise wrong_desk(ticket, self.fingerprint)
+
     def _metric(self, name: str) -> str:
         if name not in self.metrics:
             raise UnknownName(f"unknown metric {name!r}", value=name, hint=f"metrics are {', '.join(self.metrics)}")
@@ -323,6 +343,7 @@ class Desk:
 
 _SOURCES: Final = {
     "manual": "chosen by hand", "rule": "chosen by a rule", "match": "the first whose condition holds", "default": "the default",
+    "creation": "chosen on creation",
 }  # fmt: skip
 _GIVEN: Final = tuple(
     name for name in (
