@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from ticketcore import Agent, AgentReplied, BusinessHours, Created, CustomerReplied, Desk, Person, Policy, Targets
-from ticketcore.model import Length, WorkingDays
+from ticketcore.model import Length, Target, WorkingDays
 
 HOUR_US = 3_600_000_000
 START_US = 1_795_424_400_000_000  # a Monday in November 2026
@@ -24,7 +24,7 @@ START_US = 1_795_424_400_000_000  # a Monday in November 2026
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     support = BusinessHours(zone="Europe/Athens", week={"mon-fri": ["09:00-13:00", "14:00-18:00"]})
-    targets = {"next_reply": Length(6 * HOUR_US), "resolution": Length(60 * HOUR_US), "first_assign": WorkingDays(5)}
+    targets: dict[str, Target] = {"next_reply": Length(6 * HOUR_US), "resolution": Length(60 * HOUR_US), "first_assign": WorkingDays(5)}
     policy = Policy(name="std", hours="support", targets={metric: Targets(otherwise=target) for metric, target in targets.items()})
     desk = Desk(hours={"support": support}, policies=[policy])
     chance = random.Random(7)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from sortedcontainers import SortedList  # type: ignore[import-untyped]  # it has no types
+from sortedcontainers import SortedList
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 

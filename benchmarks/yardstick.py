@@ -24,9 +24,9 @@ if __name__ == "__main__" and len(sys.argv) > 1:
     sys.path.insert(0, str(Path(sys.argv[1]).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-import common  # the harness of ../shared/perf
+import common  # pyright: ignore[reportMissingImports]  # the harness of ../shared/perf
 import pendulum
-from common import HOLIDAYS, Contender
+from common import HOLIDAYS, Contender  # pyright: ignore[reportMissingImports]  # as above
 
 from ticketcore import codec
 from ticketcore.conditions import NAME, NUMBER, View, Vocabulary, compiled, field, parse

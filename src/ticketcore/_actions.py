@@ -66,6 +66,8 @@ class Action:
 
     def __attrs_post_init__(self) -> None:
         kind = ACTIONS.get(self.name)
+        if kind is not None and kind.takes == "flag" and self.value is None:
+            object.__setattr__(self, "value", True)
         if kind is None:
             raise UnknownName(f"{shorten(self.name)} is not an action", value=shorten(self.name), hint=hint(self.name, ACTIONS))
         for name in self.options:

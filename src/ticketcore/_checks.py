@@ -5,7 +5,7 @@ Each function takes one part and its path, and yields every problem in it; the d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ticketcore._actions import ACTIONS, Action
@@ -33,7 +33,7 @@ from ticketcore.model import EVENTS
 from ticketcore.rules import Escalation, Rule
 from ticketcore.sla import NAMED_TRIGGERS, Metric, Policy
 
-Templates = Container[str]
+Templates = Collection[str]
 _SOME_DAY: Final = 1_795_424_400_000_000  # hours that never meet from here on never meet in practice
 
 
@@ -167,8 +167,8 @@ def check_actions(actions: Iterable[Action], words: Vocabulary, templates: Templ
     for number, action in enumerate(actions):
         yield from _TAKES[ACTIONS[action.name].takes](action, words, templates, f"{path}[{number}]")
         template = action.options.get("template")
-        if template is not None and template not in templates:
-            yield Problem(f"{path}[{number}].template", f"unknown template {shorten(template)}", "declare it among the templates")
+        if template is not None and template not in templates and templates:
+            yield _unknown(f"{path}[{number}].template", "template", template, templates)
         stale = action.options.get("stale_after_us")
         if stale is not None and (type(stale) is not int or stale <= 0):
             yield Problem(f"{path}[{number}].stale_after", "stale_after is a length of time", value=shorten(stale))
@@ -203,8 +203,11 @@ def _takes_flag(action: Action, _words: Vocabulary, _templates: Templates, path:
 
 
 def _takes_template(action: Action, _words: Vocabulary, templates: Templates, path: str) -> Iterable[Problem]:
-    if not isinstance(action.value, str) or action.value not in templates:
-        yield Problem(path, f"unknown template {shorten(action.value)}", "declare it among the templates", code="unknown-name")
+    """A template of the desk. A desk that declares none leaves them to the host, but for notes: those it writes itself."""
+    if not isinstance(action.value, str) or not action.value:
+        yield Problem(path, f"{action.name} takes the name of a template, not {shorten(action.value)}", value=shorten(action.value))
+    elif action.value not in templates and (templates or action.name == "note"):
+        yield _unknown(path, "template", action.value, templates)
 
 
 def _takes_tags(action: Action, _words: Vocabulary, _templates: Templates, path: str) -> Iterable[Problem]:
