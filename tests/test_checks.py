@@ -119,10 +119,10 @@ UNKNOWN: list[tuple[dict[str, Any], str, str, str]] = [
     (act("extend_target", "fb", by_us=1), "rules[0].then[0]", "unknown metric 'fb'", "fa"),
     (act("postpone", length(1), hours="suport"), "rules[0].then[0].hours", "unknown hours 'suport'", "support"),
     (act("set_field", "sit", to="x"), "rules[0].then[0]", "unknown field 'sit'", ""),
-    (act("reply", "akc"), "rules[0].then[0]", "unknown template 'akc'", "declare it"),
-    (act("note", "akc"), "rules[0].then[0]", "unknown template 'akc'", "declare it"),
-    (act("notify", "lead", template="akc"), "rules[0].then[0].template", "unknown template 'akc'", "declare it"),
-    (act("request_rating", True, template="akc"), "rules[0].then[0].template", "unknown template 'akc'", "declare it"),
+    (act("reply", "akc"), "rules[0].then[0]", "unknown template 'akc'", "did you mean 'ack'"),
+    (act("note", "akc"), "rules[0].then[0]", "unknown template 'akc'", "did you mean 'ack'"),
+    (act("notify", "lead", template="akc"), "rules[0].then[0].template", "unknown template 'akc'", "did you mean 'ack'"),
+    (act("request_rating", True, template="akc"), "rules[0].then[0].template", "unknown template 'akc'", "did you mean 'ack'"),
     # ladders and macros
     (climb(since="cretaed"), "escalations[0].since", "unknown field 'cretaed'", "created"),
     (climb(hours="suport"), "escalations[0].hours", "unknown hours 'suport'", "support"),
@@ -177,7 +177,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (act("create_child", ("a",)), "rules[0].then[0]", "create_child takes a name"),
     (act("resolve", False), "rules[0].then[0]", "resolve takes true, not False"),
     (act("close", 1), "rules[0].then[0]", "close takes true, not 1"),
-    (act("reply", 5), "rules[0].then[0]", "unknown template 5"),
+    (act("reply", 5), "rules[0].then[0]", "reply takes the name of a template, not 5"),
+    ({**act("note", "ack"), "templates": {}}, "rules[0].then[0]", "unknown template 'ack'"),  # the desk writes it itself
     (act("add_tag", ""), "rules[0].then[0]", "takes a tag or a list of tags"),
     (act("add_tags", []), "rules[0].then[0]", "takes a tag or a list of tags"),
     (act("add_tags", ["hot", ""]), "rules[0].then[0]", "takes a tag or a list of tags"),
@@ -234,6 +235,8 @@ RIGHT: list[dict[str, Any]] = [
     act("add_tags", ["hot", "vip"]),
     act("add_tag", "hot"),
     act("reply", "ack"),
+    {**act("reply", "mine"), "templates": {}},  # a desk that declares none leaves them to the host
+    {**act("notify", "lead", template="mine"), "templates": {}},
     act("raise_priority", -100),
     act("escalate", 100),
     act("set_field", "language"),
