@@ -7,12 +7,13 @@ the vowel points of Arabic and Hebrew. No regular expressions; everything takes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Final
 from unicodedata import category, combining, normalize
 
 LONGEST_TEXT: Final = 65_536  # of a text, in characters; the rest is not read
 LONGEST_NEEDLE: Final = 1_000  # of a word, phrase or pattern
+MOST_CHARACTERS: Final = 20_000  # that a table of characters remembers
 MOST_MARKS: Final = 30  # combining marks in a row; more make normalising quadratic and belong to no language
 
 # Letters that casefold and NFKC leave apart although people type the plain one: Turkish i without a dot, letters with a stroke.
@@ -45,11 +46,13 @@ def fold(text: str) -> str:
         return " ".join(text.lower().split())
     text = normalize("NFKC", _trim_marks(text))[:LONGEST_TEXT].casefold()  # one letter can become eighteen
     decomposed = normalize("NFKD", text)
-    return " ".join(normalize("NFC", "".join(_unaccented(decomposed))).translate(_PLAIN).split())
+    return " ".join(normalize("NFC", _unaccented(decomposed)).translate(_PLAIN).split())
 
 
 def _trim_marks(text: str) -> str:
     """*text* with runs of combining marks cut to `MOST_MARKS`, before anything normalises it."""
+    if not any(map(combining, text)):
+        return text
     kept, run = [], 0
     for char in text:
         run = run + 1 if combining(char) else 0
@@ -58,21 +61,49 @@ def _trim_marks(text: str) -> str:
     return text if len(kept) == len(text) else "".join(kept)
 
 
-def _unaccented(text: str) -> Iterable[str]:
-    """The characters of a decomposed *text* without accents (of Latin, Greek, Cyrillic) and vowel points (Arabic, Hebrew).
+class _PerCharacter(dict[int, int | None]):
+    """What becomes of a character, worked out when it first comes by: a table for `str.translate`, which runs at C speed.
+
+    The same for ever, whoever asks first; bounded, because nobody needs more characters than this at once.
+    """
+
+    def __init__(self, becomes: Callable[[str], str | None]) -> None:
+        super().__init__()
+        self._becomes = becomes
+
+    def __missing__(self, code: int) -> int | None:
+        found = self._becomes(chr(code))
+        value = None if found is None else ord(found)
+        if len(self) < MOST_CHARACTERS:
+            self[code] = value
+        return value
+
+
+def _without_accent(char: str) -> str | None:
+    """None for an accent (of Latin, Greek, Cyrillic) or vowel point (Arabic, Hebrew), else the character.
 
     Marks of other scripts are letters of their words (Hindi vowels, Thai tones, the Japanese voicing mark) and stay.
     """
-    last = ""
-    for char in text:
-        if "\u0300" <= char <= "\u036f":
-            if char == "\u0306" and last == _SHORT_I:
-                yield char
-            continue
-        if "\u064b" <= char <= "\u0652" or ("\u0591" <= char <= "\u05c7" and category(char) == "Mn"):
-            continue
-        yield char
-        last = char
+    if "\u0300" <= char <= "\u036f" or "\u064b" <= char <= "\u0652":
+        return None
+    return None if "\u0591" <= char <= "\u05c7" and category(char) == "Mn" else char
+
+
+_ACCENTS: Final = _PerCharacter(_without_accent)
+
+
+def _unaccented(text: str) -> str:
+    """A decomposed *text* without accents and vowel points, but for the breve that makes another letter of the Cyrillic i."""
+    pieces = text.split("\u0306")
+    kept, last = [], ""
+    for number, piece in enumerate(pieces):
+        if number and last == _SHORT_I:
+            kept.append("\u0306")
+        plain = piece.translate(_ACCENTS)
+        if plain:
+            kept.append(plain)
+            last = plain[-1]
+    return "".join(kept)
 
 
 def is_unspaced(char: str) -> bool:
@@ -91,19 +122,18 @@ def _joined(left: str, right: str) -> bool:
     return is_word_char(left) and is_word_char(right) and not (is_unspaced(left) or is_unspaced(right))
 
 
+def _of_word(char: str) -> str:
+    """The character if it goes on with a word of a script with spaces, else a blank."""
+    return char if is_word_char(char) and not is_unspaced(char) else " "
+
+
+_WORDS: Final = _PerCharacter(_of_word)
+_NO_WORD: Final = frozenset({""})
+
+
 def words_of(folded: str) -> frozenset[str]:
     """The words of a folded text in scripts that put spaces between them."""
-    found, start = set(), -1
-    for position, char in enumerate(folded):
-        if is_word_char(char) and not is_unspaced(char):
-            if start < 0:
-                start = position
-        elif start >= 0:
-            found.add(folded[start:position])
-            start = -1
-    if start >= 0:
-        found.add(folded[start:])
-    return frozenset(found)
+    return frozenset(folded.translate(_WORDS).split(" ")) - _NO_WORD
 
 
 def is_plain_word(needle: str) -> bool:
