@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ticketcore._clocks import Cycle
 from ticketcore._time import from_us, iso, say_duration
@@ -69,7 +69,7 @@ class Ledger:
             amount = say_duration(line.counted_us) if line.kind == "counted" else line.why
             rows.append(f"{line.kind:<10} {_stretch(line, self.zone):<27} {amount}".rstrip())
         if self.due_us is None:
-            rows.append("due        not while this lasts")
+            rows.append(f"due        never   ({self.verdict})" if self.verdict else "due        not while this lasts")
         else:
             rows.append(f"due        {_moment(self.due_us, self.zone)}" + (f"   ({self.verdict})" if self.verdict else ""))
         return "\n".join(rows)
@@ -82,8 +82,10 @@ def ledger_of(cycle: Cycle, metric: str, hours: Hours, due: int | None, at: int 
     last, why, event = cycle.started_us, "from the start", ""
     for run in cycle.runs:
         lines.extend(_pause(last, run.start_us, why, event))
-        whole = end is None or run.end_us <= end
-        lines.extend(_counted(run.start_us, run.end_us if whole or end is None else end, run.counted_us if whole else None, hours))
+        if end is None or run.end_us <= end:
+            lines.extend(_counted(run.start_us, run.end_us, run.counted_us, hours))
+        elif run.start_us < end:
+            lines.extend(_counted(run.start_us, end, None, hours))
         last, why, event = run.end_us, run.why, run.event
     if cycle.run_us is not None:
         lines.extend(_pause(last, cycle.run_us, why, event))
@@ -92,11 +94,16 @@ def ledger_of(cycle: Cycle, metric: str, hours: Hours, due: int | None, at: int 
     elif cycle.verdict is None:
         lines.append(Line(start_us=last, end_us=None, kind="paused", why=why, event=event))
     if end is not None:
-        lines = [line for line in lines if line.start_us < end or line.end_us is None]
+        lines = [_until(line, end) for line in lines if line.start_us < end or line.end_us is None]
     promise = str(cycle.target) if cycle.target is not None else "nothing"
     if cycle.extension_us:
         promise += f" (+{say_duration(cycle.extension_us)})"
     return Ledger(metric=metric, promise=promise, zone=hours.zone, lines=tuple(lines), due_us=due, verdict=cycle.verdict)
+
+
+def _until(line: Line, end: int) -> Line:
+    """A stretch that lasts beyond *end*, cut there; what counted is cut already."""
+    return line if line.end_us is None or line.end_us <= end else evolve(line, end_us=end)
 
 
 def _pause(start: int, end: int, why: str, event: str) -> Iterator[Line]:
