@@ -12,7 +12,7 @@ from typing import Final
 
 from ticketcore._time import to_us
 from ticketcore.desk import Desk, Outcome
-from ticketcore.errors import WrongTicket
+from ticketcore.errors import BadValue, WrongTicket, shorten
 from ticketcore.model import Created, EventBase, Outside, Ticket
 
 __all__ = ["Replay", "moments", "replay"]
@@ -51,6 +51,8 @@ class Replay:
     """
 
     def __init__(self, desk: Desk, *, keep: str = "all", late: str | None = None, observe: bool | None = None) -> None:
+        if keep not in ("all", "open"):
+            raise BadValue(f"keep is all or open, not {shorten(keep)}", value=shorten(keep))
         self.desk: Final = desk
         self.tickets: dict[str, Ticket] = {}
         self._keep_all = keep == "all"

@@ -1,7 +1,7 @@
 """Figures out of histories: volume, backlog, first reply, resolution, service levels kept, reopenings, by any field of a ticket.
 
-A `Report` is fed outcomes (or stored events with the ticket they led to) and gives plain rows, ready for a data frame. All
-times are business time of the cycle's own hours where a clock measured them, and calendar time otherwise; each figure says which.
+A `Report` is fed outcomes (or stored events with the ticket they led to) and gives plain rows, ready for a data frame. First
+reply and resolution are calendar time; whether a promise was kept is what its clock said, in the hours of the promise.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from attrs import frozen
 
 from ticketcore._time import DAY_US, from_us, say_duration, to_us
 from ticketcore.desk import Outcome
-from ticketcore.errors import UnknownName
+from ticketcore.errors import BadValue, UnknownName, shorten
 from ticketcore.model import EventBase, Ticket
 
-__all__ = ["Figures", "Report", "report"]
+__all__ = ["Figures", "Report", "Spread", "report", "say"]
 
+_DONE: Final = frozenset({"resolved", "closed", "removed"})  # categories outside the backlog
 _A_MONDAY_US: Final = -3 * DAY_US  # 29 December 1969
 _FIELDS: Final[Mapping[str, Callable[[Ticket], str]]] = {
     "priority": lambda ticket: ticket.priority,
@@ -63,8 +64,9 @@ class Figures:
     ``backlog``: neither resolved, closed nor removed at the end. ``first_reply``: calendar time from creation to an agent's first
     public reply. ``resolution``: calendar time from creation to the last resolution (or closing without one), of tickets that are
     resolved or closed. ``met`` and ``late``: finished promises; ``breached``: promises broken at some instant, whatever became of
-    them; ``compliance``: met among met and late. ``reopened``: tickets that were reopened at least once. ``one_touch``: resolved
-    with a single agent reply and never reopened.
+    them; ``compliance``: met among met and late. ``ever_resolved``: tickets that were resolved or closed at some instant,
+    ``reopened``: those of them that were reopened at least once. ``one_touch``: resolved with a single agent reply and never
+    reopened.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Figures:
     backlog: int
     resolved: int
     removed: int
+    ever_resolved: int
     reopened: int
     one_touch: int
     escalated: int
@@ -90,15 +93,15 @@ class Figures:
     @property
     def reopen_rate(self) -> float | None:
         """The share of ever resolved tickets that were reopened; None if none was resolved."""
-        ever = self.resolved + self.reopened
-        return self.reopened / ever if ever else None
+        return self.reopened / self.ever_resolved if self.ever_resolved else None
 
     def row(self) -> dict[str, Any]:
         """The figures as a flat row of plain data, durations in seconds."""
         return {
             "name": self.name, "tickets": self.tickets, "backlog": self.backlog, "resolved": self.resolved, "removed": self.removed,
-            "reopened": self.reopened, "reopen_rate": self.reopen_rate, "one_touch": self.one_touch, "escalated": self.escalated,
-            "transfers": self.transfers, "breached": self.breached, "met": self.met, "late": self.late, "compliance": self.compliance,
+            "ever_resolved": self.ever_resolved, "reopened": self.reopened, "reopen_rate": self.reopen_rate,
+            "one_touch": self.one_touch, "escalated": self.escalated, "transfers": self.transfers, "breached": self.breached,
+            "met": self.met, "late": self.late, "compliance": self.compliance,
             "first_reply_median_s": _seconds(self.first_reply.median_us), "first_reply_p90_s": _seconds(self.first_reply.p90_us),
             "resolution_median_s": _seconds(self.resolution.median_us), "resolution_p90_s": _seconds(self.resolution.p90_us),
         }  # fmt: skip
@@ -126,6 +129,7 @@ class Report:
         self._escalated: set[str] = set()
         self._cycle: dict[tuple[str, str], int] = {}
         self._resolutions: dict[str, int] = {}
+        self._turns: dict[str, list[int]] = {}  # ticket -> when it left the backlog, came back, left again, ...
 
     def add(self, outcome: Outcome) -> None:
         """Take in one outcome."""
@@ -163,6 +167,8 @@ class Report:
     def _moved(self, ticket: str, event: Any) -> None:
         if event.category == "resolved" or (event.category == "closed" and event.was_category != "resolved"):
             self._resolutions[ticket] = event.at_us  # closing a resolved ticket resolves nothing anew
+        if (event.category in _DONE) != (event.was_category in _DONE):
+            self._turns.setdefault(ticket, []).append(event.at_us)
 
     # --- questions ---------------------------------------------------------------------------------------------------
 
@@ -200,23 +206,20 @@ class Report:
         return dict(sorted(self._fired.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def backlog(self, at: Any) -> int:
-        """How many tickets existed at an instant and were not resolved, closed or removed yet.
-
-        A ticket that was reopened counts up to its last resolution.
-        """
+        """How many tickets existed at an instant (a datetime or microseconds) and were not resolved, closed or removed at it."""
         at_us = to_us(at)
         return sum(1 for ticket in self.tickets.values() if ticket.created_us <= at_us and self._open_at(ticket, at_us))
 
     def _open_at(self, ticket: Ticket, at_us: int) -> bool:
-        if ticket.category in ("resolved", "closed"):
-            return self._resolutions.get(ticket.id, ticket.status_since_us) > at_us
-        return ticket.category != "removed" or ticket.status_since_us > at_us
+        return sum(turn <= at_us for turn in self._turns.get(ticket.id, ())) % 2 == 0
 
     def volume(self, *, days: int = 1) -> dict[str, int]:
         """How many tickets were created in each period of so many days (UTC), named by its first date; empty periods are left out.
 
-        Periods are counted from a Monday, so that those of seven days are calendar weeks.
+        Periods are counted from a Monday, so that those of seven days are calendar weeks. Raises `BadValue` for less than a day.
         """
+        if days < 1:
+            raise BadValue("a period is at least one day", value=shorten(days))
         counts: dict[int, int] = {}
         for ticket in self.tickets.values():
             period = (ticket.created_us - _A_MONDAY_US) // (DAY_US * days)
@@ -237,7 +240,7 @@ class Report:
         return Figures(
             name=name, tickets=len(group), resolved=len(finished), removed=sum(ticket.category == "removed" for ticket in group),
             backlog=sum(ticket.category not in ("resolved", "closed", "removed") for ticket in group),
-            reopened=sum(ticket.reopens > 0 for ticket in group),
+            ever_resolved=sum(ticket.id in self._resolutions for ticket in group), reopened=sum(ticket.reopens > 0 for ticket in group),
             one_touch=sum(ticket.agent_replies == 1 and not ticket.reopens for ticket in finished),
             escalated=sum(ticket.id in self._escalated for ticket in group), transfers=sum(ticket.transfers for ticket in group),
             breached=sum(sum(self._breaches.get(ticket.id, {}).values()) for ticket in group),
