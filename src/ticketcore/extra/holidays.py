@@ -557,7 +557,7 @@ class _Years:
 
     def __init__(self, years: tuple[int, ...]) -> None:
         self.first, self.last = date(years[0], 1, 1), date(years[-1], 12, 31)
-        self.names: dict[date, list[str]] = {}
+        self.names: dict[date, dict[str, None]] = {}  # the names of a date in their order, each once
         self.pairs = 0
         self.tried = 0
 
@@ -606,9 +606,9 @@ class _Years:
                 self.pairs += 1
                 if self.pairs > MAX_DATES:
                     _refuse(line, f"more than {MAX_DATES} days in this calendar", "state fewer years")
-                names = self.names.setdefault(day, [])
-                if name and name not in names:
-                    names.append(name)
+                names = self.names.setdefault(day, {})
+                if name:
+                    names[name] = None
 
 
 def _moved(events: Iterable[_Properties], problems: list[Problem]) -> dict[str, set[date]]:
