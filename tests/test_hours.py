@@ -626,6 +626,21 @@ def test_holidays_of_combined_hours() -> None:
     assert ATHENS.then("2027-06-01", riga).holiday_name("2026-11-18") is None
 
 
+@pytest.mark.parametrize("day", ["2025-12-31", "2027-01-01", at("2027-06-01T00:00")])
+def test_holidays_of_dates_that_are_not_covered_are_unknown(day: Any) -> None:
+    year = BusinessHours(
+        zone="UTC", week={"mon-fri": ["09:00-17:00"]}, holidays=["2026-01-01"], valid_from="2026-01-01", valid_until="2027-01-01"
+    )
+    assert year.is_holiday("2026-01-01")
+    assert not year.is_holiday("2026-12-31")
+    for config in (year, ALWAYS & year, year.then("2026-06-01", year)):
+        for question in (config.is_holiday, config.holiday_name, config.is_working_day):
+            with pytest.raises(BeyondHorizon, match="lies outside what these hours cover; they cover 2026-01-01 to 2026-12-31"):
+                question(day)
+    assert not ALWAYS.is_holiday("1900-01-01")
+    assert not ALWAYS.is_holiday(datetime(1700, 1, 1, tzinfo=UTC)), "around the clock has no horizon"
+
+
 def explained(config: Hours, start: str, end: str) -> list[str]:
     return [
         f"{from_us(low):%a %d %H:%M}-{from_us(high):%a %d %H:%M} {kind} {name}".strip()

@@ -369,7 +369,7 @@ class Timeline:
         if never or edge == limit:
             kind = NeverOpen if never else BeyondHorizon
             text = f"there are no {abs(count)} working days {'after' if forward else 'before'} {date.fromordinal(ordinal).isoformat()}"
-            raise kind(text, value=str(count), hint="these hours are not open that often" if never else _say_dates(self))
+            raise kind(text, value=str(count), hint="these hours are not open that often" if never else say_dates(self))
         step = max(dates.last - dates.first, 366)
         if forward:
             return self._dates_covering(dates.first, min(edge + step, limit))
@@ -382,7 +382,7 @@ class Timeline:
             return dates
         if first < self.first_day or last > self.last_day:
             out = date.fromordinal(first if first < self.first_day else last).isoformat()
-            raise BeyondHorizon(f"the date {out} lies outside what these hours cover", value=out, hint=_say_dates(self))
+            raise BeyondHorizon(f"the date {out} lies outside what these hours cover", value=out, hint=say_dates(self))
         if dates is not NO_DATES:
             first, last = min(first, dates.first), max(last, dates.last)
         first = max(date(date.fromordinal(first).year, 1, 1).toordinal(), self.first_day)
@@ -474,7 +474,8 @@ def _rebuild(kind: type[Timeline], given: dict[str, Any]) -> Timeline:
     return kind(**given)
 
 
-def _say_dates(hours: Timeline) -> str:
+def say_dates(hours: Timeline) -> str:
+    """Which dates the hours cover, for the hint of an error."""
     return f"they cover {date.fromordinal(hours.first_day).isoformat()} to {date.fromordinal(hours.last_day).isoformat()}"
 
 

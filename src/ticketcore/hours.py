@@ -54,7 +54,7 @@ from ticketcore._time import (
     wall_runs,
     wall_us,
 )
-from ticketcore._timeline import MARGIN, Kind, Piece, Timeline, whole
+from ticketcore._timeline import MARGIN, Kind, Piece, Timeline, say_dates, whole
 from ticketcore.errors import BadDuration, BadHours, BeyondHorizon, NeverOpen, shorten
 
 _UTC: Final = pendulum_zone("UTC")
@@ -186,12 +186,19 @@ class Hours(Timeline):
         return self.count_between(self._ordinal(start), self._ordinal(end))
 
     def is_holiday(self, at: date | str | int) -> bool:
-        """Whether the date of *at* in the zone of the hours (or the date given) is one of the holidays."""
-        return self.holiday_on(self._ordinal(at)) is not None
+        """Whether the date of *at* in the zone of the hours (or the date given) is one of the holidays. Raises `BeyondHorizon`."""
+        return self.holiday_name(at) is not None
 
     def holiday_name(self, at: date | str | int) -> str | None:
-        """The name of the holiday on the date of *at* (or the date given): "" if it has none, None if it is no holiday."""
-        return self.holiday_on(self._ordinal(at))
+        """The name of the holiday on the date of *at* (or the date given): "" if it has none, None if it is no holiday.
+
+        Raises `BeyondHorizon` for a date that the hours do not cover: nothing is known of its holidays.
+        """
+        ordinal = self._ordinal(at)
+        if not self.first_day <= ordinal <= self.last_day:
+            out = date.fromordinal(ordinal).isoformat()
+            raise BeyondHorizon(f"the date {out} lies outside what these hours cover", value=out, hint=say_dates(self))
+        return self.holiday_on(ordinal)
 
     def _ordinal(self, day: date | str | int) -> int:
         if isinstance(day, datetime | int):
@@ -466,6 +473,10 @@ class Always(Hours):
     def closing_us(self, ordinal: int) -> int:
         """The midnight that ends a date."""
         return wall_us(self.tz, ordinal + 1, 0)
+
+    def holiday_name(self, at: date | str | int) -> str | None:
+        """The name of the holiday on the date of *at*: always None, whatever the date."""
+        return self.holiday_on(self._ordinal(at))
 
     def dated_us(self, first: int, last: int) -> Iterator[tuple[int, list[Span]]]:
         """The spans that belong to each date."""
