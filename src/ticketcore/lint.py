@@ -7,17 +7,19 @@ Doubtful but legal configurations are flagged here, not refused at load.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ticketcore._time import DAY_US
-from ticketcore.conditions import TRUE, AllOf, AnyOf, Condition, Not, Test
+from ticketcore.conditions import TRUE, AllOf, AnyOf, Condition, Not, Test, names_category
 from ticketcore.desk import Desk
 from ticketcore.errors import TicketcoreError
+from ticketcore.lifecycle import Move, To
 from ticketcore.model import Agent, Created, EventBase, Length, Person, Target, Ticket, WorkingDays
-from ticketcore.rules import Rule
+from ticketcore.rules import ACTIONS, Rule
 
 __all__ = ["CODES", "Finding", "lint"]
 
@@ -144,11 +146,15 @@ def _policies(desk: Desk) -> Iterator[Finding]:
 
 def _statuses(desk: Desk) -> Iterator[Finding]:
     lifecycle = desk.lifecycle
-    leads = {status.name: {to for targets in lifecycle.allowed(status.name).values() for to in targets} for status in lifecycle.statuses}
+    rows = lifecycle.rows()
+    leads = {
+        name: {to for trigger, targets in lifecycle.allowed(name).items() if not _goes_back(row.get(trigger)) for to in targets}
+        for name, row in rows.items()
+    }
     firsts = {lifecycle.initial(Created(at=0, ticket="T")), lifecycle.initial(Created(at=0, ticket="T", by=_AGENT))}
     reached, frontier = set(firsts), list(firsts)
     while frontier:
-        for to in leads.get(frontier.pop(), set()) - reached:
+        for to in leads[frontier.pop()] - reached:
             reached.add(to)
             frontier.append(to)
     for number, status in enumerate(lifecycle.statuses):
@@ -162,6 +168,11 @@ def _statuses(desk: Desk) -> Iterator[Finding]:
                 severity="error",
                 message=f"no move leaves {status.name!r}: tickets stay there for ever; add one",
             )
+
+
+def _goes_back(move: Move | None) -> bool:
+    """Whether a move only leads back to where the ticket has been."""
+    return move is not None and move.to is To.BEFORE_DELETE
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
@@ -179,15 +190,17 @@ def _rules(desk: Desk) -> Iterator[Finding]:
                     code="contradictory-rule", place=place, message=f"{rule.name!r} never fires: its condition contradicts itself; mend it"
                 )
             for above, other in earlier:
-                if (other.on, other.when, other.then, other.every_us) == (rule.on, rule.when, rule.then, rule.every_us):
+                if _does_the_same(other, rule):
                     yield Finding(
                         code="duplicate-rule",
                         place=place,
                         message=f"{rule.name!r} does the same as {other.name!r} ({one.name}[{above}]); remove one",
                     )
-                elif other.stop and not rule.is_timed and not other.is_timed and _covers(other, rule):
+                elif other.stop and not rule.is_timed and not other.is_timed and _covers(desk, other, rule):
+                    between = [apart for at, apart in earlier if at > above]
                     yield Finding(
                         code="shadowed-rule", place=place,
+                        verdict="unknown" if any(_disturbs(apart, rule) for apart in between) else "proven",
                         message=f"{rule.name!r} never fires: {other.name!r} above it stops the set for every ticket it matches; move it up",
                     )  # fmt: skip
                     break
@@ -196,10 +209,26 @@ def _rules(desk: Desk) -> Iterator[Finding]:
             earlier.append((number, rule))
 
 
-def _covers(above: Rule, below: Rule) -> bool:
-    """Whether *above* certainly fires whenever *below* would."""
-    listens = not above.on or (bool(below.on) and below.on <= above.on)
-    return listens and (above.automatic or not below.automatic) and _parts(above.when) <= _parts(below.when)
+def _does_the_same(above: Rule, below: Rule) -> bool:
+    """Whether *below* adds nothing to *above*."""
+    same = all(getattr(above, part) == getattr(below, part) for part in ("on", "when", "then", "every_us", "times"))
+    return same and (above.automatic or not below.automatic) and (above.stop or not below.stop)
+
+
+def _covers(desk: Desk, above: Rule, below: Rule) -> bool:
+    """Whether *above* certainly fires whenever *below* would, if it is tried just before it."""
+    listens = above.on == below.on or (bool(below.on) and below.on <= above.on)
+    awake = all(
+        names_category(above.when, desk.vocabulary, category) or not names_category(below.when, desk.vocabulary, category)
+        for category in ("closed", "removed")
+    )
+    return listens and awake and (above.automatic or not below.automatic) and _parts(above.when) <= _parts(below.when)
+
+
+def _disturbs(between: Rule, below: Rule) -> bool:
+    """Whether a rule between two may change what the lower one sees after the upper one was tried."""
+    changes = any(not ACTIONS[action.name].is_effect for action in between.then)
+    return between.enabled and (changes or "rule_fired" in below.on)
 
 
 def _parts(condition: Condition) -> frozenset[Condition]:
@@ -270,6 +299,7 @@ def _illegal(desk: Desk, rule: Rule, place: str) -> Iterator[Finding]:
     for number, action in enumerate(rule.then):
         if action.name not in _MOVES:
             continue
+        moved = bool(desk.lifecycle.triggers) and number > 0  # an earlier action may have moved it by a trigger of the desk's own
         if action.name == "set_status":
             legal = action.value == status or action.value in desk.lifecycle.choices().get(status, {})
         else:
@@ -277,7 +307,7 @@ def _illegal(desk: Desk, rule: Rule, place: str) -> Iterator[Finding]:
         if not legal:
             allowed = ", ".join(desk.lifecycle.allowed(status)) or "nothing"
             yield Finding(
-                code="illegal-action", place=f"{place}.then[{number}]", severity="error",
+                code="illegal-action", place=f"{place}.then[{number}]", severity="error", verdict="unknown" if moved else "proven",
                 message=f"{action.name} is refused in {status!r}, where {rule.name!r} fires; allowed there: {allowed}",
             )  # fmt: skip
         return
@@ -288,19 +318,29 @@ def _runs_on(desk: Desk) -> Iterator[Finding]:
     event, ticket = _newcomer(desk)
     if ticket is None or not desk.rules.timed:
         return
-    quick = desk.evolve(settings=type(desk.settings)(silence_after=min(desk.settings.silence_after, 50)))
-    lived = quick.tick(quick.handle(None, event).ticket, _START + 730 * DAY_US)
-    if any(one.kind == "silenced" for one in lived.events):
-        counts: dict[str, int] = {}
-        for one in lived.events:
-            if one.kind == "rule_fired":
-                name: str = one.rule  # type: ignore[attr-defined]  # a RuleFired has one
-                counts[name] = counts.get(name, 0) + 1
-        busiest = max(counts, key=lambda name: counts[name]) if counts else "?"
-        yield Finding(
-            code="runs-on", place="rules", witness=(event,),
-            message=f"{busiest!r} fires again and again by time alone; give it times, or a condition that its actions end",
-        )  # fmt: skip
+    if not _lived(desk, event, _A_LOT):
+        return
+    counts = _lived(desk, event, _VERY_MUCH)
+    proven = bool(counts)
+    counts = counts or _lived(desk, event, _A_LOT)
+    busiest = max(counts, key=lambda name: counts[name])
+    yield Finding(
+        code="runs-on", place="rules", witness=(event,), verdict="proven" if proven else "unknown",
+        message=f"{busiest!r} fires again and again by time alone; give it times, or a condition that its actions end",
+    )  # fmt: skip
+
+
+_A_LOT: Final = 50  # time roots of a ticket that nobody touches
+_VERY_MUCH: Final = 1000
+
+
+def _lived(desk: Desk, event: Created, limit: int) -> dict[str, int]:
+    """How often each rule fired in two years in which nobody acted, if there were as many time roots as *limit*; else nothing."""
+    trial = desk.evolve(settings=evolve(desk.settings, silence_after=limit))
+    events: list[Any] = list(trial.tick(trial.handle(None, event).ticket, _START + 730 * DAY_US).events)
+    if not any(one.kind == "silenced" for one in events):
+        return {}
+    return Counter(one.rule for one in events if one.kind == "rule_fired")
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -338,7 +378,7 @@ def _one_apart(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     for place in range(len(long)):
         if short == long[:place] + long[place + 1 :]:
-            return True
+            return not long[place].isdigit()
         if len(short) == len(long) and short[:place] == long[:place] and short[place + 1 :] == long[place + 1 :]:
             return not (short[place].isdigit() and long[place].isdigit())
     return False
