@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -65,7 +66,6 @@ from ticketcore.conditions import (
     until,
 )  # fmt: skip
 from ticketcore.errors import BadDuration, BadValue, Problem, UnknownName
-from ticketcore.extra.strategies import conditions as strategies
 from ticketcore.extra.strategies.conditions import EVENING_US, MINUTE_US, Reading
 from ticketcore.hours import BusinessHours
 from ticketcore.model import (
@@ -85,6 +85,7 @@ from ticketcore.model import (
     WorkingDays,
 )  # fmt: skip
 
+strategies: Any = import_module("ticketcore.extra.strategies.conditions")  # the module: its package has a function of that name
 HOUR_US = 60 * MINUTE_US
 NOW = EVENING_US
 OPEN = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]}, holidays=["2026-11-23"])
