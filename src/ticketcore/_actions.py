@@ -58,7 +58,15 @@ from ticketcore.model import TEXT_FIELDS, Draft
 
 @frozen
 class Action:
-    """One thing to do: ``Action("set_priority", "urgent")``, ``Action("reply", "ack", {"stale_after_us": 3_600_000_000})``."""
+    """One thing to do, a name of `ACTIONS` with its value and options; nothing stands for true where an action takes no value.
+
+    Raises `UnknownName` for a name that is no action and `BadValue` for an option it does not have. Values are checked by the desk.
+
+    >>> Action("set_priority", "urgent").value, Action("resolve").value
+    ('urgent', True)
+    >>> Action("reply", "ack", {"stale_after_us": 3_600_000_000}).options
+    {'stale_after_us': 3600000000}
+    """
 
     name: str
     value: Any = field(default=None, converter=frozen_value)

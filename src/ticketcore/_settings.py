@@ -17,7 +17,10 @@ class Settings:
 
     ``late="restamp"`` moves an event that comes too late to the earliest instant allowed, and ``observe`` takes illegal moves as
     the log says; both keep what was said and record a deviation. ``silence_after`` time roots without an outside event the desk
-    falls silent. ``handoff_reason``: a transfer needs a reason.
+    falls silent (1 to 1,000,000). ``handoff_reason``: a transfer by people needs a reason. Raises `BadValue` for anything else.
+
+    >>> Settings(late="restamp").observe
+    False
     """
 
     late: str = "refuse"

@@ -218,7 +218,17 @@ class Desk:
         return StepRun(self, settled, foreign=True).adopt(at_us, None if old is None else old.sla, before)
 
     def macro(self, ticket: Ticket, name: str, *, at: datetime | int, by: Agent) -> Outcome:
-        """Carry out the actions of a macro by hand: they count as the agent's. Raises as `handle` does, and `UnknownName`."""
+        """Carry out the actions of a macro by hand, together, at one instant: they count as the agent's.
+
+        All of them or none: where a rule's action is refused and the rest go on, a macro is refused whole. With nothing but effects
+        the outcome holds the very same ticket. Raises as `handle` does, and `UnknownName`.
+
+        >>> from ticketcore import Action, Agent, Created, Desk, Person, Rule, Rules
+        >>> desk = Desk(rules=Rules(macros=[Rule(name="hot", then=[Action("add_tag", "hot"), Action("set_priority", "high")])]))
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> desk.macro(ticket, "hot", at=60_000_000, by=Agent(id="maria")).ticket.slots["manual"].level
+        'high'
+        """
         macro = self.rules.macro(name)
         run = StepRun(self, ticket, restamp=self.settings.late == "restamp", observe=self.settings.observe)
         return run.macro(macro, to_us(at), by)

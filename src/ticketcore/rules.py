@@ -44,7 +44,15 @@ class Rule:
     """One rule. Without ``on`` it listens to time if ``when`` has a time test, else to everything from outside.
 
     ``automatic``: also for messages made by machines. ``stop`` closes the rule's set for the rest of the cycle. A time rule fires
-    at the instant its condition becomes true; with ``every`` it fires again while it stays true, ``times`` times in all.
+    at the instant its condition becomes true; with ``every_us`` (microseconds, a minute or more) it fires again while it stays
+    true, ``times`` times in all, and begins anew when the condition next becomes true. A disabled rule is known but never fires.
+
+    Raises `BadValue` for repetitions that cannot be.
+
+    >>> from ticketcore.conditions import since
+    >>> close = Rule(name="silent", when=since("last_agent_reply") >= "5d", then=[Action("resolve"), Action("notify", "lead")])
+    >>> close.is_timed
+    True
     """
 
     name: str
@@ -82,7 +90,11 @@ def _some_rules(value: Iterable[Rule]) -> tuple[Rule, ...]:
 
 @frozen(kw_only=True)
 class RuleSet:
-    """A named list of rules, tried in order."""
+    """A named list of rules, tried in order; ``stop`` in one of them ends this set only. Names of sets are unique on a desk.
+
+    >>> RuleSet(name="intake", rules=[Rule(name="ack", on=["created"])]).rules[0].name
+    'ack'
+    """
 
     name: str = "rules"
     rules: tuple[Rule, ...] = field(default=(), converter=_some_rules)
@@ -106,7 +118,17 @@ class Escalation:
     """A ladder: while ``when`` holds and nobody has acknowledged, each step acts once its time since ``since`` has passed.
 
     ``since`` is an instant field: ``created``, ``last_customer_reply``, ``sla.first_reply.due``, ... ``rounds`` goes through the
-    steps that often, ``round_us`` apart. ``hours`` counts the steps in business time.
+    steps that often, ``round_us`` (microseconds) apart. ``hours`` counts the steps in business time. Of several steps due at one
+    instant only the highest acts, and names those it passed over.
+
+    Raises `BadValue` for steps that do not go up in time, for more than a hundred of them and for rounds without a distance.
+
+    >>> from ticketcore.conditions import field as of
+    >>> from ticketcore.model import Length
+    >>> hour, lead = Length(3_600_000_000), (Action("notify", "lead"),)
+    >>> ladder = Escalation(name="up", when=of.assignee.is_empty(), since="created", steps=[Step(after=hour, then=lead)])
+    >>> [rule.name for rule in ladder.rules()]
+    ['up 1']
     """
 
     name: str
@@ -195,7 +217,12 @@ def _some_ladders(value: Iterable[Escalation]) -> tuple[Escalation, ...]:
 class Rules:
     """All rule sets and ladders of a desk, compiled: which rules an event concerns is known without trying the others.
 
-    Rules run only once they know the names of a desk (``using``), which the desk sees to.
+    ``macros`` are named lists of actions that an agent carries out by hand (`Desk.macro`). Rules run only once they know the names
+    of a desk (``using``), which the desk sees to. Raises `DeskError` for names that stand twice.
+
+    >>> rules = Rules(sets=[RuleSet(rules=[Rule(name="ack", on=["created"])])], macros=[Rule(name="spam", then=[Action("mark_spam")])])
+    >>> [rule.name for rule in rules], rules.macro("spam").then[0].name
+    (['ack'], 'mark_spam')
     """
 
     sets: tuple[RuleSet, ...] = field(default=(), converter=_some_sets)
