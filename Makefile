@@ -7,7 +7,8 @@ PY := $(VENV)/bin/python
 VERSIONS ?= 3.11 3.12 3.13
 CODE := $(wildcard src tests examples benchmarks docs/conf.py)
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt
-# JOBS=2 spreads the tests over two processes; on a small suite that is slower.
+# The tests are spread over so many processes; JOBS= (empty) runs them in one.
+JOBS ?= 2
 PYTEST := -m pytest $(if $(JOBS),-n $(JOBS))
 HYPOTHESIS_PROFILE ?= dev
 export HYPOTHESIS_PROFILE
@@ -42,7 +43,7 @@ pyright: $(VENV)/.has-dev
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright --warnings --pythonpath $(PY) $(CODE)
 
 cover: $(VENV)/.has-test ## the tests, failing below 100 % branch coverage of src
-	HYPOTHESIS_PROFILE=ci $(PY) $(PYTEST) --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+	$(PY) $(PYTEST) --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
 doctest: $(VENV)/.has-test ## the examples in docstrings; those of README and docs are run by tests/test_docs.py
 	$(PY) $(PYTEST) --doctest-modules src
@@ -55,7 +56,7 @@ versions: $(VENV)/.has-test ## the tests under the other Python versions on this
 	    if [ "$$version" = "$$here" ]; then continue; fi; \
 	    if other=$$(sh .ci/find-python $$version 2>/dev/null); then \
 	        echo "--- Python $$version"; \
-	        $(MAKE) --no-print-directory VENV=.venv-$$version PYTHON=$$other test; \
+	        $(MAKE) --no-print-directory VENV=.venv-$$version PYTHON=$$other HYPOTHESIS_PROFILE=quick test; \
 	    else \
 	        echo "--- Python $$version: not on this machine, left out"; \
 	    fi; \

@@ -72,9 +72,9 @@ PART_OF: dict[str, str] = {
 # The whole standard library that the core may use; what reads files, clocks, chance or the network is not in it.
 # re is not either: an expression of an admin's can hang it (DESIGN 6).
 STDLIB = frozenset({
-    "__future__", "abc", "base64", "bisect", "calendar", "collections", "collections.abc", "copy", "dataclasses", "datetime", "decimal", "enum",
-    "fractions", "functools", "hashlib", "heapq", "hmac", "itertools", "json", "math", "operator", "string", "threading", "types", "typing",
-    "unicodedata", "weakref",
+    "__future__", "abc", "base64", "bisect", "calendar", "collections", "collections.abc", "copy", "dataclasses", "datetime", "decimal",
+    "enum", "fractions", "functools", "hashlib", "heapq", "hmac", "itertools", "json", "math", "operator", "string", "threading",
+    "types", "typing", "unicodedata", "weakref",
 })  # fmt: skip
 # third-party (or clock-bound) module: the rooms that may use it
 GUARDED: dict[str, frozenset[str]] = {

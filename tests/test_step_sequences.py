@@ -7,9 +7,37 @@ from typing import Any
 import pytest
 
 from ticketcore import (
-    Action, Agent, AgentReplied, CustomerReplied, Created, Deleted, Desk, Fact, FactsReported, FieldSet, FieldType, Lifecycle, Matrix,
-    Message, Metric, Noted, NotSpam, MarkedSpam, Person, Policy, Postponed, Priority, Resolved, Restored, Rule, Settings, SlotCleared,
-    SlotSet, Targets, field, since,
+    Action,
+    Agent,
+    AgentReplied,
+    Created,
+    CustomerReplied,
+    Deleted,
+    Desk,
+    Fact,
+    FactsReported,
+    FieldSet,
+    FieldType,
+    Lifecycle,
+    MarkedSpam,
+    Matrix,
+    Message,
+    Metric,
+    Noted,
+    NotSpam,
+    Person,
+    Policy,
+    Postponed,
+    Priority,
+    Resolved,
+    Restored,
+    Rule,
+    Settings,
+    SlotCleared,
+    SlotSet,
+    Targets,
+    field,
+    since,
 )  # fmt: skip
 from ticketcore._time import DAY_US, HOUR_US, MINUTE_US
 from ticketcore.errors import OutOfOrder
@@ -109,13 +137,16 @@ def test_1_an_answer_on_the_dot_is_in_time_unless_time_was_told_first() -> None:
         desk.handle(ticked.ticket, reply)
     assert caught.value.floor == at("12:00") + 1
     late = desk.handle(ticked.ticket, reply, late="restamp")
-    assert log(late) == lines("12:00+1us agent_replied, status_changed new>answered, clock_stopped fa late".replace("12:00+1us", "12:00+1us"))
-    assert late.events[0].said_at_us == at("12:00")
+    assert log(late) == lines("12:00+1us agent_replied, status_changed new>answered, clock_stopped fa late")
+    moved: Any = late.events[0]
+    assert moved.said_at_us == at("12:00")
 
 
 def test_2_a_worker_down_for_three_days_gives_one_notice_a_broken_promise() -> None:
     resolve = Metric(name="first_resolve", start=("created",), stop=("enter:resolved",))
-    policy = Policy(name="std", targets={"fa": by_level(low=4, high=2), "first_resolve": by_level(low=8, high=3)}, warn=(WarnAt.parse("-30m"),))
+    policy = Policy(
+        name="std", targets={"fa": by_level(low=4, high=2), "first_resolve": by_level(low=8, high=3)}, warn=(WarnAt.parse("-30m"),)
+    )
     escalate = Rule(name="escalate", on=["breached"], then=(Action("set_priority", "high"), Action("notify", "lead")))
     desk = Desk(metrics=(FA, resolve), policies=(policy,), rules=(escalate,))
     born = desk.handle(None, Created(at=at("09:00"), ticket="T", by=ADA))
@@ -151,7 +182,8 @@ def test_3_creation_estimated_answer_and_slots() -> None:
     assert log(born) == lines("""09:00 created, rule_fired ack, rule_fired vip, tags_added vip, slot_set rules high,
         priority_changed low>high, policy_applied gold, clock_started fa 30m, rule_fired page""")
     assert effects(born) == ["09:00 ack", "09:00 page"]
-    assert "09:30" in born.effects[0].text
+    ack: Any = born.effects[0]
+    assert "09:30" in ack.text
     big = desk.handle(born.ticket, FieldSet(at=at("09:05"), by=MARIA, name="impact", value="big"))
     assert log(big) == lines("09:05 field_set")
     assert "overruled: urgent" in desk.why(big.ticket)
@@ -161,9 +193,7 @@ def test_3_creation_estimated_answer_and_slots() -> None:
     assert log(back) == lines("09:20 slot_cleared manual, priority_changed medium>high, retargeted fa 30m")
     assert back.wake_us == at("09:30")
     last = desk.handle(back.ticket, SlotCleared(at=at("09:25"), by=MARIA, slot="rules"))
-    assert log(last) == lines(
-        "09:25 slot_cleared rules, priority_changed high>urgent, retargeted fa 15m exceeded, breached fa due 09:15"
-    )
+    assert log(last) == lines("09:25 slot_cleared rules, priority_changed high>urgent, retargeted fa 15m exceeded, breached fa due 09:15")
 
 
 def test_4_once_a_cycle_net_changes_and_order() -> None:
@@ -187,7 +217,8 @@ def test_4_once_a_cycle_net_changes_and_order() -> None:
         action_refused close, tags_added hot, rule_fired C, rule_fired D, slot_cleared rules, priority_changed high>low,
         tags_added calm""")
     assert effects(reply) == ["11:00 C"]
-    assert "allowed" in next(event for event in reply.events if event.kind == "action_refused").reason
+    refused: Any = next(event for event in reply.events if event.kind == "action_refused")
+    assert "allowed" in refused.reason
     assert reply.wake_at is None
 
 
@@ -277,7 +308,12 @@ def test_8_a_flip_stops_because_a_breach_is_recorded_once_a_target() -> None:
     policy = Policy(name="std", targets={"fa": by_level(low=4, high=1)})
     unchanged = ~field.priority.changed()  # so that the two are one flip
     rules = tuple(
-        Rule(name=name, on=["breached"], when=(field.priority == was) & unchanged, then=(Action("set_priority", to), Action("notify", "lead")))
+        Rule(
+            name=name,
+            on=["breached"],
+            when=(field.priority == was) & unchanged,
+            then=(Action("set_priority", to), Action("notify", "lead")),
+        )
         for name, was, to in (("flop", "low", "high"), ("flip", "high", "low"))
     )
     desk = Desk(

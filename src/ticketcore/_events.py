@@ -422,9 +422,10 @@ class Rated(Outside):
 
 @frozen(kw_only=True)
 class DeskAdopted(Outside):
-    """Another desk took the ticket over; ``desk`` is its fingerprint, ``was`` the old one."""
+    """Another desk took the ticket over; ``desk`` is its fingerprint, ``was`` the old one; ``category`` is what it takes the status for."""
 
     was: str = ""
+    category: str = ""
     kind: ClassVar[str] = "desk_adopted"
     is_outside: ClassVar[bool] = False  # made by Desk.adopt, never handed to handle
 

@@ -126,7 +126,10 @@ class HoursReader:
         parts = Key(list_of(lambda part: self._part(part, depth), _few), required=True)
         for way, make in _COMBINE.items():
             if way in table:
-                return record(lambda make=make, **given: make(*given["parts"]), {way: evolve(parts, into="parts")}, "such a table")(table)
+                made: Hours = record(lambda make=make, **given: make(*given["parts"]), {way: evolve(parts, into="parts")}, "such a table")(
+                    table
+                )
+                return made
         if "changes" in table:
             return record(_changing, {
                 "changes": Key(map_of(lambda part: self._part(part, depth), calendar_date)),

@@ -66,7 +66,7 @@ from ticketcore.rules import Rule, Rules
 from ticketcore.sla import Metric, Reading, Sla, triggers_of
 
 
-class Desk(Protocol):
+class DeskParts(Protocol):
     """What a step needs of a desk."""
 
     @property
@@ -229,7 +229,9 @@ class StepRun:
         "unchosen",
     )  # fmt: skip
 
-    def __init__(self, desk: Desk, ticket: Ticket | None, *, restamp: bool = False, observe: bool = False, foreign: bool = False) -> None:
+    def __init__(
+        self, desk: DeskParts, ticket: Ticket | None, *, restamp: bool = False, observe: bool = False, foreign: bool = False
+    ) -> None:
         if ticket is not None and ticket.desk != desk.fingerprint and not foreign:
             raise wrong_desk(ticket, desk.fingerprint)
         self.desk, self.frozen, self.restamp, self.observe = desk, ticket, restamp, observe
@@ -260,8 +262,13 @@ class StepRun:
             self._settle(max(moment[0].at_us, self.draft.floor_us), inclusive=False)  # 2: a late moment is moved to the floor
             moment = self._stamped(moment)  # after 2: time may have moved the floor
             self._cycle(moment, moment[0].at_us, moment[0].moment)  # 3
-        self._settle(self.draft.as_of_us, inclusive=False)  # 4
-        return self._outcome(self.draft.as_of_us)
+        self._settle(self._lived_us(), inclusive=False)  # 4
+        return self._outcome(self._lived_us())
+
+    def _lived_us(self) -> int:
+        """The instant of the last root."""
+        as_of: int = self.draft.as_of_us
+        return as_of
 
     def tick(self, now_us: int) -> Outcome:
         """Everything due up to and including *now_us*."""
@@ -287,7 +294,8 @@ class StepRun:
             raise OutOfOrder(f"adopted at {iso(at_us)}, but the ticket has lived to {iso(draft.as_of_us)}", at=at_us, floor=draft.as_of_us)
         was = draft.desk
         self._begin(at_us, f"adopted@{at_us}/{self.fingerprint}")
-        self._record(DeskAdopted(at=at_us, id=self.root, ticket=draft.id, desk=self.fingerprint, was=was))
+        category = self.desk.lifecycle.category(draft.status)
+        self._record(DeskAdopted(at=at_us, id=self.root, ticket=draft.id, desk=self.fingerprint, was=was, category=category))
         self._derive_priority(None)
         if old is not None:
             self.desk.sla.adopt(draft, old, at_us, self.emit)
@@ -615,7 +623,10 @@ class StepRun:
         self._derive_priority(event)
 
     def _woken(self, event: EventBase, view: View) -> tuple[Decided | None, str]:
-        """Where the end of a postponement leads. Time cannot be refused: where the table has no way, the ticket stays, and it is said why."""
+        """Where the end of a postponement leads.
+
+        Time cannot be refused: where the table has no way, the ticket stays, and it is said why.
+        """
         try:
             return self.desk.lifecycle.decide(self.draft, event, view), ""
         except IllegalMove as error:
@@ -808,29 +819,29 @@ def _declared(known: Mapping[str, Any], what: str, name: str) -> None:
         raise UnknownName(f"undeclared {what} {shorten(name)}", value=shorten(name), hint=f"declared are {', '.join(known) or 'none'}")
 
 
-def _check_created(desk: Desk, event: Any) -> None:
+def _check_created(desk: DeskParts, event: Any) -> None:
     _check_group(desk, event)
     for name, value in event.fields.items():
         _check_field(desk, name, value)
 
 
-def _check_group(desk: Desk, event: Any) -> None:
+def _check_group(desk: DeskParts, event: Any) -> None:
     if event.group is not None and desk.groups and event.group not in desk.groups:
         raise UnknownName(f"unknown group {shorten(event.group)}", value=shorten(event.group), hint=f"groups are {', '.join(desk.groups)}")
 
 
-def _check_transfer(desk: Desk, event: Any) -> None:
+def _check_transfer(desk: DeskParts, event: Any) -> None:
     _check_group(desk, event)
     if desk.settings.handoff_reason and not event.reason and not event.cause:
         raise BadValue("a hand-off to another group needs a reason", value=shorten(event.group), hint="give reason=")
 
 
-def _check_field(desk: Desk, name: str, value: Any) -> None:
+def _check_field(desk: DeskParts, name: str, value: Any) -> None:
     _declared(desk.fields, "field", name)
     desk.fields[name].stored(value)
 
 
-def _check_field_set(desk: Desk, event: Any) -> None:
+def _check_field_set(desk: DeskParts, event: Any) -> None:
     if event.name in ("subject", "language", "channel"):
         if event.value is not None and not isinstance(event.value, str):
             raise BadValue(f"{event.name} is a text", value=shorten(event.value))
@@ -840,22 +851,22 @@ def _check_field_set(desk: Desk, event: Any) -> None:
         _declared(desk.fields, "field", event.name)
 
 
-def _check_slot(desk: Desk, event: Any) -> None:
+def _check_slot(desk: DeskParts, event: Any) -> None:
     desk.priority.levels.rank(event.level)
     _check_slot_name(desk, event)
 
 
-def _check_slot_name(_desk: Desk, event: Any) -> None:
+def _check_slot_name(_desk: DeskParts, event: Any) -> None:
     if event.slot not in ("manual", "rules"):
         raise BadValue(f"only the slots manual and rules are filled by hand, not {shorten(event.slot)}", value=shorten(event.slot))
 
 
-def _check_policy(desk: Desk, event: Any) -> None:
+def _check_policy(desk: DeskParts, event: Any) -> None:
     if event.policy is not None:
         desk.sla.policy(event.policy)
 
 
-def _check_extension(desk: Desk, event: Any) -> None:
+def _check_extension(desk: DeskParts, event: Any) -> None:
     _declared(desk.metrics, "metric", event.metric)
     if type(event.extra_us) is not int or event.extra_us <= 0:
         raise BadValue("an extension is a positive length of time", value=shorten(event.extra_us))

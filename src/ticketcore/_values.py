@@ -57,8 +57,8 @@ class FrozenMap(dict[K, V]):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("a FrozenMap cannot change; use .set() or .without() to get a new one")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]  # on purpose: they must not work
-    pop = popitem = clear = update = setdefault = _refuse  # type: ignore[assignment]  # as above
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    pop = popitem = clear = update = setdefault = _refuse  # pyright: ignore[reportAssignmentType]  # on purpose: they must not work
 
 
 EMPTY: FrozenMap[Any, Any] = FrozenMap()

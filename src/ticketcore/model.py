@@ -604,6 +604,7 @@ def _rated(draft: Draft, event: Rated) -> None:
 
 def _desk_adopted(draft: Draft, event: DeskAdopted) -> None:
     draft.desk = event.desk
+    draft.category = event.category or draft.category
     draft.as_of_us = event.at_us
     draft.floor_us = max(draft.floor_us, event.at_us)  # it may have lived through what was due at this instant
 
