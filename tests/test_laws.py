@@ -21,11 +21,15 @@ from ticketcore import (
     BusinessHours,
     Created,
     CustomerReplied,
+    Deleted,
     Desk,
+    FieldType,
+    Matrix,
     Metric,
     Noted,
     Person,
     Policy,
+    Priority,
     Rule,
     SlotSet,
     TagsAdded,
@@ -196,9 +200,42 @@ def test_a_desk_has_the_same_fingerprint_and_gives_the_same_log_in_a_process_wit
 
 def test_check_tries_all_laws_on_a_desk() -> None:
     laws.check(Desk(), examples=5)
+    matrix = Matrix.of(impact=["one", "all"], urgency=["any"], levels=[["low"], ["urgent"]])
+    axes = {name: FieldType(kind="name") for name in ("impact", "urgency")}
+    laws.check(Desk(priority=Priority(matrix=matrix), fields=axes), examples=50)
+
+
+def test_the_laws_hold_on_a_desk_that_goes_through_every_corner() -> None:
+    """Many wake-ups in one gap, a run that is cut, a clock that runs on in the bin, hours that are not known for long, overdue promises."""
+    known = BusinessHours(zone="UTC", week={"mon-sun": ["00:00-24:00"]}, valid_from="1970-01-01", valid_until="1970-01-02")
+    metrics = (Metric(name="answer", start=("created",), stop=("agent_reply",)), Metric(name="solve", start=("created",)))
+    exact = {name: Targets(by_level={"high": Length(HOUR_US)}, otherwise=Length(9 * HOUR_US)) for name in ("answer", "solve")}
+    policies = (
+        Policy(name="vip", when=field.tags.has("vip"), targets=exact, hours="office", keep_used=True, warn=(WarnAt.parse("1h"),)),
+        Policy(name="std", targets=exact, hours="known"),
+    )
+    often = Rule(name="often", when=since("created") >= "1m", every_us=MINUTE_US, times=200, then=(Action("notify", "lead"),))
+    desk = Desk(metrics=metrics, policies=policies, rules=(often,), hours={"office": OFFICE, "known": known}, removed_gap="counted")
+    born = Created(at=9 * HOUR_US, ticket="T", by=ADA, id="a")
+    tagged = TagsAdded(at=10 * HOUR_US, by=MARIA, tags=["vip"], id="b")
+    binned, raised = Deleted(at=11 * HOUR_US, by=MARIA, id="c"), SlotSet(at=12 * HOUR_US, by=MARIA, level="high", id="d")
+    on_the_dot, later = Noted(at=18 * HOUR_US, by=MARIA, id="e"), Noted(at=3 * DAY_US, by=MARIA, id="f")
+    for moments in ((tagged, binned, raised), (raised, binned), (tagged, tagged, raised), (on_the_dot, later)):
+        history = ((born,), *((event,) for event in moments))
+        for one in laws.LAWS.values():
+            one(desk, history)
+            one(desk.evolve(rules=()), history)
 
 
 # --- that they see what is wrong -----------------------------------------------------------------------------------------
+
+
+def test_a_broken_law_is_an_assertion_error_also_without_asserts(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, history = Desk(), ((Created(at=0, ticket="T", by=ADA),), (AgentReplied(at=HOUR_US, by=MARIA),))
+    laws.event_ids_are_unique(desk, history)
+    monkeypatch.setattr("ticketcore._step.StepRun._next_id", lambda run: f"{run.root}/1")
+    with pytest.raises(AssertionError, match=r"event id .* twice"):
+        laws.event_ids_are_unique(desk, history)
 
 
 def test_the_oracle_sees_a_breach_that_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ def desk_hours() -> st.SearchStrategy[Hours]:
 # whole desks stay small enough to be drawn and shrunk. Whatever the language can say is drawn as well, less often.
 
 
-def _static(vocabulary: Vocabulary, *, priority: bool = True) -> list[Condition]:
+def _static(vocabulary: Vocabulary) -> list[Condition]:
     """Conditions on the ticket, true and false in turn in the life of a ticket."""
     statuses, levels = list(vocabulary.statuses), vocabulary.levels
     found: list[Condition] = [TRUE, *(field.tags.has(tag) for tag in TAGS[:3]), ~field.tags.has("calm"), field.customer_replies >= 1]
@@ -70,9 +70,8 @@ def _static(vocabulary: Vocabulary, *, priority: bool = True) -> list[Condition]
     found += [field.status == statuses[-1], field.status.changed(), field.status.changed(to=statuses[0]), field.group == GROUPS[0]]
     found += [field.group.is_set(), field.assignee.is_empty(), field.requester.tier == "gold", field["facts.queue"] > 3]
     found += [field["fields.site"].is_set(), field.reopens >= 1, field.tags.changed()]
-    if priority:
-        found += [field.priority == level for level in (levels[0], levels[-1])]
-        found += [field.priority.changed(), ~field.priority.changed(), field.priority >= levels[-1]]
+    found += [field.priority == level for level in (levels[0], levels[-1])]
+    found += [field.priority.changed(), ~field.priority.changed(), field.priority >= levels[-1]]
     return found
 
 
@@ -101,7 +100,7 @@ def _timed(vocabulary: Vocabulary) -> list[Condition]:
 
 def _layered(vocabulary: Vocabulary, layer: str) -> st.SearchStrategy[Condition]:
     """Conditions of a layer below the rules."""
-    one = st.sampled_from(_static(vocabulary, priority=layer != "priority"))
+    one = st.sampled_from(_static(vocabulary))
     return _mixed(one, conditions(vocabulary, layer))
 
 
