@@ -56,11 +56,6 @@ class Metric:
                         hint=f"triggers are {', '.join(sorted(SIMPLE_TRIGGERS))}, enter:, leave:, group: and ungroup:",
                     )  # fmt: skip
 
-    @property
-    def triggers(self) -> frozenset[str]:
-        """All triggers the metric listens to."""
-        return frozenset((*self.start, *self.stop, *self.restart, *self.cancel))
-
 
 @frozen
 class WarnAt:

@@ -649,11 +649,6 @@ class Reading:
         """When it is due; of an ended cycle, when it was."""
         return self._cycle.due_us if self._cycle.verdict is not None else self._due(self._cycle)
 
-    @property
-    def used_us(self) -> int:
-        """Time used so far."""
-        return self._sla.used_us(self._cycle, self._at)
-
     def reaches_us(self, percent: int) -> int | None:
         """When that share of the promise is or was used; None if it will not be while nothing happens."""
         return self._sla.reaches_us(self._cycle, percent)
