@@ -128,6 +128,16 @@ def test_the_first_few_of_many_with_moves_in_between() -> None:
     assert order.first(5, many) == order.sorted(many)[:5]
 
 
+def test_the_first_few_of_many_by_their_due_instants() -> None:
+    def due(number: int) -> Ticket:
+        at = number * 7919 % 5003
+        return attrs.evolve(ticket(f"{number:04}"), memo=Memo(wake_us=at, dues=FrozenMap({"first_reply": at})))
+
+    many = [due(number) for number in range(5000)]
+    for order in (Order.by(due="first_reply"), Order.by("age").then(due="first_reply")):
+        assert order.first(5, many) == order.sorted(many)[:5]
+
+
 def test_outdated_keys_are_swept() -> None:
     queue = Queue(Order.by("age"), [ticket("T-1")])
     for at in range(5000):

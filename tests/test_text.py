@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticketcore import _text
 from ticketcore._names import hint, nearest
 from ticketcore._text import LONGEST_TEXT, Folded, Glob, fold, is_plain_word, is_unspaced, is_word_char, mentions, words_of
 
@@ -221,3 +222,11 @@ def test_hints() -> None:
     assert hint("zebra", [f"n{n:02}" for n in range(20)]).endswith(", n11, ...")
     assert hint("zebra", ["a"], otherwise="declare it") == "declare it"
     assert hint("zebra", []) == ""
+
+
+def test_a_table_of_characters_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = _text._PerCharacter(lambda char: None if char == "x" else char)
+    assert "axb".translate(table) == "ab"
+    monkeypatch.setattr(_text, "MOST_CHARACTERS", len(table))
+    assert "axbcd".translate(table) == "abcd"
+    assert len(table) == 3
