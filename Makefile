@@ -43,7 +43,7 @@ pyright: $(VENV)/.has-dev
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright --warnings --pythonpath $(PY) $(CODE)
 
 cover: $(VENV)/.has-test ## the tests, failing below 100 % branch coverage of src
-	$(PY) $(PYTEST) --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+	HYPOTHESIS_PROFILE=cover $(PY) $(PYTEST) --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
 doctest: $(VENV)/.has-test ## the examples in docstrings; those of README and docs are run by tests/test_docs.py
 	$(PY) $(PYTEST) --doctest-modules src

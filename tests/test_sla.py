@@ -270,6 +270,14 @@ def test_answer_9_a_due_instant_out_of_reach_is_unknown_and_the_clock_goes_on() 
     assert reading.reaches_us(50) is None
 
 
+def test_what_lies_within_the_cover_of_the_hours_is_counted() -> None:
+    short = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]}, valid_until="2026-12-01")
+    desk = promise(Length(400 * HOUR), hours=short)
+    standing = desk.standing(told(desk, []), "work", MONDAY.add(days=60))
+    assert standing is not None
+    assert standing.used_us == short.elapsed_us(int(MONDAY.timestamp()) * 1_000_000, short.high_us)
+
+
 def test_answer_10_a_pause_is_exact_to_the_microsecond() -> None:
     desk = promise(Length(2 * HOUR), hours=always("UTC"))
     ticket = desk.handle(None, Created(at=0, ticket="T", by=ADA)).ticket

@@ -318,10 +318,9 @@ class Sla:
 
     def _elapsed(self, hours: str, start: int, end: int) -> int:
         """Open time in a step: never raises; beyond what the hours cover, nothing is counted."""
-        try:
-            return self._hours_of(hours).elapsed_us(start, end)
-        except _UNREACHABLE:
-            return 0
+        known = self._hours_of(hours)
+        start, end = max(start, known.low_us), min(end, known.high_us)
+        return known.elapsed_us(start, end) if start < end else 0
 
     # --- one event ---------------------------------------------------------------------------------------------------
 
