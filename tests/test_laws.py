@@ -41,7 +41,7 @@ from ticketcore._time import DAY_US, HOUR_US, MINUTE_US
 from ticketcore.extra import laws, strategies
 from ticketcore.extra.laws import History, live
 from ticketcore.hours import Hours
-from ticketcore.model import Length
+from ticketcore.model import Clock, Cycle, Length, Run, Ticket
 from ticketcore.rules import Action
 from ticketcore.sla import Sla, WarnAt
 
@@ -225,6 +225,35 @@ def test_the_laws_hold_on_a_desk_that_goes_through_every_corner() -> None:
         for one in laws.LAWS.values():
             one(desk, history)
             one(desk.evolve(rules=()), history)
+
+
+def test_runs_that_touch_are_one_stretch_and_empty_ones_none() -> None:
+    runs = (Run(0, 5, 5), Run(5, 5, 0), Run(5, 7, 2), Run(9, 9, 0))
+    cycle = Cycle(number=1, started_us=0, runs=runs, run_us=11, banked_us=7)
+    assert laws._stretches(cycle, 13) == [[0, 7], [11, 13]]
+    laws._adds_up(Clock(metric="m", cycle=cycle))
+
+
+def test_adoption_onto_hours_of_another_name_keeps_the_runs() -> None:
+    def desk(hours: str) -> Desk:
+        policy = Policy(name="std", hours=hours, targets={"first_reply": Targets(otherwise=Length(HOUR_US))})
+        return Desk(hours={"office": OFFICE, "other": OFFICE}, policies=(policy,))
+
+    history = ((Created(at=9 * HOUR_US, ticket="T", by=ADA),), (Noted(at=10 * HOUR_US, by=MARIA),))
+    laws.adoption_keeps_clocks(desk("office"), desk("other"), history, HOUR_US)
+
+
+@settings(max_examples=60)
+@given(strategies.histories(Desk(), longest_us=HOUR_US))
+def test_a_history_ends_in_time(history: History) -> None:
+    end = history[0][0].at_us + HOUR_US  # moments that come too late to be taken are among them
+    assert all(event.at_us <= end for moment in history for event in moment)
+
+
+@settings(max_examples=300)
+@given(strategies.tickets())
+def test_drawn_tickets_are_tickets(ticket: Ticket) -> None:
+    assert ticket.version >= 1 + len(ticket.clocks)
 
 
 # --- that they see what is wrong -----------------------------------------------------------------------------------------

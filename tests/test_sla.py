@@ -310,6 +310,29 @@ def test_targets_in_days_keep_the_wall_time(target: Target, due: pendulum.DateTi
     assert desk.sla.promise_us(extended.clocks["work"].cycle) == desk.sla.promise_us(ticket.clocks["work"].cycle) + HOUR
 
 
+def test_a_pause_after_a_due_date_moves_nothing() -> None:
+    desk = promise(Days(1))
+    late = desk.handle(told(desk, []), AgentReplied(at=MONDAY.add(days=3), by=MARIA)).ticket
+    assert desk.due(late, "work") == MONDAY.add(days=1)
+    assert desk.standing(late, "work").state == "breached"  # type: ignore[union-attr]  # it was started
+
+
+@pytest.mark.parametrize(
+    ("week", "moves"),
+    [
+        ({"mon-fri": ["09:00-13:00", "14:00-18:00"], "sun": ["09:00-13:00"]}, False),  # a Sunday more is far away
+        ({"mon-fri": ["09:00-18:00"]}, True),  # no lunch break
+    ],
+)
+def test_edited_hours_date_a_clock_anew_that_ended_in_a_pause(week: dict[str, list[str]], moves: bool) -> None:
+    old = promise(Length(6 * HOUR), schedule_change="whole_span")
+    new = promise(Length(6 * HOUR), hours=BusinessHours(zone="Europe/Athens", week=week), schedule_change="whole_span")
+    done = old.handle(told(old, [60]), Resolved(at=MONDAY.add(hours=2), by=MARIA)).ticket
+    adopted = new.adopt(done, MONDAY.add(hours=3), old)
+    assert (adopted.ticket.clocks["work"].cycle.due_us != done.clocks["work"].cycle.due_us) is moves
+    assert adopted.ticket.clocks["work"].cycle.verdict == "met"
+
+
 def test_a_promise_tightened_below_what_was_used_before_a_pause_was_due_inside_that_run() -> None:
     levels = Targets(by_level={"high": Length(HOUR)}, otherwise=Length(8 * HOUR))
     desk = Desk(metrics=(WORK,), policies=[Policy(name="std", targets={"work": levels})])
