@@ -89,7 +89,10 @@ def main() -> int:
         done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path})
         print(done.stdout, done.stderr, sep="\n", flush=True)
         failed += done.returncode != 0
-        body = done.stdout.strip() or f"failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'no output'}"
+        body = (
+            done.stdout.strip().replace(str(Path.home()), "~").replace(str(ROOT.parent), "..")
+            or f"failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'no output'}"
+        )
         found[name] = f"{name}: {TITLES[name]}\n\n`{shown(words, shared)}`\n\n```text\n{body}\n```\n"
     head = (
         f"# Results of the yardsticks\n\nWritten by `make bench`. Python {platform.python_version()} on {os.cpu_count()} cores; "
