@@ -251,7 +251,7 @@ class StepRun:
                 if metric in ticket.memo.dues and clock.cycle.verdict is None:
                     self.dues.append((clock.cycle, ticket.memo.dues[metric]))
 
-    # --- the three entrances -----------------------------------------------------------------------------------------
+    # --- the entrances -----------------------------------------------------------------------------------------------
 
     def handle(self, events: Sequence[Outside]) -> Outcome:
         """Steps 1 to 4."""
