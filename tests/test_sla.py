@@ -42,9 +42,12 @@ from ticketcore import (
     always,
     field,
 )  # fmt: skip
-from ticketcore.errors import BadDuration, BadHours, BadValue, BadZone, DeskError, NeverOpen, UnknownName
-from ticketcore.model import Days, Length, Run, Target, WorkingDays
-from ticketcore.sla import ALWAYS_NAME, Sla, WarnAt
+from ticketcore._clocks import summed
+from ticketcore.errors import BadDuration, BadHours, BadValue, BadZone, BeyondHorizon, DeskError, NeverOpen, UnknownName
+from ticketcore.extra import strategies
+from ticketcore.hours import Hours
+from ticketcore.model import Cycle, Days, Length, Run, Target, WorkingDays
+from ticketcore.sla import ALWAYS_NAME, Sla, WarnAt, plain_day_due_us
 
 MINUTE, HOUR = 60_000_000, 3_600_000_000
 ADA, MARIA = Person(name="Ada"), Agent(id="maria")
@@ -458,7 +461,7 @@ def test_service_levels_are_values_and_work_without_a_desk() -> None:
     reading = alone.reading(ticket, "work", 5)
     assert reading is not None
     assert (reading.state, reading.is_open, reading.is_running, reading.started_us, reading.due_us) == ("running", True, True, 0, None)
-    run = Run(0, HOUR, HOUR)
+    run = Run(0, HOUR, HOUR, sum_us=HOUR)
     ended = attrs.evolve(cycle, target=Length(HOUR), runs=(run,), banked_us=HOUR, run_us=None)
     assert alone.reaches_us(ended, 50) == HOUR // 2
 
@@ -480,3 +483,66 @@ def test_a_ticket_that_nobody_may_answer_keeps_its_clock() -> None:
     ticket = desk.handle(None, Created(at=MONDAY, ticket="T", by=ADA)).ticket
     set_ = desk.handle(ticket, StatusSet(at=MONDAY, by=MARIA, status="resolved")).ticket
     assert set_.clocks["work"].cycle.verdict == "untargeted"
+
+
+# --- the fast path is the plain definition --------------------------------------------------------------------------------
+
+
+@st.composite
+def lived_cycles(draw: st.DrawFn) -> tuple[Hours, Cycle]:
+    """A cycle that ran and paused by turns, counted on any hours; empty stretches and pauses over closed time among them."""
+    hours = draw(strategies.hours(pendulum.date(2026, 11, 23)))
+    at = started = MONDAY.int_timestamp * 1_000_000 + draw(st.integers(-3 * 24 * 60, 3 * 24 * 60)) * MINUTE
+    steps = draw(st.lists(st.tuples(*[st.sampled_from([0, 0, 1, 7, 30, 60, 240, 600, 1440, 2880, 5000])] * 2), max_size=7))
+    runs = []
+    for paused, ran in steps:
+        at += paused * MINUTE
+        runs.append(Run(at, at + ran * MINUTE, hours.elapsed_us(at, at + ran * MINUTE)))
+        at += ran * MINUTE
+    counted = tuple(run.counted_us for run in runs)
+    open_since = draw(st.none() | st.sampled_from([0, 60, 3000]).map(lambda minutes: at + minutes * MINUTE))
+    extension = draw(st.sampled_from([0, 0, HOUR]))
+    target = draw(st.sampled_from([Days(0), Days(1), Days(3), WorkingDays(1), WorkingDays(2, end_of_day=True)]))
+    return hours, Cycle(
+        number=1, started_us=started, runs=summed(runs, counted), banked_us=sum(counted), run_us=open_since, hours="h", target=target,
+        extension_us=extension,
+    )  # fmt: skip
+
+
+def never(ask: Any) -> Any:
+    """The answer, None where hours never open again or end."""
+    try:
+        return ask()
+    except (NeverOpen, BeyondHorizon):
+        return None
+
+
+@given(lived_cycles())
+def test_due_by_dates_is_what_going_through_the_pauses_gives(lived: tuple[Hours, Cycle]) -> None:
+    hours, cycle = lived
+    sla = Sla(hours={ALWAYS_NAME: always("UTC"), "h": hours})
+    assert cycle.target is not None
+
+    def plain() -> int | None:
+        base = sla._day_base_us(cycle, cycle.target)  # type: ignore[arg-type]  # not None
+        return plain_day_due_us(cycle, hours, hours.add_us(base, cycle.extension_us) if cycle.extension_us else base)
+
+    due = never(plain)
+    assert sla.due_us(cycle) == due
+    assert sla.due_us(attrs.evolve(cycle, cut=True)) == due
+
+
+@given(lived_cycles(), st.integers(0, 5000))
+def test_an_amount_is_reached_where_going_through_the_runs_finds_it(lived: tuple[Hours, Cycle], minutes: int) -> None:
+    hours, cycle = lived
+    sla = Sla(hours={ALWAYS_NAME: always("UTC"), "h": hours})
+
+    def plain() -> int | None:
+        left = minutes * MINUTE
+        for run in cycle.runs:
+            if run.counted_us >= left:
+                return min(hours.add_us(run.start_us, left), run.end_us)
+            left -= run.counted_us
+        return None if cycle.run_us is None else hours.add_us(cycle.run_us, left)
+
+    assert sla.due_us(attrs.evolve(cycle, target=Length(minutes * MINUTE), extension_us=0)) == never(plain)

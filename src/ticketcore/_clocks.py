@@ -6,8 +6,10 @@ breach are derived from these and the hours (docs/explanation/sla-clock.md).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Final
+from itertools import accumulate
+from typing import Any, Final
 
 from attrs import field, frozen
 
@@ -128,6 +130,7 @@ class Run:
     counted_us: int = field(repr=say_duration)
     why: str = ""  # the status that paused it, or "hours" when the hours changed
     event: str = ""  # the id of the event that ended it
+    sum_us: int = field(default=0, repr=say_duration)  # counted in this run and all before it: what is sought in is sorted
 
 
 @frozen(kw_only=True)
@@ -139,6 +142,7 @@ class Cycle:
     runs: tuple[Run, ...] = ()
     run_us: int | None = field(default=None, repr=iso)  # start of the open run; None while paused or ended
     banked_us: int = field(default=0, repr=say_duration)  # counted in the closed runs
+    cut: bool = False  # a run was counted on hours that hold no more
     policy: str | None = None
     target: Target | None = None
     hours: str = ""
@@ -160,6 +164,33 @@ class Cycle:
     def is_running(self) -> bool:
         """Whether time counts just now."""
         return self.run_us is not None
+
+
+def run_ended(cycle: Cycle, at_us: int, counted_us: int, why: str, event: str = "") -> dict[str, Any]:
+    """The changes that close the open run of *cycle*."""
+    assert cycle.run_us is not None  # noqa: S101 - callers close only a run that is open
+    banked = cycle.banked_us + counted_us
+    return {"runs": (*cycle.runs, Run(cycle.run_us, at_us, counted_us, why, event, banked)), "banked_us": banked, "run_us": None}
+
+
+def cut_at(cycle: Cycle, at_us: int, counted_us: int, event: str = "") -> dict[str, Any]:
+    """The changes that keep what was counted so far as it is, while from *at_us* on time counts on other hours."""
+    if cycle.run_us is None:
+        return {"cut": bool(cycle.runs)}
+    return {**run_ended(cycle, at_us, counted_us, "hours", event), "run_us": at_us, "cut": True}
+
+
+def recounted(cycle: Cycle, counted: tuple[int, ...]) -> dict[str, Any]:
+    """The changes that give every closed run what it counts on the hours that hold now."""
+    return {"runs": summed(cycle.runs, counted), "banked_us": sum(counted), "cut": False}
+
+
+def summed(runs: Iterable[Run], counted: Sequence[int]) -> tuple[Run, ...]:
+    """The runs with what each counts, and what it counts together with those before it."""
+    return tuple(
+        Run(run.start_us, run.end_us, amount, run.why, run.event, total)
+        for run, amount, total in zip(runs, counted, accumulate(counted), strict=True)
+    )
 
 
 @frozen(kw_only=True)

@@ -14,6 +14,7 @@ import attrs
 import cattrs
 
 from ticketcore import _clocks, _effects, _events, model
+from ticketcore._clocks import summed
 from ticketcore._desk_data import desk_to_data
 from ticketcore._desk_file import read_desk
 from ticketcore._plain import (
@@ -84,7 +85,7 @@ __all__ = [
 _NAMES: Final = {**vars(_clocks), **vars(_effects), **vars(_events), **vars(model)}
 # What ends in _us is an instant, but for these; its key is the name without the ending.
 DURATIONS: Final = frozenset({"extra_us", "counted_us", "used_us", "split_us", "banked_us", "extension_us", "total_us"})
-_LEFT_OUT: Final = frozenset({"memo"})  # what a desk works out from the rest
+_LEFT_OUT: Final = frozenset({"memo", "sum_us"})  # what follows from the rest
 
 
 def _key(name: str) -> str:
@@ -134,7 +135,13 @@ _BY_TYPE[Actor | None] = optional(_BY_TYPE[Actor])
 _known(Group, "a group")
 _known(Message, "a message")
 _known(Decision, "a decision")
-_BY_TYPE[tuple[Run, ...]] = list_of(_known(Run, "a run"), tuple)
+
+
+def _runs(read: list[Run]) -> tuple[Run, ...]:
+    return summed(read, tuple(run.counted_us for run in read))
+
+
+_BY_TYPE[tuple[Run, ...]] = list_of(_known(Run, "a run"), _runs)
 _known(Cycle, "a cycle")
 _BY_TYPE[FrozenMap[str, Clock]] = map_of(_known(Clock, "a clock"))
 _BY_TYPE[FrozenMap[str, Slot]] = map_of(_known(Slot, "a slot"))

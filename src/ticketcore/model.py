@@ -13,7 +13,7 @@ from attrs import field, frozen
 from pendulum import DateTime
 
 from ticketcore import _clocks, _effects, _events
-from ticketcore._clocks import Clock, Cycle, Days, Length, Run, Target, WorkingDays, promise_key
+from ticketcore._clocks import Clock, Cycle, Days, Length, Run, Target, WorkingDays, cut_at, promise_key, recounted, run_ended
 from ticketcore._effects import (
     EFFECTS,
     Classify,
@@ -32,6 +32,7 @@ from ticketcore._effects import (
 )  # fmt: skip
 from ticketcore._events import (
     EVENTS,
+    Absorbed,
     Acknowledged,
     ActionRefused,
     Actor,
@@ -39,11 +40,14 @@ from ticketcore._events import (
     AgentReplied,
     Assigned,
     Breached,
+    CcAdded,
+    CcRemoved,
     ClockPaused,
     ClockResumed,
     ClockStarted,
     ClockStopped,
     Closed,
+    Confirmed,
     Created,
     CustomerReplied,
     DecidedEvent,
@@ -56,6 +60,8 @@ from ticketcore._events import (
     EventBase,
     FactsReported,
     FieldSet,
+    FollowersAdded,
+    FollowersRemoved,
     Group,
     MarkedAnswered,
     MarkedSpam,
@@ -80,6 +86,7 @@ from ticketcore._events import (
     Silenced,
     SlotCleared,
     SlotSet,
+    Split,
     Spoken,
     StatusChanged,
     StatusSet,
@@ -89,6 +96,7 @@ from ticketcore._events import (
     TimeReached,
     Transferred,
     Unassigned,
+    Verified,
     Warned,
     Woken,
 )  # fmt: skip
@@ -97,15 +105,17 @@ from ticketcore._values import EMPTY, FrozenMap, changed
 from ticketcore.errors import UnknownName, WrongTicket
 
 __all__ = [
-    "EFFECTS", "EMPTY", "EVENTS", "Acknowledged", "ActionRefused", "Actor", "Agent", "AgentReplied", "Assigned", "Breached",
-    "Classify", "Clock", "ClockPaused", "ClockResumed", "ClockStarted", "ClockStopped", "Closed", "CreateChild", "CreateFollowUp",
-    "Created", "CustomerReplied", "Cycle", "Days", "DecidedEvent", "Decision", "Deleted", "DeskAdopted", "Diverted", "Draft",
-    "Effect", "EffectBase", "Erase", "Escalated", "Event", "EventBase", "FactsReported", "FieldSet", "ForwardReply", "FrozenMap",
-    "Group", "Length", "MarkedAnswered", "MarkedSpam", "Memo", "Merged", "Message", "NotSpam", "Noted", "Notify", "Outside",
-    "OutsideEvent", "Person", "PolicyApplied", "PolicySet", "Postponed", "PriorityChanged", "Purged", "Rated", "Reopened", "Repeat",
-    "Reply", "RequestRating", "Resolved", "Restored", "Retargeted", "Route", "RuleFired", "Run", "Silenced", "Slot", "SlotCleared",
-    "SlotSet", "Spoken", "StatusChanged", "StatusSet", "SuggestArticle", "TagsAdded", "TagsRemoved", "Target", "TargetExtended",
-    "Ticket", "TimeReached", "Transferred", "Unassigned", "Warned", "Webhook", "Woken", "WorkingDays", "apply", "evolve", "fold",
+    "EFFECTS", "EMPTY", "EVENTS", "Absorbed", "Acknowledged", "ActionRefused", "Actor", "Agent", "AgentReplied", "Assigned",
+    "Breached", "CcAdded", "CcRemoved", "Classify", "Clock", "ClockPaused", "ClockResumed", "ClockStarted", "ClockStopped",
+    "Closed", "Confirmed", "CreateChild", "CreateFollowUp", "Created", "CustomerReplied", "Cycle", "Days", "DecidedEvent",
+    "Decision", "Deleted", "DeskAdopted", "Diverted", "Draft", "Effect", "EffectBase", "Erase", "Escalated", "Event", "EventBase",
+    "FactsReported", "FieldSet", "FollowersAdded", "FollowersRemoved", "ForwardReply", "FrozenMap", "Group", "Length",
+    "MarkedAnswered", "MarkedSpam", "Memo", "Merged", "Message", "NotSpam", "Noted", "Notify", "Outside", "OutsideEvent",
+    "Person", "PolicyApplied", "PolicySet", "Postponed", "PriorityChanged", "Purged", "Rated", "Reopened", "Repeat", "Reply",
+    "RequestRating", "Resolved", "Restored", "Retargeted", "Route", "RuleFired", "Run", "Silenced", "Slot", "SlotCleared",
+    "SlotSet", "Split", "Spoken", "StatusChanged", "StatusSet", "SuggestArticle", "TagsAdded", "TagsRemoved", "Target",
+    "TargetExtended", "Ticket", "TimeReached", "Transferred", "Unassigned", "Verified", "Warned", "Webhook", "Woken",
+    "WorkingDays", "apply", "evolve", "fold",
 ]  # fmt: skip
 
 for _room in (_clocks, _effects, _events):  # this module is their front door: names, pickles and reprs say so
@@ -170,6 +180,11 @@ class Ticket:
     clocks: FrozenMap[str, Clock] = EMPTY
     repeats: FrozenMap[str, Repeat] = EMPTY
     merged_into: str | None = None
+    origin: str | None = None  # the ticket it came out of
+    relation: str = ""  # how: follow_up, split, child
+    followers: frozenset[str] = frozenset()
+    cc: frozenset[str] = frozenset()
+    checks: frozenset[str] = frozenset()  # verified, confirmed: passed since it was last taken up
     rating: int | None = None
     agent_replies: int = 0
     customer_replies: int = 0
@@ -310,6 +325,11 @@ def draft_of(ticket: Ticket) -> Draft:
     draft.clocks = ticket.clocks
     draft.repeats = ticket.repeats
     draft.merged_into = ticket.merged_into
+    draft.origin = ticket.origin
+    draft.relation = ticket.relation
+    draft.followers = ticket.followers
+    draft.cc = ticket.cc
+    draft.checks = ticket.checks
     draft.rating = ticket.rating
     draft.agent_replies = ticket.agent_replies
     draft.customer_replies = ticket.customer_replies
@@ -407,6 +427,7 @@ def start(event: Created) -> Draft:
     draft.language = event.language or message.language or requester.language
     draft.requester, draft.assignee, draft.group = requester, event.assignee, event.group
     draft.tags, draft.fields, draft.facts = event.tags, event.fields, event.facts
+    draft.origin, draft.relation, draft.followers, draft.cc = event.origin, event.relation, event.followers, event.cc
     draft.created_us = draft.updated_us = draft.status_since_us = draft.priority_since_us = at
     draft.as_of_us = draft.floor_us = at
     draft.seen = frozenset((event.id,)) if event.id else frozenset()
@@ -517,6 +538,7 @@ def _purged(draft: Draft, event: Purged) -> None:
     draft.subject = draft.text = draft.language = ""
     draft.requester = _NOBODY
     draft.tags, draft.fields, draft.facts, draft.slots = frozenset(), EMPTY, EMPTY, EMPTY
+    draft.followers = draft.cc = frozenset()
 
 
 def _acknowledged(draft: Draft, event: Acknowledged) -> None:
@@ -527,6 +549,31 @@ def _acknowledged(draft: Draft, event: Acknowledged) -> None:
 def _merged(draft: Draft, event: Merged) -> None:
     _outside(draft, event)
     draft.merged_into = event.into
+
+
+def _checked(draft: Draft, event: Verified | Confirmed) -> None:
+    _outside(draft, event)
+    draft.checks = draft.checks | {event.kind}
+
+
+def _followers_added(draft: Draft, event: FollowersAdded) -> None:
+    _outside(draft, event)
+    draft.followers = draft.followers.union(event.agents)
+
+
+def _followers_removed(draft: Draft, event: FollowersRemoved) -> None:
+    _outside(draft, event)
+    draft.followers = draft.followers.difference(event.agents)
+
+
+def _cc_added(draft: Draft, event: CcAdded) -> None:
+    _outside(draft, event)
+    draft.cc = draft.cc.union(event.addresses)
+
+
+def _cc_removed(draft: Draft, event: CcRemoved) -> None:
+    _outside(draft, event)
+    draft.cc = draft.cc.difference(event.addresses)
 
 
 def _slot_set(draft: Draft, event: SlotSet) -> None:
@@ -625,6 +672,8 @@ def _status_changed(draft: Draft, event: StatusChanged) -> None:
     elif category != "removed":
         if was in ("resolved", "closed"):
             draft.reopens += 1
+        if draft.resolved_us is not None or draft.closed_us is not None:
+            draft.checks = frozenset()  # what is taken up again is to be checked again
         draft.resolved_us = draft.closed_us = None
     if was == "removed" and category != "removed":
         draft.before_delete = ""
@@ -691,8 +740,7 @@ def _end_run(cycle: Cycle, event: EventBase, counted_us: int, why: str) -> dict[
     """The changes that close the open run of *cycle*, if it has one."""
     if cycle.run_us is None:
         return {}
-    run = Run(cycle.run_us, event.at_us, counted_us, why, event.id)
-    return {"runs": (*cycle.runs, run), "banked_us": cycle.banked_us + counted_us, "run_us": None}
+    return run_ended(cycle, event.at_us, counted_us, why, event.id)
 
 
 def _clock_paused(draft: Draft, event: ClockPaused) -> None:
@@ -751,14 +799,9 @@ def _retargeted(draft: Draft, event: Retargeted) -> None:
         "warned": cycle.warned + event.skipped,
     }  # fmt: skip
     if event.counted is not None:
-        runs = tuple(changed(run, counted_us=counted) for run, counted in zip(cycle.runs, event.counted, strict=True))
-        changes["runs"] = runs
-        changes["banked_us"] = sum(event.counted)
-    if event.split_us is not None and cycle.run_us is not None:
-        runs = changes.get("runs", cycle.runs)
-        changes["runs"] = (*runs, Run(cycle.run_us, event.at_us, event.split_us, "hours", event.id))
-        changes["banked_us"] = changes.get("banked_us", cycle.banked_us) + event.split_us
-        changes["run_us"] = event.at_us
+        changes.update(recounted(cycle, event.counted))
+    elif event.split_us is not None:
+        changes.update(cut_at(cycle, event.at_us, event.split_us, event.id))
     if event.verdict is not None:
         changes["verdict"], changes["due_us"] = event.verdict, event.due_us
         clock = changed(
@@ -812,6 +855,14 @@ _APPLY: Final[Mapping[str, Callable[[Draft, Any], None]]] = {
     "restored": _outside,
     "purged": _purged,
     "merged": _merged,
+    "verified": _checked,
+    "confirmed": _checked,
+    "absorbed": _outside,
+    "split": _outside,
+    "followers_added": _followers_added,
+    "followers_removed": _followers_removed,
+    "cc_added": _cc_added,
+    "cc_removed": _cc_removed,
     "slot_set": _slot_set,
     "slot_cleared": _slot_cleared,
     "tags_added": _tags_added,

@@ -8,16 +8,17 @@ its fixed answers are explained in docs/explanation/sla-clock.md.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
-from ticketcore._clocks import promise_key
+from ticketcore._clocks import cut_at, promise_key, recounted
 from ticketcore._ledger import Ledger, Line, ledger_of
 from ticketcore._promises import Metric, Policy, Standing, Targets, WarnAt
 from ticketcore._triggers import CLOSED, ENTERED_REMOVED, FINAL, LEFT_REMOVED, MARKS, NAMED_TRIGGERS, REMOVED, SIMPLE_TRIGGERS, triggers_of
-from ticketcore._values import EMPTY, FrozenMap, frozen_map
+from ticketcore._values import EMPTY, FrozenMap, changed, frozen_map
 from ticketcore.conditions import Condition, View, Vocabulary, compiled, holds
 from ticketcore.errors import BeyondHorizon, DeskError, NeverOpen, Problem, UnknownName
 from ticketcore.hours import Hours
@@ -197,7 +198,7 @@ class Sla:
         target, hours = self.promise(cycle.policy, metric, level)
         if target == cycle.target and hours == cycle.hours:
             return cycle
-        return _changed(cycle, target=target, hours=hours)
+        return changed(cycle, target=target, hours=hours)
 
     # --- one cycle ---------------------------------------------------------------------------------------------------
 
@@ -246,11 +247,10 @@ class Sla:
     def _reaches_us(self, cycle: Cycle, amount: int) -> int | None:
         """The earliest instant at which *amount* of time was used; None if it will not be while nothing changes."""
         hours = self._hours_of(cycle.hours)
-        for run in cycle.runs:
-            if run.counted_us >= amount:
-                return min(hours.add_us(run.start_us, amount), run.end_us)
-            amount -= run.counted_us
-        return None if cycle.run_us is None else hours.add_us(cycle.run_us, amount)
+        if cycle.runs and cycle.banked_us >= amount:
+            run = cycle.runs[bisect_left(cycle.runs, amount, key=_counted_up_to)]
+            return min(hours.add_us(run.start_us, amount - run.sum_us + run.counted_us), run.end_us)
+        return None if cycle.run_us is None else hours.add_us(cycle.run_us, amount - cycle.banked_us)
 
     def _day_base_us(self, cycle: Cycle, target: Target) -> int:
         hours = self._hours_of(cycle.hours)
@@ -260,20 +260,35 @@ class Sla:
         return hours.add_days_us(cycle.started_us, target.count)
 
     def _day_due_us(self, cycle: Cycle, target: Target) -> int | None:
-        """Due by dates: moved on by the open time of every pause that began before it, and by an extension."""
+        """Due by dates: moved on by the open time of every pause that began before it, and by an extension.
+
+        The open time of the pauses before a run is what was open since the start less what was counted. It is due in the first
+        run that ends at or after the date moved on by the pauses before it; that run is sought among those that reach the open
+        time promised. `plain_day_due_us` says the same pause by pause; it alone knows runs that were counted on other hours.
+        """
         hours = self._hours_of(cycle.hours)
-        due = self._day_base_us(cycle, target)
+        base = self._day_base_us(cycle, target)
         if cycle.extension_us:
-            due = hours.add_us(due, cycle.extension_us)
-        for start, end in gaps_of(cycle):
-            if start >= due:
-                break
-            if end is None:
-                return None
-            pause = hours.elapsed_us(start, end)
-            if pause:
-                due = hours.add_us(due, pause)
-        return due
+            base = hours.add_us(base, cycle.extension_us)
+        if base <= cycle.started_us:
+            return base
+        if cycle.cut:
+            return plain_day_due_us(cycle, hours, base)
+
+        def moved(start: int, counted: int) -> int:
+            paused = hours.elapsed_us(cycle.started_us, start) - counted
+            return hours.add_us(base, paused) if paused else base
+
+        runs = cycle.runs
+        if runs:
+            promised = hours.elapsed_us(cycle.started_us, base)
+            first, last = bisect_left(runs, promised, key=_counted_up_to), bisect_right(runs, promised, key=_counted_up_to)
+            found = bisect_left(
+                runs, x=True, lo=first, hi=last, key=lambda run: run.end_us >= moved(run.start_us, run.sum_us - run.counted_us)
+            )
+            if found < len(runs):
+                return moved(runs[found].start_us, runs[found].sum_us - runs[found].counted_us)
+        return None if cycle.run_us is None else moved(cycle.run_us, cycle.banked_us)
 
     def warning_us(self, cycle: Cycle, warning: WarnAt, due_us: int | None) -> int | None:
         """When a warning of an open cycle is due; None: suspended by a pause, or the promise was never that long."""
@@ -467,14 +482,14 @@ class Sla:
     def _emit_retarget(self, cycle: Cycle, name: str, policy: str | None, target: Target | None, hours: str, at: int, emit: Emit) -> None:
         counted: tuple[int, ...] | None = None
         split: int | None = None
-        fresh = _changed(cycle, policy=policy, target=target, hours=hours)
+        fresh = changed(cycle, policy=policy, target=target, hours=hours)
         if hours != cycle.hours:
             if policy is not None and policy != cycle.policy and cycle.policy is not None and self._policy[policy].keep_used:
-                split = None if cycle.run_us is None else self._elapsed(cycle.hours, cycle.run_us, at)
-                fresh = fresh if split is None else _cut(fresh, at, split)
+                split = 0 if cycle.run_us is None else self._elapsed(cycle.hours, cycle.run_us, at)
+                fresh = changed(fresh, **cut_at(fresh, at, split))
             else:
                 counted = tuple(self._elapsed(hours, run.start_us, run.end_us) for run in cycle.runs)
-                fresh = _recounted(fresh, counted)
+                fresh = changed(fresh, **recounted(fresh, counted))
         self.emit_promise(cycle, fresh, name, at, emit, counted=counted, split=split)
 
     def emit_promise(
@@ -502,7 +517,7 @@ class Sla:
         if target is None or cycle.ended_us is None:
             return
         counted = tuple(self._elapsed(hours, run.start_us, run.end_us) for run in cycle.runs)
-        fresh = _recounted(_changed(cycle, policy=draft.policy, target=target, hours=hours), counted)
+        fresh = changed(cycle, policy=draft.policy, target=target, hours=hours, **recounted(cycle, counted))
         due = self.due_us(fresh)
         verdict = "met" if due is None or cycle.ended_us <= due else "late"
         if due is None:
@@ -531,14 +546,14 @@ class Sla:
             if self.hours[hours] == old.hours[cycle.hours]:
                 continue
             policy = draft.policy if target is not None else None
-            fresh = _changed(cycle, policy=policy, target=target, hours=hours)
+            fresh = changed(cycle, policy=policy, target=target, hours=hours)
             whole = policy is not None and self._policy[policy].schedule_change == "whole_span"
             if whole or cycle.hours != hours:
                 counted = tuple(self._elapsed(hours, run.start_us, run.end_us) for run in cycle.runs)
-                self.emit_promise(cycle, _recounted(fresh, counted), name, at, emit, counted=counted, split=None)
+                self.emit_promise(cycle, changed(fresh, **recounted(fresh, counted)), name, at, emit, counted=counted, split=None)
             else:
-                split = None if cycle.run_us is None else old._elapsed(cycle.hours, cycle.run_us, at)
-                self.emit_promise(cycle, fresh if split is None else _cut(fresh, at, split), name, at, emit, counted=None, split=split)
+                split = 0 if cycle.run_us is None else old._elapsed(cycle.hours, cycle.run_us, at)
+                self.emit_promise(cycle, changed(fresh, **cut_at(fresh, at, split)), name, at, emit, counted=None, split=split)
 
     def _redate(self, name: str, cycle: Cycle, old: Sla, emit: Emit) -> None:
         """After an edit of the hours: the reported due of a clock that ended met or late, where its policy measures the whole span."""
@@ -548,7 +563,7 @@ class Sla:
         if cycle.hours not in self.hours or self.hours[cycle.hours] == old.hours[cycle.hours]:
             return
         counted = tuple(self._elapsed(cycle.hours, run.start_us, run.end_us) for run in cycle.runs)
-        fresh = _recounted(cycle, counted)
+        fresh = changed(cycle, **recounted(cycle, counted))
         due = self.due_us(fresh)
         if due is None:
             due = self.due_us(_as_if_running(fresh, cycle.ended_us))
@@ -659,6 +674,20 @@ def _state(cycle: Cycle, due: int | None, at: int) -> str:
     return "paused" if cycle.run_us is None else "running"
 
 
+def plain_day_due_us(cycle: Cycle, hours: Hours, base_us: int) -> int | None:
+    """A date moved on by the open time of every pause that begins before it: pause by pause. None: a pause lasts."""
+    due = base_us
+    for start, end in gaps_of(cycle):
+        if start >= due:
+            break
+        if end is None:
+            return None
+        pause = hours.elapsed_us(start, end)
+        if pause:
+            due = hours.add_us(due, pause)
+    return due
+
+
 def gaps_of(cycle: Cycle) -> list[tuple[int, int | None]]:
     """The stretches in which a cycle did not run: from its start to its first run, between runs, and since it was paused."""
     gaps: list[tuple[int, int | None]] = []
@@ -674,28 +703,13 @@ def gaps_of(cycle: Cycle) -> list[tuple[int, int | None]]:
     return gaps
 
 
-def _changed(cycle: Cycle, **changes: Any) -> Cycle:
-    return evolve(cycle, **changes)
+def _counted_up_to(run: Run) -> int:
+    return run.sum_us
 
 
 def _as_if_running(cycle: Cycle, at: int) -> Cycle:
     """The cycle as if it ran on from *at*: for the due instant that a paused or ended one would have had."""
-    return _changed(cycle, run_us=at, verdict=None)
-
-
-def _recounted(cycle: Cycle, counted: tuple[int, ...]) -> Cycle:
-    runs = tuple(_changed_run(run, amount) for run, amount in zip(cycle.runs, counted, strict=True))
-    return _changed(cycle, runs=runs, banked_us=sum(counted))
-
-
-def _changed_run(run: Run, counted: int) -> Run:
-    return evolve(run, counted_us=counted)
-
-
-def _cut(cycle: Cycle, at: int, counted: int) -> Cycle:
-    assert cycle.run_us is not None  # noqa: S101 - callers cut only a running cycle
-    run = Run(cycle.run_us, at, counted, "hours")
-    return _changed(cycle, runs=(*cycle.runs, run), banked_us=cycle.banked_us + counted, run_us=at)
+    return changed(cycle, run_us=at, verdict=None)
 
 
 DEFAULT_METRICS: Final[tuple[Metric, ...]] = (
