@@ -33,7 +33,7 @@ from ticketcore import (
 from ticketcore._actions import ACTIONS
 from ticketcore._time import HOUR_US
 from ticketcore.errors import BadValue, UnknownName
-from ticketcore.model import EFFECTS, Days, Length, Outside, WorkingDays
+from ticketcore.model import EFFECTS, CcAdded, Days, FollowersAdded, Length, Outside, WorkingDays
 
 FA = Metric(name="fa", start=("created",), stop=("enter:answered",))
 NEXT = Metric(name="next", start=("customer_reply",), stop=("enter:answered",))
@@ -93,6 +93,10 @@ EVENTS_MADE: list[tuple[Action, tuple[Outside, ...], str, dict[str, Any]]] = [
     (Action("add_tags", ["hot", "vip"]), (on("09:20", TagsAdded, tags=["vip"]),), "tags_added", {"tags": ("hot",)}),  # the new ones only
     (Action("remove_tag", "hot"), (on("09:20", TagsAdded, tags=["hot"]),), "tags_removed", {"tags": ("hot",)}),
     (Action("remove_tags", ["hot", "vip"]), (on("09:20", TagsAdded, tags=["vip"]),), "tags_removed", {"tags": ("vip",)}),
+    (Action("add_followers", "eve"), (), "followers_added", {"agents": ("eve",)}),
+    (Action("remove_followers", ["eve", "bo"]), (on("09:20", FollowersAdded, agents=["bo"]),), "followers_removed", {"agents": ("bo",)}),
+    (Action("add_cc", ["a@x", "b@x"]), (on("09:20", CcAdded, addresses=["a@x"]),), "cc_added", {"addresses": ("b@x",)}),
+    (Action("remove_cc", "a@x"), (on("09:20", CcAdded, addresses=["a@x"]),), "cc_removed", {"addresses": ("a@x",)}),
     (Action("set_field", "site", {"to": "Riga"}), (), "field_set", {"name": "site", "value": "Riga"}),
     (Action("set_field", "site"), (on("09:20", FieldSet, name="site", value="Riga"),), "field_set", {"name": "site", "value": None}),
     (Action("set_field", "subject", {"to": "printer"}), (), "field_set", {"name": "subject", "value": "printer"}),
@@ -127,6 +131,8 @@ NOTHING_MADE: list[tuple[Action, tuple[Outside, ...], dict[str, Any]]] = [
     (Action("set_status", "new"), (), {}),
     (Action("add_tag", "hot"), (), {"tags": ["hot"]}),
     (Action("remove_tags", ["hot", "vip"]), (), {}),
+    (Action("add_followers", "eve"), (), {"followers": ["eve"]}),
+    (Action("remove_cc", "a@x"), (), {}),
     (Action("set_field", "site", {"to": "Riga"}), (), {"fields": {"site": "Riga"}}),
     (Action("set_field", "site"), (), {}),
     (Action("set_field", "subject", {"to": "printer"}), (), {"subject": "printer"}),

@@ -17,11 +17,15 @@ from ticketcore.errors import DataError, DeskError, Problem, TicketcoreError
 from ticketcore.hours import BusinessHours, Hours, always
 from ticketcore.lifecycle import Lifecycle, Move, Status
 from ticketcore.model import (
+    Absorbed,
     Acknowledged,
     Agent,
     AgentReplied,
     Assigned,
+    CcAdded,
+    CcRemoved,
     Closed,
+    Confirmed,
     Created,
     CustomerReplied,
     Deleted,
@@ -30,6 +34,8 @@ from ticketcore.model import (
     Event,
     FactsReported,
     FieldSet,
+    FollowersAdded,
+    FollowersRemoved,
     Group,
     MarkedAnswered,
     MarkedSpam,
@@ -50,6 +56,7 @@ from ticketcore.model import (
     Route,
     SlotCleared,
     SlotSet,
+    Split,
     StatusSet,
     TagsAdded,
     TagsRemoved,
@@ -57,6 +64,7 @@ from ticketcore.model import (
     Ticket,
     Transferred,
     Unassigned,
+    Verified,
     Webhook,
     evolve,
     fold,
@@ -81,15 +89,16 @@ _LATER = {
 }  # fmt: skip
 
 __all__ = [
-    "Acknowledged", "Action", "Agent", "AgentReplied", "Assigned", "BusinessHours", "Closed", "Created", "CustomerReplied",
-    "DataError", "Deleted", "Desk", "DeskError", "Effect", "Escalated", "Escalation", "Event", "Fact", "FactsReported",
-    "FieldSet", "FieldType", "Finding", "Group", "Hours", "Levels", "Lifecycle", "MarkedAnswered", "MarkedSpam", "Matrix",
-    "Merged", "Message", "Metric", "Move", "NotSpam", "Noted", "Notify", "Order", "Outcome", "Person", "Policy", "PolicySet",
-    "Postponed", "Priority", "Problem", "Purged", "Rated", "Reopened", "Replay", "Reply", "Report", "Resolved", "Restored",
-    "Roster", "Route", "Rule", "RuleSet", "Rules", "Score", "ScoreCard", "Settings", "SlotCleared", "SlotSet", "Standing",
-    "Status", "StatusSet", "TagsAdded", "TagsRemoved", "TargetExtended", "Targets", "Ticket", "TicketcoreError", "Transferred",
-    "Unassigned", "View", "Vocabulary", "Webhook", "always", "choose", "desk_to_data", "event_from_data", "event_to_data",
-    "evolve", "field", "fold", "load_desk", "since", "ticket_from_data", "ticket_to_data", "until",
+    "Absorbed", "Acknowledged", "Action", "Agent", "AgentReplied", "Assigned", "BusinessHours", "CcAdded", "CcRemoved", "Closed",
+    "Confirmed", "Created", "CustomerReplied", "DataError", "Deleted", "Desk", "DeskError", "Effect", "Escalated", "Escalation",
+    "Event", "Fact", "FactsReported", "FieldSet", "FieldType", "Finding", "FollowersAdded", "FollowersRemoved", "Group", "Hours",
+    "Levels", "Lifecycle", "MarkedAnswered", "MarkedSpam", "Matrix", "Merged", "Message", "Metric", "Move", "NotSpam", "Noted",
+    "Notify", "Order", "Outcome", "Person", "Policy", "PolicySet", "Postponed", "Priority", "Problem", "Purged", "Rated",
+    "Reopened", "Replay", "Reply", "Report", "Resolved", "Restored", "Roster", "Route", "Rule", "RuleSet", "Rules", "Score",
+    "ScoreCard", "Settings", "SlotCleared", "SlotSet", "Split", "Standing", "Status", "StatusSet", "TagsAdded", "TagsRemoved",
+    "TargetExtended", "Targets", "Ticket", "TicketcoreError", "Transferred", "Unassigned", "Verified", "View", "Vocabulary",
+    "Webhook", "always", "choose", "desk_to_data", "event_from_data", "event_to_data", "evolve", "field", "fold", "load_desk",
+    "since", "ticket_from_data", "ticket_to_data", "until",
 ]  # fmt: skip
 
 

@@ -25,10 +25,14 @@ from ticketcore._effects import (
 from ticketcore._events import (
     Acknowledged,
     Assigned,
+    CcAdded,
+    CcRemoved,
     Closed,
     Deleted,
     Escalated,
     FieldSet,
+    FollowersAdded,
+    FollowersRemoved,
     MarkedAnswered,
     MarkedSpam,
     Message,
@@ -157,14 +161,24 @@ def _postpone(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG
     return Postponed, {"until": scene.after(action.value, action.options.get("hours"))}
 
 
-def _add_tags(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
-    new = tuple(tag for tag in _listed(action.value) if tag not in ticket.tags)
-    return (TagsAdded, {"tags": new}) if new else None
+def _more(attribute: str, kind: type[Outside], field_name: str) -> Callable[[Action, Draft, Scene], Deed]:
+    """Names put into a set of the ticket: those it lacks."""
+
+    def make(action: Action, ticket: Draft, _scene: Scene) -> Deed:
+        new = tuple(name for name in _listed(action.value) if name not in getattr(ticket, attribute))
+        return (kind, {field_name: new}) if new else None
+
+    return make
 
 
-def _remove_tags(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
-    gone = tuple(tag for tag in _listed(action.value) if tag in ticket.tags)
-    return (TagsRemoved, {"tags": gone}) if gone else None
+def _fewer(attribute: str, kind: type[Outside], field_name: str) -> Callable[[Action, Draft, Scene], Deed]:
+    """Names taken out of a set of the ticket: those it has."""
+
+    def make(action: Action, ticket: Draft, _scene: Scene) -> Deed:
+        gone = tuple(name for name in _listed(action.value) if name in getattr(ticket, attribute))
+        return (kind, {field_name: gone}) if gone else None
+
+    return make
 
 
 def _listed(value: Any) -> tuple[str, ...]:
@@ -246,10 +260,14 @@ ACTIONS: Final[Mapping[str, ActionKind]] = FrozenMap({
     "restore": ActionKind(takes="flag", make=_plain(Restored), text="take back from the bin"),
     "purge": ActionKind(takes="flag", make=_plain(Purged), text="delete for good"),
     "acknowledge": ActionKind(takes="flag", make=_plain(Acknowledged), text="acknowledge, which stops ladders"),
-    "add_tag": ActionKind(takes="tags", make=_add_tags, text="add a tag"),
-    "add_tags": ActionKind(takes="tags", make=_add_tags, text="add tags"),
-    "remove_tag": ActionKind(takes="tags", make=_remove_tags, text="remove a tag"),
-    "remove_tags": ActionKind(takes="tags", make=_remove_tags, text="remove tags"),
+    "add_tag": ActionKind(takes="tags", make=_more("tags", TagsAdded, "tags"), text="add a tag"),
+    "add_tags": ActionKind(takes="tags", make=_more("tags", TagsAdded, "tags"), text="add tags"),
+    "remove_tag": ActionKind(takes="tags", make=_fewer("tags", TagsRemoved, "tags"), text="remove a tag"),
+    "remove_tags": ActionKind(takes="tags", make=_fewer("tags", TagsRemoved, "tags"), text="remove tags"),
+    "add_followers": ActionKind(takes="names", make=_more("followers", FollowersAdded, "agents"), text="have agents follow the ticket"),
+    "remove_followers": ActionKind(takes="names", make=_fewer("followers", FollowersRemoved, "agents"), text="have agents follow no more"),
+    "add_cc": ActionKind(takes="names", make=_more("cc", CcAdded, "addresses"), text="send copies to addresses"),
+    "remove_cc": ActionKind(takes="names", make=_fewer("cc", CcRemoved, "addresses"), text="send addresses no more copies"),
     "set_field": ActionKind(takes="field", make=_set_field, options=("to",), text="set a declared field (empty without to)"),
     "assign": ActionKind(takes="agent", make=_assign, text="assign to an agent"),
     "unassign": ActionKind(takes="flag", make=_unassign, text="take from its agent"),

@@ -211,9 +211,17 @@ def _takes_template(action: Action, _words: Vocabulary, templates: Templates, pa
 
 
 def _takes_tags(action: Action, _words: Vocabulary, _templates: Templates, path: str) -> Iterable[Problem]:
-    tags = (action.value,) if isinstance(action.value, str) else action.value
-    if not isinstance(tags, tuple) or not tags or not all(isinstance(tag, str) and tag for tag in tags):
-        yield Problem(path, f"{action.name} takes a tag or a list of tags, not {shorten(action.value)}", value=shorten(action.value))
+    yield from _names_in(action, path, "a tag or a list of tags")
+
+
+def _takes_names(action: Action, _words: Vocabulary, _templates: Templates, path: str) -> Iterable[Problem]:
+    yield from _names_in(action, path, "a name or a list of names")
+
+
+def _names_in(action: Action, path: str, wanted: str) -> Iterable[Problem]:
+    names = (action.value,) if isinstance(action.value, str) else action.value
+    if not isinstance(names, tuple) or not names or not all(isinstance(name, str) and name for name in names):
+        yield Problem(path, f"{action.name} takes {wanted}, not {shorten(action.value)}", value=shorten(action.value))
 
 
 def _takes_whole(low: int, high: int) -> Check:
@@ -265,6 +273,7 @@ _TAKES: Final[Mapping[str, Check]] = {
     "flag": _takes_flag,
     "template": _takes_template,
     "tags": _takes_tags,
+    "names": _takes_names,
     "steps": _takes_whole(-100, 100),
     "count": _takes_whole(1, 100),
     "span": _takes_span,

@@ -464,7 +464,7 @@ class DeskReader:
         value, takes = table[key], ACTIONS[key].takes
         if takes == "span":
             value = inside(key, lambda written: span_of(text(written), business="hours" in table), value)
-        elif isinstance(value, dict | list) and takes != "tags":
+        elif isinstance(value, dict | list) and takes not in ("tags", "names"):
             inside(key, lambda written: refuse(f"one value is wanted, not {kind_of(written)}", written, code="wrong-type"), value)
         action = Action(key, value, options)
         problems = []

@@ -41,7 +41,7 @@ class EffectBase:
 
 @frozen(kw_only=True)
 class Reply(EffectBase):
-    """Write to the requester: the template's name, its text filled in, and the variables used."""
+    """Write to the requester, with a copy to the ticket's ``cc``: the template's name, its text filled in, and the variables used."""
 
     template: str
     text: str = ""
@@ -50,7 +50,7 @@ class Reply(EffectBase):
 
 @frozen(kw_only=True)
 class Notify(EffectBase):
-    """Tell somebody: ``assignee``, ``group``, ``requester``, or a name or address that the host knows."""
+    """Tell somebody: ``assignee``, ``group``, ``requester``, ``followers``, ``cc``, or a name or address that the host knows."""
 
     to: str
     template: str = ""

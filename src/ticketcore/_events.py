@@ -174,7 +174,8 @@ class Created(Spoken):
     """A ticket came to be: a customer asked through a channel, or an agent reached out to one (``by`` is an `Agent`).
 
     A public message by the agent makes it answered from the start. ``requester`` is needed when ``by`` is not the requester.
-    ``has_message=False`` says that nothing was written (a form without text, a call).
+    ``has_message=False`` says that nothing was written (a form without text, a call). ``origin`` is the ticket it came out of, and
+    ``relation`` how: follow_up, split, child, or a word of the host's. ``followers`` are agents by id, ``cc`` addresses.
     """
 
     requester: Person = Person()
@@ -186,6 +187,10 @@ class Created(Spoken):
     tags: frozenset[str] = field(default=frozenset(), converter=name_set)
     fields: FrozenMap[str, Any] = field(default=EMPTY, converter=frozen_map)
     has_message: bool = True
+    origin: str | None = None
+    relation: str = ""
+    followers: frozenset[str] = field(default=frozenset(), converter=name_set)
+    cc: frozenset[str] = field(default=frozenset(), converter=name_set)
     decided: Decision | None = None
     kind: ClassVar[str] = "created"
 
@@ -262,6 +267,20 @@ class Reopened(Outside):
 
 
 @frozen(kw_only=True)
+class Verified(Outside):
+    """The solution was tested: the problem is gone and no new one came. A close may need it (`Lifecycle.close_needs`)."""
+
+    kind: ClassVar[str] = "verified"
+
+
+@frozen(kw_only=True)
+class Confirmed(Outside):
+    """The requester is satisfied that the matter is solved. A close may need it (`Lifecycle.close_needs`)."""
+
+    kind: ClassVar[str] = "confirmed"
+
+
+@frozen(kw_only=True)
 class Acknowledged(Outside):
     """Somebody saw the escalation and took it on; ladders stop."""
 
@@ -326,6 +345,55 @@ class Merged(Outside):
 
     into: str
     kind: ClassVar[str] = "merged"
+
+
+@frozen(kw_only=True)
+class Absorbed(Outside):
+    """Another ticket, ``source``, was merged into this one, which goes on in its place."""
+
+    source: str
+    kind: ClassVar[str] = "absorbed"
+
+
+@frozen(kw_only=True)
+class Split(Outside):
+    """Part of the matter became a ticket of its own, ``into``; ``event`` is the message that went there, if one did."""
+
+    into: str
+    event: str = ""
+    kind: ClassVar[str] = "split"
+
+
+@frozen(kw_only=True)
+class FollowersAdded(Outside):
+    """Agents, by id, follow the ticket from now on."""
+
+    agents: tuple[str, ...] = field(converter=names)
+    kind: ClassVar[str] = "followers_added"
+
+
+@frozen(kw_only=True)
+class FollowersRemoved(Outside):
+    """Agents, by id, follow the ticket no longer."""
+
+    agents: tuple[str, ...] = field(converter=names)
+    kind: ClassVar[str] = "followers_removed"
+
+
+@frozen(kw_only=True)
+class CcAdded(Outside):
+    """Addresses get a copy of every public reply from now on."""
+
+    addresses: tuple[str, ...] = field(converter=names)
+    kind: ClassVar[str] = "cc_added"
+
+
+@frozen(kw_only=True)
+class CcRemoved(Outside):
+    """Addresses get no copies any more."""
+
+    addresses: tuple[str, ...] = field(converter=names)
+    kind: ClassVar[str] = "cc_removed"
 
 
 @frozen(kw_only=True)
@@ -624,7 +692,7 @@ OutsideEvent = (
     Created | CustomerReplied | AgentReplied | Noted | MarkedAnswered | StatusSet | Resolved | Postponed | Closed | Reopened
     | Acknowledged | FactsReported | TargetExtended | MarkedSpam | NotSpam | Deleted | Restored | Purged | Merged | SlotSet
     | SlotCleared | TagsAdded | TagsRemoved | FieldSet | Assigned | Unassigned | Transferred | Escalated | PolicySet | Rated
-    | DeskAdopted
+    | Verified | Confirmed | Absorbed | Split | FollowersAdded | FollowersRemoved | CcAdded | CcRemoved | DeskAdopted
 )  # fmt: skip
 DecidedEvent = (
     StatusChanged | PriorityChanged | PolicyApplied | ClockStarted | ClockPaused | ClockResumed | ClockStopped | Retargeted

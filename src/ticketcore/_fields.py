@@ -161,6 +161,9 @@ DURATION: Final = FieldType(kind="duration")
 TAGS: Final = FieldType(kind="set", what="tag")
 
 
+AGENTS: Final = FieldType(kind="set", what="agent")
+ADDRESSES: Final = FieldType(kind="set", what="address")
+CHECKS: Final = FieldType(kind="set", choices=("verified", "confirmed"), what="check")
 @frozen(kw_only=True)
 class Fact:
     """A declared fact: a field that only the host sets. Without a default, an event of a kind in *required_with* must bring it."""
@@ -374,6 +377,7 @@ def _event_fields(groups: FieldType, metrics: FieldType) -> Iterable[FieldSpec]:
     for name, kind, read in (
         ("kind", kinds, _of_event("kind")), ("by_role", roles, event_role), ("by", NAME, _event_by),
         ("channel", NAME, _of_event("channel")), ("text", TEXT, _of_message("text")), ("language", NAME, _of_message("language")),
+        ("origin", NAME), ("relation", NAME), ("followers", AGENTS), ("cc", ADDRESSES), ("checks", CHECKS),
         ("public", FLAG, _of_message("public")),
         ("automatic", FLAG, _of_message("automatic")), ("reason", TEXT, _of_event("reason")), ("group", groups, _of_event("group")),
         ("metric", metrics, _of_event("metric")), ("warning", NAME, _of_event("warning")),

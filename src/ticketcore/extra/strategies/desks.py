@@ -31,6 +31,7 @@ __all__ = ["actions", "desk_hours", "desk_settings", "desks", "metrics", "polici
 TAGS: Final = ("vip", "hot", "calm", "urgent", "gold")
 GROUPS: Final = ("sales", "technicians", "Rēķini")
 AGENTS: Final = ("maria", "ivan")
+COPIES: Final = ("bob@example.org", "νίκος@example.gr")
 TEMPLATES: Final = {"ack": "{{ id }}: answer by {{ due }}", "nudge": "{{ subject }} is {{ status }}"}
 _SPANS: Final = (1, 2, 5, 10, 15, 30, 45, 60, 90, 120, 180, 240, 480, 1440, 2880)  # minutes
 _WARNINGS: Final = ("-1m", "-15m", "-30m", "-2h", "-1 working day", "50%", "80%", "100%", "150%", "5m", "1h")
@@ -187,6 +188,8 @@ def actions(vocabulary: Vocabulary) -> st.SearchStrategy[Action]:
     found += [Action("postpone", Length(HOUR_US), {"hours": name}) for name in vocabulary.hours]
     found += [Action(kind, tag) for kind in ("add_tag", "remove_tag") for tag in TAGS]
     found += [Action("add_tags", TAGS[:2]), Action("remove_tags", TAGS[1:3])]
+    found += [Action(f"{word}_followers", AGENTS) for word in ("add", "remove")]
+    found += [Action(f"{word}_cc", COPIES) for word in ("add", "remove")]
     found += [Action("set_field", name, {"to": to}) for name in ("subject", "language", "site") for to in (None, "Ωμέγα")]
     found += [Action("assign", agent) for agent in AGENTS] + [Action("transfer", group) for group in GROUPS[:2]]
     found += [Action("escalate", 1), Action("escalate", 2, {"to": "lead"})]

@@ -17,20 +17,26 @@ from ticketcore.conditions import FieldType
 from ticketcore.desk import Desk
 from ticketcore.errors import TicketcoreError
 from ticketcore.extra.strategies.conditions import EVENING_US
-from ticketcore.extra.strategies.desks import AGENTS, GROUPS, TAGS
+from ticketcore.extra.strategies.desks import AGENTS, COPIES, GROUPS, TAGS
 from ticketcore.model import (
+    Absorbed,
     Acknowledged,
     Actor,
     Agent,
     AgentReplied,
     Assigned,
+    CcAdded,
+    CcRemoved,
     Closed,
+    Confirmed,
     Created,
     CustomerReplied,
     Deleted,
     Escalated,
     FactsReported,
     FieldSet,
+    FollowersAdded,
+    FollowersRemoved,
     MarkedAnswered,
     MarkedSpam,
     Merged,
@@ -48,6 +54,7 @@ from ticketcore.model import (
     Restored,
     SlotCleared,
     SlotSet,
+    Split,
     Spoken,
     StatusSet,
     TagsAdded,
@@ -56,6 +63,7 @@ from ticketcore.model import (
     Ticket,
     Transferred,
     Unassigned,
+    Verified,
 )  # fmt: skip
 
 __all__ = ["History", "Moment", "actors", "creations", "histories", "moment_instants", "moments", "outside_events"]
@@ -137,6 +145,10 @@ def _or_unknown(names: Iterable[str]) -> st.SearchStrategy[str]:
     return st.sampled_from([*known * 6, "nobody"]) if known else st.just("nobody")
 
 
+def _some_of(names: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(names), min_size=1, max_size=len(names), unique=True)
+
+
 def _fields_of(desk: Desk, kind: type[Outside], at_us: int) -> st.SearchStrategy[dict[str, Any]]:
     """What an event of this kind carries besides the head."""
     tags = st.lists(st.sampled_from(sorted(desk.priority.tags) + list(TAGS)), min_size=1, max_size=2, unique=True)
@@ -146,7 +158,9 @@ def _fields_of(desk: Desk, kind: type[Outside], at_us: int) -> st.SearchStrategy
         Postponed: {"until": st.sampled_from([10, 30, 60, 240, 1440, 0]).map(lambda minutes: at_us + minutes * MINUTE_US)},
         FactsReported: {"facts": _facts(desk)},
         TargetExtended: {"metric": _or_unknown(desk.metrics), "extra_us": spans.map(MINUTE_US.__mul__)},
-        Merged: {"into": st.sampled_from(["T-2", TICKET])},
+        Merged: {"into": st.sampled_from(["T-2", TICKET])}, Absorbed: {"source": st.just("T-3")}, Split: {"into": st.just("T-4")},
+        FollowersAdded: {"agents": _some_of(AGENTS)}, FollowersRemoved: {"agents": _some_of(AGENTS)},
+        CcAdded: {"addresses": _some_of(COPIES)}, CcRemoved: {"addresses": _some_of(COPIES)},
         SlotSet: {"level": _or_unknown(desk.priority.levels), "slot": st.sampled_from(["manual", "manual", "rules"])},
         SlotCleared: {"slot": st.sampled_from(["manual", "rules"])},
         TagsAdded: {"tags": tags}, TagsRemoved: {"tags": tags},
@@ -186,7 +200,7 @@ _KINDS: Final[tuple[type[Outside], ...]] = (
     CustomerReplied, CustomerReplied, CustomerReplied, AgentReplied, AgentReplied, AgentReplied, Noted, Noted, MarkedAnswered, StatusSet,
     Resolved, Resolved, Postponed, Postponed, Closed, Reopened, Acknowledged, FactsReported, TargetExtended, MarkedSpam, NotSpam, Deleted,
     Restored, Restored, Purged, Merged, SlotSet, SlotSet, SlotCleared, TagsAdded, TagsAdded, TagsRemoved, FieldSet, Assigned, Unassigned,
-    Transferred, Escalated, PolicySet, Rated,
+    Transferred, Escalated, PolicySet, Rated, Verified, Confirmed, Absorbed, Split, FollowersAdded, FollowersRemoved, CcAdded, CcRemoved,
 )  # fmt: skip
 
 
