@@ -10,31 +10,15 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
+from ticketcore._compare import Comparison, Differing, Listed, Sums, compare
+from ticketcore._moments import FINISHED, moments
+from ticketcore._reasons import Difference, Reason
 from ticketcore._time import to_us
 from ticketcore.desk import Desk, Outcome
 from ticketcore.errors import BadValue, WrongTicket, shorten
 from ticketcore.model import Created, EventBase, Outside, Ticket
 
-__all__ = ["Replay", "moments", "replay"]
-
-_FINISHED: Final = frozenset({"closed", "removed"})
-
-
-def moments(history: Iterable[EventBase]) -> Iterator[tuple[Outside, ...]]:
-    """The outside moments of a history, in order: neighbours of one ticket with one moment id belong together.
-
-    What a desk decided, and what a rule did, is passed over.
-    """
-    waiting: list[Outside] = []
-    for event in history:
-        if not isinstance(event, Outside) or not event.is_outside or event.cause:
-            continue
-        if waiting and (not event.moment or event.moment != waiting[0].moment or event.ticket != waiting[0].ticket):
-            yield tuple(waiting)
-            waiting = []
-        waiting.append(event)
-    if waiting:
-        yield tuple(waiting)
+__all__ = ["Comparison", "Difference", "Differing", "Listed", "Reason", "Replay", "Sums", "compare", "moments", "replay"]
 
 
 class Replay:
@@ -87,7 +71,7 @@ class Replay:
                     yield outcome
 
     def _store(self, ticket: Ticket, wake_us: int | None) -> None:
-        if self._keep_all or ticket.category not in _FINISHED or wake_us is not None:
+        if self._keep_all or ticket.category not in FINISHED or wake_us is not None:
             self.tickets[ticket.id] = ticket
         else:
             self.tickets.pop(ticket.id, None)
