@@ -502,7 +502,8 @@ def lived_cycles(draw: st.DrawFn) -> tuple[Hours, Cycle]:
     counted = tuple(run.counted_us for run in runs)
     open_since = draw(st.none() | st.sampled_from([0, 60, 3000]).map(lambda minutes: at + minutes * MINUTE))
     extension = draw(st.sampled_from([0, 0, HOUR]))
-    target = draw(st.sampled_from([Days(0), Days(1), Days(3), WorkingDays(1), WorkingDays(2, end_of_day=True)]))
+    days: list[Target] = [Days(0), Days(1), Days(3), WorkingDays(1), WorkingDays(2, end_of_day=True)]
+    target = draw(st.sampled_from(days))
     return hours, Cycle(
         number=1, started_us=started, runs=summed(runs, counted), banked_us=sum(counted), run_us=open_since, hours="h", target=target,
         extension_us=extension,
