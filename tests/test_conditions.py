@@ -12,8 +12,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ticketcore import _rises
+from ticketcore import _compiled, _rises, _text
+from ticketcore._explaining import _value
 from ticketcore._rises import NEVER, hours_flip, in_hours
+from ticketcore._text import PLAIN_FOLDING, Folding, fold
 from ticketcore.conditions import (
     DURATION,
     FALSE,
@@ -105,6 +107,7 @@ WORDS = Vocabulary(
     },
     requester_fields={"plan": NAME},
     facts={"queue": Fact(type=NUMBER, default=0), "mood": Fact(type=NAME, required_with=("created",))},
+    regex=strategies.literally,
 )  # fmt: skip
 ANN = Person(id="c-7", email="Ann@Example.gr", tier="gold", tags={"press"}, fields={"plan": "pro"})
 TICKET = Ticket(
@@ -214,16 +217,17 @@ def _size(condition: Condition) -> int:
 
 
 NEGATED = [(kind, op) for kind, ops in OPERATORS.items() for op in ops if op in {
-    "is_not", "is_none", "has_none", "not_contains", "not_matches", "mentions_none", "is_empty"}]  # fmt: skip
+    "is_not", "is_none", "has_none", "not_contains", "not_matches", "not_matches_regex", "mentions_none",
+    "is_empty"}]  # fmt: skip
 
 
 @given(st.sampled_from(NEGATED), st.data())
 def test_a_negated_operator_is_exactly_not_of_its_positive(case: tuple[str, str], data: st.DataObject) -> None:
     kind, op = case
     positive = {"is_not": "is", "is_none": "is_any", "has_none": "has_any", "not_contains": "contains", "not_matches": "matches",
-                "mentions_none": "mentions_any", "is_empty": "is_set"}[op]  # fmt: skip
+                "not_matches_regex": "matches_regex", "mentions_none": "mentions_any", "is_empty": "is_set"}[op]  # fmt: skip
     declared = FieldType(kind=kind, choices=("a", "b")) if kind in {"choice", "ordered"} else FieldType(kind=kind)
-    words = Vocabulary(fields={"it": declared})
+    words = Vocabulary(fields={"it": declared}, regex=strategies.literally)
     operand = data.draw(strategies.operands(declared, op)) if op != "is_empty" else True
     value = data.draw(strategies.values(declared))
     view = View(words, Ticket(id="T", fields=FrozenMap({} if value is None else {"it": value})), 0)
@@ -233,7 +237,7 @@ def test_a_negated_operator_is_exactly_not_of_its_positive(case: tuple[str, str]
 @given(st.sampled_from(list(OPERATORS)), st.data())
 def test_a_positive_test_on_an_empty_field_is_false(kind: str, data: st.DataObject) -> None:
     declared = FieldType(kind=kind, choices=("a", "b")) if kind in {"choice", "ordered"} else FieldType(kind=kind)
-    words = Vocabulary(fields={"it": declared})
+    words = Vocabulary(fields={"it": declared}, regex=strategies.literally)
     op = data.draw(st.sampled_from([op for op in OPERATORS[kind] if (kind, op) not in NEGATED and op != "is_set"]))
     condition = read({"field": "it", op: data.draw(strategies.operands(declared, op))}, words)
     empty = data.draw(st.sampled_from([FrozenMap(), FrozenMap({"it": ""}) if kind in {"text", "name"} else FrozenMap()]))
@@ -797,6 +801,124 @@ def test_no_spans(text: Any) -> None:
         span_of(text)
 
 
+# --- how texts are compared --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "expected"),
+    [
+        ("Mon résumé", {"mentions_any": ["resume"]}, True),  # accents count only when asked to
+        ("Mon résumé", {"mentions_any": ["resume"], "accents": True}, False),
+        ("Mon RÉSUMÉ", {"mentions_all": ["mon", "résumé"], "accents": True}, True),
+        ("Mon résumé", {"mentions_none": ["resume"], "accents": True}, True),
+        ("Mon résumé", {"is": "mon résumé", "accents": True}, True),
+        ("Mon résumé", {"is_any": ["mon resume", "x"], "accents": True}, False),
+        ("Mon résumé", {"contains": "ésum", "starts_with": ["mon r"], "ends_with": "é", "accents": True}, True),
+        ("Mon résumé", {"contains": "esum", "accents": True}, False),
+        ("Mon résumé", {"matches": "*r?sumé", "accents": True}, True),
+        ("Mon résumé", {"matches": "*resume", "accents": True}, False),
+        ("ILIK SU", {"mentions_any": ["ılık"], "language": "tr"}, True),  # Turkish: lukewarm water
+        ("ILIK SU", {"mentions_any": ["ilik"], "language": "tr"}, False),
+        ("ILIK SU", {"mentions_any": ["ilik"], "language": "az"}, False),
+        ("ILIK SU", {"mentions_any": ["ilik"]}, True),
+        ("DIŞ KAPI", {"contains": "dış k", "accents": True, "language": "tr"}, True),
+        ("Invoice 17 is due", {"matches_regex": "INVOICE 17"}, True),
+        ("Invoice 17 is due", {"matches_regex": ["no", "17"]}, True),
+        ("Invoice 17 is due", {"not_matches_regex": ["no", "18"]}, True),
+        ("  ", {"matches_regex": " "}, False),  # nothing matches an empty field
+    ],
+)
+def test_how_texts_are_compared(text: str, data: Any, expected: bool) -> None:
+    condition, view = read({"field": "subject", **data}), seen(Ticket(id="T", subject=text))
+    assert holds(condition, view) is expected
+    assert compiled(condition, WORDS)(view) is expected
+    assert explain(condition, view).holds is expected
+    assert read(to_data(condition)) == condition
+
+
+def test_a_text_is_folded_once_for_each_way_of_folding(monkeypatch: pytest.MonkeyPatch) -> None:
+    folded: list[tuple[str, Folding]] = []
+
+    def counting(text: str, folding: Folding = PLAIN_FOLDING) -> str:
+        folded.append((text, folding))
+        return fold(text, folding)
+
+    rules = [
+        compiled(read({"field": name, **test}), WORDS)
+        for name in ("subject", "description", "text")
+        for test in (
+            {"mentions_any": ["shop", f"word {number}"], **way}
+            for number in range(50)
+            for way in ({}, {"accents": True}, {"language": "tr"}, {"accents": True, "language": "tr"})
+        )
+    ]
+    monkeypatch.setattr(_text, "fold", counting)
+    views = [seen(), seen().at(NOW + HOUR_US), seen(event=CustomerReplied(at=NOW, message=Message(text="The shop is DOWN")))]
+    for view in views:
+        view.folds = views[0].folds
+        for rule in rules:
+            rule(view)
+    assert len(folded) == len(set(folded)) == 3 * 4
+
+
+def test_a_desk_without_a_matcher_takes_no_regular_expression() -> None:
+    bare = Vocabulary()
+    way_out = 'give it one: Desk(regex=ticketcore.extra.re2.regex), or write a pattern with * and ? under "matches"'
+    assert refused({"field": "text", "matches_regex": "a+"}, bare) == [
+        f"when.matches_regex: this desk has no matcher for regular expressions; {way_out}"
+    ]
+    with pytest.raises(BadValue, match="no matcher"):
+        holds(field.subject.matches_regex("a+"), View(bare, TICKET, NOW))
+    with pytest.raises(BadValue, match="no matcher"):
+        compiled(field.subject.matches_regex("a+"), bare)
+
+
+def test_why_a_regular_expression_matches() -> None:
+    told = explain(read({"field": "description", "matches_regex": ["down", "up"]}), seen())
+    assert told.note == "'down' in 'The shop is DOWN'"
+    assert say(told.condition) == "description matches the expression 'down', 'up'"
+    assert say(field.text.mentions_any("é", accents=True, language="tr")) == "text mentions 'é' (accents count, tr)"
+
+
+# --- large lists -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("op", ["mentions_any", "mentions_all", "mentions_none", "contains", "not_contains"])
+@pytest.mark.parametrize("words", [3, 12, 100])
+@given(st.data())
+def test_a_long_list_means_what_its_items_mean(op: str, words: int, data: st.DataObject) -> None:
+    pool = [f"{head}{tail}" for head in ("shop", "the shop", "c++", "宕", "系统", "a", "b-c") for tail in ("", " is", "機", "!", " x y")]
+    items = data.draw(st.lists(st.sampled_from(pool), min_size=1, max_size=12)) + [f"no {number}" for number in range(words - 12)]
+    if data.draw(st.booleans()):
+        items = items[:12]
+    text = "".join(data.draw(st.lists(st.sampled_from([*pool, " ", "no 3 "]), max_size=12)))
+    condition, view = Test("subject", op, tuple(items)), seen(Ticket(id="T", subject=text))
+    assert compiled(condition, WORDS)(view) is holds(condition, view)
+    positive = {"mentions_none": "mentions_any", "not_contains": "contains"}.get(op, op)
+    single = "mentions_any" if positive == "mentions_all" else positive
+    found = [item for item in items if holds(Test("subject", single, (item,)), view)]
+    assert explain(condition, view).note.startswith(f"{_value(tuple(found))} in" if found else "none of it" if text.strip() else "")
+
+
+def test_ten_thousand_words_are_looked_for_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    searches = 0
+
+    def counting(folded: str, needle: str) -> bool:
+        nonlocal searches
+        searches += 1
+        return _text.mentions(folded, needle)
+
+    monkeypatch.setattr(_compiled, "mentions", counting)
+    phrases = [f"word{number}" if number % 2 else f"two words {number}" for number in range(10_000)]
+    condition = read({"field": "description", "mentions_any": phrases})
+    rule = compiled(condition, WORDS)
+    assert rule(seen(Ticket(id="T", text="here are two words 9998, at last")))
+    assert rule(seen(Ticket(id="T", text="and word9999")))
+    assert not rule(seen(Ticket(id="T", text="two words 9997")))
+    assert explain(condition, seen(Ticket(id="T", text="Two words 9998"))).note == "'two words 9998' in 'Two words 9998'"
+    assert searches == 0  # none of them was looked for by itself
+
+
 # --- what is refused ---------------------------------------------------------------------------------------------------
 
 
@@ -839,6 +961,20 @@ def test_no_spans(text: Any) -> None:
         ({"field": "subject", "contains": " "}, "a blank text; to ask for an empty field"),
         ({"field": "subject", "matches": ""}, "a blank text"),
         ({"field": "subject", "contains": "x" * 1001}, "a text of more than 1000 characters"),
+        ({"field": "subject", "contains": "x", "accents": 1}, "when.accents: true or false is wanted, not int"),
+        ({"field": "subject", "contains": "x", "language": "de"}, "when.language: unknown language 'de'; leave it out: only Turkish (tr)"),
+        ({"field": "subject", "contains": "x", "language": ["tr"]}, "when.language: unknown language list"),
+        ({"field": "subject", "is_set": True, "accents": True}, "when.is_set: accents and language are for the comparison of texts"),
+        ({"field": "subject", "matches_regex": "x", "accents": True}, "accents and language are for the comparison of texts, not for"),
+        ({"field": "tags", "has": "x", "language": "tr"}, "accents and language are for the comparison of texts, not for 'has'"),
+        ({"field": "subject", "accents": True}, "when: nothing is said about 'subject'"),
+        ({"field": "subject", "contains": "\u0301"}, "a blank text"),
+        ({"field": "subject", "matches": ["x"] * 101}, "more than 100 patterns; words and phrases may be many more: mentions_any"),
+        ({"field": "subject", "mentions_any": ["x" * 999] * 300}, "a list of more than 262144 characters; split it"),
+        ({"field": "subject", "matches_regex": "x("}, "when.matches_regex: a parenthesis is open"),
+        ({"field": "subject", "not_matches_regex": ["x", "x("]}, "when.not_matches_regex[1]: a parenthesis is open"),
+        ({"field": "subject", "matches_regex": ""}, "a blank text"),
+        ({"field": "tags", "matches_regex": "x"}, "'tags' is a set of names and has no 'matches_regex'; it has"),
         ({"field": "created", "after": "yesterday"}, "when.after: this is no ISO 8601 instant"),
         ({"field": "created", "after": datetime(2026, 1, 1)}, "a naive datetime is not an instant"),
         ({"field": "created", "after": 5}, "an instant is wanted, not 5"),

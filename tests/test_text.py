@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,13 +12,70 @@ from hypothesis import strategies as st
 
 from ticketcore import _text
 from ticketcore._names import hint, nearest
-from ticketcore._text import LONGEST_TEXT, Folded, Glob, fold, is_plain_word, is_unspaced, is_word_char, mentions, words_of
+from ticketcore._text import (
+    LANGUAGES,
+    LONGEST_TEXT,
+    Finder,
+    Folded,
+    Folding,
+    Glob,
+    fold,
+    is_plain_word,
+    is_unspaced,
+    is_word_char,
+    mentions,
+    tokens_of,
+    words_of,
+)  # fmt: skip
 
-LETTERS = st.sampled_from(list("abAB ss.,-'*?\\ÉéςσΣßİıł宕机了ผู\u0301\u0306иЙéがカ゛ﬁＡ１\u064b\u05b0ب"))
+LETTERS = st.sampled_from(list("abAB ss.,-'*?\\ÉéςσΣßİıłIiÌìj宕机了ผู\u0301\u0306\u0307\u0328иЙéがカ゛ﬁＡ１\u064b\u05b0ب"))
 TEXTS = st.text(LETTERS, max_size=30) | st.text(max_size=30)
+FOLDINGS = st.builds(Folding, accents=st.booleans(), language=st.sampled_from(["", *LANGUAGES]))
+FOLDED = TEXTS.map(fold)
+NEEDLES = st.lists(FOLDED.filter(bool), min_size=1, max_size=8, unique=True)
 
 
 # --- laws --------------------------------------------------------------------------------------------------------------
+
+
+@given(TEXTS, FOLDINGS)
+def test_folding_twice_is_folding_once_whatever_counts(text: str, folding: Folding) -> None:
+    assert fold(fold(text, folding), folding) == fold(text, folding)
+
+
+@given(TEXTS, FOLDINGS)
+def test_composed_and_decomposed_texts_are_one_whatever_counts(text: str, folding: Folding) -> None:
+    assert fold(unicodedata.normalize("NFD", text), folding) == fold(unicodedata.normalize("NFC", text), folding)
+
+
+@given(TEXTS, FOLDINGS)
+def test_what_is_one_with_accents_is_one_without(text: str, folding: Folding) -> None:
+    assert fold(fold(text, Folding(accents=True, language=folding.language)), folding) == fold(text, folding)
+
+
+@given(FOLDED)
+def test_tokens_are_the_text_cut_where_words_may_end(text: str) -> None:
+    tokens = tokens_of(text)
+    assert "".join(tokens) == text
+    for left, right in pairwise(tokens):
+        assert not (_is_of_word(left[-1]) and _is_of_word(right[0]))
+    assert all(len(token) == 1 or all(map(_is_of_word, token)) for token in tokens)
+
+
+def _is_of_word(char: str) -> bool:
+    return is_word_char(char) and not is_unspaced(char)
+
+
+@given(FOLDED, NEEDLES)
+def test_one_pass_finds_what_one_search_each_finds(text: str, needles: list[str]) -> None:
+    phrases, parts = Finder(map(tokens_of, needles)), Finder(needles)
+    mentioned = {number for number, needle in enumerate(needles) if mentions(text, needle)}
+    contained = {number for number, needle in enumerate(needles) if needle in text}
+    assert phrases.found_in(tokens_of(text)) == mentioned
+    assert parts.found_in(text) == contained
+    for finder, row, found in ((phrases, tokens_of(text), mentioned), (parts, text, contained)):
+        assert finder.any_in(row) is bool(found)
+        assert finder.all_in(row) is (len(found) == len(needles))
 
 
 @given(TEXTS)
@@ -110,9 +169,64 @@ def test_these_are_two(left: str, right: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("left", "right", "one", "one_with_accents", "one_in_turkish"),
+    [
+        ("résumé", "resume", True, False, True),  # French
+        ("RÉSUMÉ", "résumé", True, True, True),  # capitals have accents too
+        ("ΚΑΛΆ", "κάλα", True, False, True),  # Greek: the accent elsewhere is another word
+        ("ΚΌΣΜΟΣ", "κόσμος", True, True, True),  # the final sigma is a sigma
+        ("ὈΔΥΣΣΕΎΣ", "οδυσσευς", True, False, True),  # breathings are accents
+        ("MASSE", "Maße", True, True, True),  # German sharp s is two letters, whatever counts
+        ("STRAẞE", "straße", True, True, True),  # a capital one too
+        ("schön", "schon", True, False, True),
+        ("schön", "schoen", False, False, False),  # spelt otherwise: put both into the list
+        ("Łódź", "Lodz", True, False, True),  # a stroke is an accent
+        ("DIŞ", "dış", True, True, True),  # Turkish
+        ("İZMİR", "izmir", True, True, True),  # the dot of i is no accent
+        ("ILIK", "ilik", True, True, False),  # two words in Turkish: lukewarm, marrow
+        ("ılık", "ilik", True, True, False),
+        ("Ì", "i\u0307\u0300", True, True, True),  # Lithuanian keeps the dot under an accent; it is one letter with or without
+        ("\u012e\u0300", "\u012f\u0307\u0300", True, True, True),  # also with a hook
+        ("ṅ", "n", True, False, True),  # over another letter a dot is an accent
+        ("ż", "z", True, False, True),
+        ("ＦＡＸ１", "fax1", True, True, True),  # full width
+        ("ｶﾞ", "ガ", True, True, True),  # half width
+        ("①", "1", True, True, True),
+        ("Ёлка", "елка", True, False, True),
+        ("йод", "иод", False, False, False),
+        ("كِتَاب", "كتاب", True, False, True),  # vowel points are accents
+        ("宕機", "宕机", False, False, False),  # traditional and simplified are two scripts: put both into the list
+    ],
+)
+def test_what_counts_as_one_text(left: str, right: str, one: bool, one_with_accents: bool, one_in_turkish: bool) -> None:
+    assert (fold(left) == fold(right)) is one
+    assert (fold(left, Folding(accents=True)) == fold(right, Folding(accents=True))) is one_with_accents
+    for language in LANGUAGES:
+        assert (fold(left, Folding(language=language)) == fold(right, Folding(language=language))) is one_in_turkish
+
+
+def test_turkish_and_accents_together() -> None:
+    turkish = Folding(accents=True, language="tr")
+    assert fold("DIŞ", turkish) == fold("dış", turkish) == "dış"
+    assert fold("IŞIK", turkish) != fold("işik", turkish)
+    assert fold("SHOP I", turkish) == "shop ı"  # plain letters too
+
+
+@pytest.mark.parametrize(
     ("text", "needle", "found"),
     [
         ("the shop is down", "shop", True),
+        ("店舗のシステムが落ちました", "システム", True),  # Japanese
+        ("店舗ノシステム", "ノシ", True),  # no word ends inside: nothing says where one does
+        ("ເຄືອຂ່າຍລົ້ມ", "ລົ້ມ", True),  # Lao
+        ("ប្រព័ន្ធគាំង", "គាំង", True),  # Khmer
+        ("စနစ်ပျက်နေတယ်", "ပျက်", True),  # Myanmar
+        ("결제가 안 돼요", "결제가", True),  # Korean has spaces
+        ("결제가 안 돼요", "결제", False),  # and particles: contains finds the stem
+        ("प्रणाली बंद है", "बंद", True),  # Hindi
+        ("النظام معطل", "معطل", True),  # Arabic
+        ("系统 down 了", "down 了", True),  # two scripts in one phrase
+        ("故障ab", "障a", False),
         ("the workshop is down", "shop", False),  # inside a word
         ("shops", "shop", False),
         ("shop, down.", "down", True),  # punctuation ends a word
@@ -180,10 +294,45 @@ def test_a_needle_inside_one_long_word_is_sought_once() -> None:
     assert not mentions("a" * LONGEST_TEXT, "a" * 500)
 
 
+class _Counting(dict[str, int]):
+    """The edges of a state of a `Finder`, counting how often they are looked at."""
+
+    looks = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        type(self).looks += 1
+        return super().get(key, default)
+
+
+@pytest.mark.parametrize(
+    ("rows", "row"),
+    [
+        ([[f"w{number}", " ", "down"] for number in range(10_000)], ["w7", " ", "up", " "] * 2_000),
+        (["a" * size for size in range(1, 300)], "a" * 20_000),  # every end of every row is a row
+        (["a" * 299 + "b"], "a" * 20_000),  # nearly there at every place
+        (["ab" * 100 + "c", "b" + "ab" * 80 + "d"], "ab" * 10_000),
+    ],
+)
+def test_a_list_costs_one_pass_however_long_it_is(rows: Any, row: Any) -> None:
+    finder = Finder(rows)
+    finder._next = [_Counting(state) for state in finder._next]
+    for ask in (finder.any_in, finder.all_in, finder.found_in):
+        _Counting.looks = 0
+        ask(row)
+        assert _Counting.looks <= 2 * len(row)
+
+
+def test_a_row_that_stands_twice_is_one_row() -> None:
+    finder = Finder(["ab", "ab", "c"])
+    assert finder.found_in("abc") == {0, 1}
+    assert finder.all_in("c ab")
+
+
 def test_the_words_of_a_text_are_worked_out_once() -> None:
     folded = Folded("The shop, the SHOP 宕机 ab")
     assert folded.words == {"the", "shop", "ab"}
     assert folded.words is folded.words
+    assert folded.tokens is folded.tokens
     assert Folded("宕机 shop!").words == {"shop"}
 
 

@@ -7,9 +7,21 @@ from operator import attrgetter
 from typing import Any, Final, assert_never
 
 from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until
-from ticketcore._fields import FOLDED, POSITIVE, FieldSpec, View, Vocabulary, is_empty
+from ticketcore._fields import FOLDED, POSITIVE, REGEX, FieldSpec, View, Vocabulary, is_empty
 from ticketcore._rises import Where, in_hours, is_timed, remembering
-from ticketcore._text import Folded, Glob, fold, is_plain_word, mentions
+from ticketcore._text import (
+    LONGEST_TEXT,
+    PLAIN_FOLDING,
+    Finder,
+    Folded,
+    Folding,
+    Glob,
+    fold,
+    is_plain_word,
+    mentions,
+    tokens_of,
+)  # fmt: skip
+from ticketcore.errors import BadValue
 
 Holds = Callable[[View], bool]
 
@@ -30,7 +42,7 @@ def compiled(condition: Condition, vocabulary: Vocabulary) -> Holds:
         case Not(part):
             return _not(compiled(part, vocabulary))
         case Test():
-            return _test(condition, vocabulary.field(condition.field))
+            return _test(condition, vocabulary)
         case Changed():
             return _changed(condition, vocabulary.field(condition.field))
         case Since() | Until() | Sla():
@@ -48,7 +60,7 @@ def _cheap_first(parts: tuple[Condition, ...]) -> list[Condition]:
 
 def _cost(condition: Condition) -> int:
     if isinstance(condition, Test):
-        return 2 if condition.op in FOLDED else 0 if condition.op == "is" else 1
+        return 2 if condition.op in FOLDED or condition.op in REGEX else 0 if condition.op == "is" else 1
     return 3 if isinstance(condition, Changed) else 5 if is_timed(condition) else 4
 
 
@@ -90,19 +102,22 @@ def _timed(ask: Where) -> Holds:
     return holds
 
 
-def _test(test: Test, spec: FieldSpec) -> Holds:
-    positive = POSITIVE.get(test.op)
+def _test(test: Test, vocabulary: Vocabulary) -> Holds:
+    spec, positive = vocabulary.field(test.field), POSITIVE.get(test.op)
+    if test.op in REGEX:
+        found = _regex(regexes(test.value, vocabulary), spec)
+        return found if positive is None else _not(found)
     if positive is not None:
-        return _not(_positive(positive, test.value, spec))
-    return _positive(test.op, test.value, spec)
+        return _not(_positive(positive, test.value, spec, test.folding))
+    return _positive(test.op, test.value, spec, test.folding)
 
 
-def _positive(op: str, value: Any, spec: FieldSpec) -> Holds:
+def _positive(op: str, value: Any, spec: FieldSpec, folding: Folding) -> Holds:
     if op == "is_set":
         read = spec.read
         return lambda view: not is_empty(read(view))
     if spec.type.kind == "text" or op in FOLDED:
-        return _text_test(op, value, spec)
+        return _text_test(op, value, spec, folding)
     if op in _ORDERED:
         return _ordered(op, value, spec)
     return _PLAIN[op](spec, value)
@@ -218,21 +233,22 @@ _ORDERED: Final[dict[str, Callable[[Any, Any], bool]]] = {
 # --- text --------------------------------------------------------------------------------------------------------------
 
 
-def text_check(op: str, value: Any) -> Callable[[Folded], bool]:
+_FEW: Final = 16  # phrases are sought one by one, at C speed; more of them all at once
+_FEW_PARTS: Final = 64  # parts likewise
+
+
+def text_check(op: str, value: Any, folding: Folding = PLAIN_FOLDING) -> Callable[[Folded], bool]:
     """The text test as a function of a folded text."""
     if op == "matches":
-        globs = [Glob(pattern) for pattern in value]
+        globs = [Glob(pattern, folding) for pattern in value]
         return lambda seen: seen.text != "" and any(glob.matches(seen.text) for glob in globs)
-    needles = tuple(dict.fromkeys(fold(item) for item in ((value,) if isinstance(value, str) else value)))
+    needles = tuple(dict.fromkeys(fold(item, folding) for item in ((value,) if isinstance(value, str) else value)))
     match op:
         case "is" | "is_any":
             wanted = frozenset(needles)
             return lambda seen: seen.text in wanted
         case "contains":
-            if len(needles) == 1:
-                needle = needles[0]
-                return lambda seen: needle in seen.text
-            return lambda seen: any(needle in seen.text for needle in needles)
+            return _contains(needles)
         case "starts_with":
             return lambda seen: seen.text.startswith(needles)
         case "ends_with":
@@ -241,17 +257,47 @@ def text_check(op: str, value: Any) -> Callable[[Folded], bool]:
             return _mentions(needles, every=op == "mentions_all")
 
 
+def _contains(needles: tuple[str, ...]) -> Callable[[Folded], bool]:
+    if len(needles) == 1:
+        needle = needles[0]
+        return lambda seen: needle in seen.text
+    if len(needles) <= _FEW_PARTS:
+        return lambda seen: any(needle in seen.text for needle in needles)
+    finder = Finder(needles)
+    return lambda seen: finder.any_in(seen.text)
+
+
 def _mentions(needles: tuple[str, ...], *, every: bool) -> Callable[[Folded], bool]:
     """Single words of scripts with spaces are looked up among the words of the text, all in one go; the rest is searched for."""
     words = frozenset(filter(is_plain_word, needles))
     phrases = tuple(needle for needle in needles if needle not in words)
+    if len(phrases) > _FEW:
+        finder = Finder(map(tokens_of, phrases))
+        if every:
+            return lambda seen: words <= seen.words and finder.all_in(seen.tokens)
+        return lambda seen: not words.isdisjoint(seen.words) or finder.any_in(seen.tokens)
     if every:
         return lambda seen: words <= seen.words and all(mentions(seen.text, phrase) for phrase in phrases)
     return lambda seen: not words.isdisjoint(seen.words) or any(mentions(seen.text, phrase) for phrase in phrases)
 
 
-def _text_test(op: str, value: Any, spec: FieldSpec) -> Holds:
-    check, key, read = text_check(op, value), spec.key, spec.read
+def found_items(op: str, items: tuple[str, ...], seen: Folded, folding: Folding) -> tuple[str, ...]:
+    """Which of the items of a text test are in the text, in one pass over it where they are many."""
+    if op not in {"mentions_any", "mentions_all", "contains"} or len(items) <= _FEW:
+        single = "mentions_any" if op == "mentions_all" else op
+        return tuple(item for item in items if text_check(single, (item,), folding)(seen))
+    needles = [fold(item, folding) for item in items]
+    different = list(dict.fromkeys(needles))
+    by_letters = op == "contains"
+    found = Finder(different).found_in(seen.text) if by_letters else Finder(map(tokens_of, different)).found_in(seen.tokens)
+    held = {different[number] for number in found}
+    return tuple(item for item, needle in zip(items, needles, strict=True) if needle in held)
+
+
+def _text_test(op: str, value: Any, spec: FieldSpec, folding: Folding) -> Holds:
+    check, key, read = text_check(op, value, folding), spec.key, spec.read
+    if folding is not PLAIN_FOLDING:
+        return lambda view: check(view.folded(spec, folding))
 
     def holds(view: View) -> bool:
         known = key(view)
@@ -259,6 +305,26 @@ def _text_test(op: str, value: Any, spec: FieldSpec) -> Holds:
         if found is None:
             found = view.folds[known] = Folded(read(view) or "")
         return check(found)
+
+    return holds
+
+
+def regexes(patterns: tuple[str, ...], vocabulary: Vocabulary) -> list[Callable[[str], bool]]:
+    """Regular expressions made ready by the matcher of the desk. Raises `BadValue` if it has none, or cannot read one."""
+    if vocabulary.regex is None:
+        raise BadValue("this desk has no matcher for regular expressions", hint=REGEX_HINT)
+    return [vocabulary.regex(pattern) for pattern in patterns]
+
+
+REGEX_HINT: Final = 'give it one: Desk(regex=ticketcore.extra.re2.regex), or write a pattern with * and ? under "matches"'
+
+
+def _regex(checks: list[Callable[[str], bool]], spec: FieldSpec) -> Holds:
+    read = spec.read
+
+    def holds(view: View) -> bool:
+        seen = read(view)
+        return not is_empty(seen) and any(check(seen[:LONGEST_TEXT]) for check in checks)
 
     return holds
 

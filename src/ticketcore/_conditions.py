@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from ticketcore._clocks import Days, Length, Target, WorkingDays, parse_target
 from ticketcore._fields import MANY, ONE_OR_MANY
+from ticketcore._text import PLAIN_FOLDING, Folding
 from ticketcore._time import duration_us, from_us, to_timedelta, to_us
 from ticketcore.errors import BadDuration, BadValue, shorten
 
@@ -72,16 +73,26 @@ class Not(_Combines):
 
 @frozen
 class Test(_Combines):
-    """A field compared with a value: ``Test("requester.tier", "is", "gold")``. Lists become tuples, instants are in UTC."""
+    """A field compared with a value: ``Test("requester.tier", "is", "gold")``. Lists become tuples, instants are in UTC.
+
+    For a text, *accents* says that they count, and *language* whose letters they are (Turkish "tr", Azeri "az").
+    """
 
     __test__ = False  # pytest collects classes by this name
 
     field: str
     op: str
     value: Any = None
+    accents: bool = False
+    language: str = ""
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "value", _value(self.op, self.value))
+
+    @property
+    def folding(self) -> Folding:
+        """How the text and the words that are looked for are folded."""
+        return Folding(self.accents, self.language) if self.accents or self.language else PLAIN_FOLDING
 
 
 def _value(op: str, value: Any) -> Any:
@@ -272,33 +283,39 @@ class FieldRef:
         """The set has none of *names*."""
         return Test(self._name, "has_none", names)
 
-    def contains(self, *parts: str) -> Test:
+    # Of these, *accents* says that they count, and *language* ("tr", "az") whose letters the text is in.
+
+    def contains(self, *parts: str, accents: bool = False, language: str = "") -> Test:
         """The text contains one of *parts*, anywhere."""
-        return Test(self._name, "contains", parts)
+        return Test(self._name, "contains", parts, accents, language)
 
-    def starts_with(self, *parts: str) -> Test:
+    def starts_with(self, *parts: str, accents: bool = False, language: str = "") -> Test:
         """The text starts with one of *parts*."""
-        return Test(self._name, "starts_with", parts)
+        return Test(self._name, "starts_with", parts, accents, language)
 
-    def ends_with(self, *parts: str) -> Test:
+    def ends_with(self, *parts: str, accents: bool = False, language: str = "") -> Test:
         """The text ends with one of *parts*."""
-        return Test(self._name, "ends_with", parts)
+        return Test(self._name, "ends_with", parts, accents, language)
 
-    def matches(self, *patterns: str) -> Test:
+    def matches(self, *patterns: str, accents: bool = False, language: str = "") -> Test:
         """The whole text fits one of *patterns* with ``*`` and ``?``."""
-        return Test(self._name, "matches", patterns)
+        return Test(self._name, "matches", patterns, accents, language)
 
-    def mentions_any(self, *phrases: str) -> Test:
+    def matches_regex(self, *patterns: str) -> Test:
+        """One of these regular expressions is found in the text as it was written; the desk must have been given a matcher."""
+        return Test(self._name, "matches_regex", patterns)
+
+    def mentions_any(self, *phrases: str, accents: bool = False, language: str = "") -> Test:
         """One of these words or phrases stands in the text, or more."""
-        return Test(self._name, "mentions_any", phrases)
+        return Test(self._name, "mentions_any", phrases, accents, language)
 
-    def mentions_all(self, *phrases: str) -> Test:
+    def mentions_all(self, *phrases: str, accents: bool = False, language: str = "") -> Test:
         """All of these words or phrases stand in the text."""
-        return Test(self._name, "mentions_all", phrases)
+        return Test(self._name, "mentions_all", phrases, accents, language)
 
-    def mentions_none(self, *phrases: str) -> Test:
+    def mentions_none(self, *phrases: str, accents: bool = False, language: str = "") -> Test:
         """None of these words or phrases stands in the text."""
-        return Test(self._name, "mentions_none", phrases)
+        return Test(self._name, "mentions_none", phrases, accents, language)
 
     def between(self, low: Any, high: Any) -> Test:
         """At least *low* and at most *high*."""

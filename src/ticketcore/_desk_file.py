@@ -52,7 +52,7 @@ from ticketcore._plain import (
 from ticketcore._templates import Template
 from ticketcore._values import FrozenMap
 from ticketcore._variables import variable_names
-from ticketcore.conditions import AllOf, Condition, Fact, FieldType, Sla, Vocabulary, parse, parse_facts, parse_fields, span_of
+from ticketcore.conditions import AllOf, Condition, Fact, FieldType, Regex, Sla, Vocabulary, parse, parse_facts, parse_fields, span_of
 from ticketcore.desk import Desk, Settings
 from ticketcore.errors import DeskError, Problem, TicketcoreError, shorten
 from ticketcore.hours import always
@@ -71,11 +71,11 @@ OPTIONS: Final[Mapping[str, str]] = FrozenMap({"stale_after": "stale_after_us", 
 IN_FILE: Final[Mapping[str, str]] = FrozenMap({inner: outer for outer, inner in OPTIONS.items()})
 
 
-def read_desk(data: Any, path: str = "") -> Desk:
+def read_desk(data: Any, path: str = "", regex: Regex | None = None) -> Desk:
     """The desk that *data* describes. Raises `DeskError` with every problem, and nothing else, whatever the data."""
     try:
         check_size(data, LARGE)
-        reader = DeskReader(mapped(data))
+        reader = DeskReader(mapped(data), regex)
         problems = bad_leaves(data) + reader.twice()
         desk, more = reader.read()
         problems += more
@@ -138,8 +138,9 @@ def _named(value: Any) -> tuple[str, ...]:
 class DeskReader:
     """One reading of a desk file."""
 
-    def __init__(self, data: dict[Any, Any]) -> None:
+    def __init__(self, data: dict[Any, Any], regex: Regex | None) -> None:
         self.data = data
+        self.regex = regex
         self.zone = data["zone"] if _is(zone, data.get("zone")) else "UTC"
         priority, lifecycle = _table(data.get("priority")), _table(data.get("lifecycle"))
         self.levels = _texts(priority.get("levels")) or Levels().names
@@ -158,7 +159,7 @@ class DeskReader:
         self.vocabulary = Vocabulary(
             statuses=self.statuses, levels=self.levels, metrics=self.metrics, hours=hours, policies=self.policies, groups=self.groups,
             default_hours=default if type(default) is str and default in hours else ALWAYS_NAME, fields=self.fields,
-            requester_fields=requester_fields, facts=facts,
+            requester_fields=requester_fields, facts=facts, regex=regex,
         )  # fmt: skip
         self.level = one_of(self.levels, "level")
         self.status = one_of(self.statuses, "status")
@@ -204,7 +205,7 @@ class DeskReader:
         sets = (*(RuleSet(name=set_name, rules=tuple(rules)) for set_name, rules in loose.items()), *given.pop("rule_sets", ()))
         rules = Rules(sets=sets, escalations=given.pop("escalations", ()), macros=given.pop("macros", ()))
         fields = {**self.fields, **given.pop("fields", {})}
-        return Desk(rules=rules, fields=fields, **given.pop("settings", {}), **given)
+        return Desk(rules=rules, fields=fields, regex=self.regex, **given.pop("settings", {}), **given)
 
     def twice(self) -> list[Problem]:
         """Names that are given to two things of a kind."""

@@ -8,11 +8,12 @@ from typing import Any, Final, assert_never
 
 from attrs import field, frozen
 
-from ticketcore._compiled import compiled, text_check
+from ticketcore._compiled import compiled, found_items, regexes
 from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until, say_span
-from ticketcore._fields import FOLDED, POSITIVE, FieldSpec, View, is_empty
+from ticketcore._fields import FOLDED, POSITIVE, REGEX, FieldSpec, View, is_empty
 from ticketcore._parsing import to_data
 from ticketcore._rises import EVER, NEVER, in_hours, interval
+from ticketcore._text import LONGEST_TEXT
 from ticketcore._time import duration_us, iso, say_duration, to_us
 from ticketcore._values import FrozenMap
 from ticketcore.errors import shorten
@@ -21,6 +22,7 @@ _WORDS: Final[Mapping[str, str]] = FrozenMap({
     "is": "is", "is_not": "is not", "is_any": "is one of", "is_none": "is none of", "has": "has", "has_any": "has one of",
     "has_all": "has all of", "has_none": "has none of", "contains": "contains", "not_contains": "does not contain",
     "starts_with": "starts with", "ends_with": "ends with", "matches": "matches", "not_matches": "does not match",
+    "matches_regex": "matches the expression", "not_matches_regex": "does not match the expression",
     "mentions_any": "mentions", "mentions_all": "mentions all of", "mentions_none": "does not mention", "below": "is below",
     "above": "is above", "at_least": "is at least", "at_most": "is at most", "between": "is between", "is_set": "is set",
     "is_empty": "is empty",
@@ -46,7 +48,8 @@ def say(condition: Condition) -> str:
             return f"not ({say(part)})"
         case Test(name, op, value):
             told = " and ".join(_value(bound) for bound in value) if op == "between" else _value(value)
-            return f"{name} {_WORDS[op]}" + ("" if value is None else f" {told}")
+            options = ", ".join((["accents count"] if condition.accents else []) + ([condition.language] if condition.language else []))
+            return f"{name} {_WORDS[op]}" + ("" if value is None else f" {told}") + (f" ({options})" if options else "")
         case Changed(name, was, to):
             return f"{name} changed" + ("" if was is None else f" from {_value(was)}") + ("" if to is None else f" to {_value(to)}")
         case Since(of, op, span, hours) | Until(of, op, span, hours):
@@ -160,7 +163,7 @@ def _explain_test(test: Test | Changed | Since | Until | InHours | Sla, view: Vi
         case Test():
             spec = view.vocabulary.field(test.field)
             seen = spec.read(view)
-            searched = isinstance(seen, str) and (spec.type.kind == "text" or test.op in FOLDED)
+            searched = isinstance(seen, str) and (spec.type.kind == "text" or test.op in FOLDED or test.op in REGEX)
             note = _found(test, spec, view) if searched else _seen(seen, spec)
         case Changed():
             spec = view.vocabulary.field(test.field)
@@ -198,9 +201,12 @@ def _found(test: Test, spec: FieldSpec, view: View) -> str:
     text = shorten(spec.read(view))
     if op in {"is_set", "is", "is_any"} or is_empty(spec.read(view)):
         return text
-    folded = view.folded(spec)
-    single = "mentions_any" if op == "mentions_all" else op
-    found = tuple(item for item in test.value if text_check(single, (item,))(folded))
+    if op == "matches_regex":
+        raw = spec.read(view)[:LONGEST_TEXT]
+        checks = zip(test.value, regexes(test.value, view.vocabulary), strict=True)
+        found = tuple(pattern for pattern, check in checks if check(raw))
+    else:
+        found = found_items(op, test.value, view.folded(spec, test.folding), test.folding)
     return f"{_value(found)} in {text}" if found else f"none of it in {text}"
 
 

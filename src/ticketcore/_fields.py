@@ -16,7 +16,7 @@ from attrs import field, frozen
 from attrs import fields as attr_fields
 
 from ticketcore._names import hint
-from ticketcore._text import LONGEST_TEXT, Folded
+from ticketcore._text import LONGEST_TEXT, PLAIN_FOLDING, Folded, Folding
 from ticketcore._time import duration_us, parse_instant, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, names
 from ticketcore.errors import BadValue, TicketcoreError, UnknownName, shorten
@@ -35,12 +35,13 @@ _PRESENCE: Final = ("is_set", "is_empty")
 _EQUAL: Final = ("is", "is_not", "is_any", "is_none")
 _ORDER: Final = ("below", "above", "at_least", "at_most", "between")
 _PARTS: Final = ("contains", "not_contains", "starts_with", "ends_with", "matches", "not_matches")
+_REGEX: Final = ("matches_regex", "not_matches_regex")
 _MENTIONS: Final = ("mentions_any", "mentions_all", "mentions_none")
 
 # Which operators a type has. A choice is a closed list of names, an ordered one is in the order listed; a name is an open one.
 OPERATORS: Final[Mapping[str, tuple[str, ...]]] = FrozenMap({
-    "text": (*_EQUAL, *_PARTS, *_MENTIONS, *_PRESENCE),
-    "name": (*_EQUAL, *_PARTS, *_PRESENCE),
+    "text": (*_EQUAL, *_PARTS, *_REGEX, *_MENTIONS, *_PRESENCE),
+    "name": (*_EQUAL, *_PARTS, *_REGEX, *_PRESENCE),
     "choice": (*_EQUAL, *_PRESENCE),
     "ordered": (*_EQUAL, *_ORDER, *_PRESENCE),
     "set": ("has", "has_any", "has_all", "has_none", *_PRESENCE),
@@ -52,12 +53,13 @@ OPERATORS: Final[Mapping[str, tuple[str, ...]]] = FrozenMap({
 # A negated operator is exactly `not` of its positive.
 POSITIVE: Final[Mapping[str, str]] = FrozenMap({
     "is_not": "is", "is_none": "is_any", "has_none": "has_any", "not_contains": "contains", "not_matches": "matches",
-    "mentions_none": "mentions_any", "is_empty": "is_set",
+    "not_matches_regex": "matches_regex", "mentions_none": "mentions_any", "is_empty": "is_set",
 })  # fmt: skip
 MANY: Final = frozenset({
     "is_any", "is_none", "has_any", "has_all", "has_none", "mentions_any", "mentions_all", "mentions_none", "between",
 })  # a list is wanted  # fmt: skip
-ONE_OR_MANY: Final = frozenset({"contains", "not_contains", "starts_with", "ends_with", "matches", "not_matches"})
+ONE_OR_MANY: Final = frozenset({*_PARTS, *_REGEX})
+REGEX: Final = frozenset(_REGEX)  # reads the text as it was written
 FOLDED: Final = frozenset({*_PARTS, *_MENTIONS})  # compared folded, whatever the type
 KINDS: Final[Mapping[str, str]] = FrozenMap({
     "text": "a text", "name": "a name", "choice": "one of a list", "ordered": "one of an ordered list", "set": "a set of names",
@@ -214,6 +216,14 @@ def no_clock(_metric: str) -> ClockReading | None:
     return None
 
 
+class Regex(Protocol):
+    """What makes a regular expression ready: the extra ``re2`` has one. It must take time linear in the text, whatever the pattern."""
+
+    def __call__(self, pattern: str, /) -> Callable[[str], bool]:
+        """Whether *pattern* is found anywhere in a text, as a function of it. Raises `BadValue` for a pattern that cannot be read."""
+        ...
+
+
 class View:
     """What a condition reads: a ticket at an instant, and what just happened. Cheap to make, and made anew after each change.
 
@@ -254,12 +264,12 @@ class View:
         """The hours of that name, the desk's default hours for None."""
         return self.vocabulary.hours_of(name)
 
-    def folded(self, spec: FieldSpec) -> Folded:
+    def folded(self, spec: FieldSpec, folding: Folding = PLAIN_FOLDING) -> Folded:
         """The folded text of a field, folded once for all views that share `folds`."""
-        key = spec.key(self)
+        key = spec.key(self) if folding is PLAIN_FOLDING else (spec.key(self), folding)
         found = self.folds.get(key)
         if found is None:
-            found = self.folds[key] = Folded(spec.read(self) or "")
+            found = self.folds[key] = Folded(spec.read(self) or "", folding)
         return found
 
 
@@ -325,6 +335,22 @@ def _event_by(view: View) -> str | None:
     return by.id if isinstance(by, Agent) else None
 
 
+def _attachments(view: View) -> int | None:
+    return len(view.event.message.attachments) if isinstance(view.event, Spoken) else None
+
+
+def _by_assignee(view: View) -> bool | None:
+    """Whether the agent the ticket is assigned to did it; None where nobody did, or the machinery."""
+    by = getattr(view.event, "by", None)
+    return None if by is None else isinstance(by, Agent) and by.id == view.ticket.assignee
+
+
+def _by_requester(view: View) -> bool | None:
+    """Whether who asked for help did it, and no colleague of theirs."""
+    by = getattr(view.event, "by", None)
+    return None if by is None else bool(view.ticket.requester.is_same(by))
+
+
 def _of_event(attribute: str) -> Callable[[View], Any]:
     return lambda view: getattr(view.event, attribute, None)
 
@@ -378,7 +404,8 @@ def _event_fields(groups: FieldType, metrics: FieldType) -> Iterable[FieldSpec]:
         ("kind", kinds, _of_event("kind")), ("by_role", roles, event_role), ("by", NAME, _event_by),
         ("channel", NAME, _of_event("channel")), ("text", TEXT, _of_message("text")), ("language", NAME, _of_message("language")),
         ("origin", NAME), ("relation", NAME), ("followers", AGENTS), ("cc", ADDRESSES), ("checks", CHECKS),
-        ("public", FLAG, _of_message("public")),
+        ("public", FLAG, _of_message("public")), ("attachments", NUMBER, _attachments),
+        ("by_assignee", FLAG, _by_assignee), ("by_requester", FLAG, _by_requester),
         ("automatic", FLAG, _of_message("automatic")), ("reason", TEXT, _of_event("reason")), ("group", groups, _of_event("group")),
         ("metric", metrics, _of_event("metric")), ("warning", NAME, _of_event("warning")),
     ):  # fmt: skip
@@ -399,6 +426,7 @@ class Vocabulary:
     *statuses* are names with their category, *levels* priorities from the lowest up, both in order. *hours* are the business
     hours by name; *default_hours* names those that count where a condition names none. Empty *groups* or *policies* mean that
     any name will do for a group, and that there is no policy. *fields*, *requester_fields* and *facts* are what the desk declares.
+    *regex* makes regular expressions ready; without it none is accepted.
 
     >>> words = Vocabulary(statuses={"open": "open", "resolved": "resolved"}, levels=("low", "high"))
     >>> words.field("priority").type.choices
@@ -415,6 +443,7 @@ class Vocabulary:
     fields: FrozenMap[str, FieldType] = field(default=EMPTY, converter=_declared)
     requester_fields: FrozenMap[str, FieldType] = field(default=EMPTY, converter=_declared)
     facts: FrozenMap[str, Fact] = field(default=EMPTY, converter=_declared)
+    regex: Regex | None = None
     specs: FrozenMap[str, FieldSpec] = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:

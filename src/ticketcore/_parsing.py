@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, assert_never
 
 from ticketcore._clocks import Days, Length, WorkingDays
+from ticketcore._compiled import regexes
 from ticketcore._conditions import (
     TRUE,
     AllOf,
@@ -27,11 +28,13 @@ from ticketcore._conditions import (
     span_of,
 )  # fmt: skip
 from ticketcore._fields import (
+    FOLDED,
     KINDS,
     LAYERS,
     MANY,
     ONE_OR_MANY,
     OPERATORS,
+    REGEX,
     SLA_STATES,
     Fact,
     FieldSpec,
@@ -40,7 +43,7 @@ from ticketcore._fields import (
     number_of,
 )  # fmt: skip
 from ticketcore._names import hint
-from ticketcore._text import LONGEST_NEEDLE, fold
+from ticketcore._text import LANGUAGES, LONGEST_NEEDLE, PLAIN_FOLDING, Folding, fold
 from ticketcore._time import duration_us, from_us, iso, parse_instant, say_duration, to_timedelta, to_us
 from ticketcore.errors import Problem, TicketcoreError, UnknownName, shorten
 from ticketcore.model import EVENTS
@@ -48,6 +51,8 @@ from ticketcore.model import EVENTS
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 10_000
 MAX_LIST: Final = 10_000
+MAX_LETTERS: Final = 262_144  # of all texts in a list together
+MAX_PATTERNS: Final = 100  # each is tried by itself
 MOST_HINTS: Final = 100  # suggestions worked out in one go; a mistake made more often needs no more of them
 
 _COMBINE: Final = ("all", "any", "not")
@@ -55,6 +60,9 @@ _HEADS: Final = (*_COMBINE, "field", "changed", "since", "until", "hours", "sla"
 _TIME_OPS: Final = ("at_least", "at_most", "above", "below")
 _SLA_OPS: Final = ("is", "due_within", "used_at_least")
 _HOURS_STATES: Final = ("open", "closed", "holiday")
+_PRESENCE: Final = frozenset({"is_set", "is_empty"})
+_PATTERNS: Final = frozenset({"matches", "not_matches", *REGEX})
+_ABOUT_TESTS: Final = frozenset({"field", "accents", "language"})
 _ALIASES: Final = {"before": "below", "after": "above"}
 # What people reach for, and what the type at hand calls it.
 _MEANT: Final = {
@@ -62,6 +70,7 @@ _MEANT: Final = {
     "is_none": ("has_none", "is_not"), "has": ("is", "contains"), "has_any": ("is_any", "mentions_any"),
     "has_all": ("mentions_all", "is_any"), "has_none": ("is_none", "mentions_none"), "contains": ("has", "is"),
     "not_contains": ("has_none", "is_not"), "starts_with": ("is",), "ends_with": ("is",), "matches": ("is",), "not_matches": ("is_not",),
+    "matches_regex": ("is",), "not_matches_regex": ("is_not",),
     "mentions_any": ("has_any", "contains", "is_any"), "mentions_all": ("has_all", "contains"),
     "mentions_none": ("has_none", "not_contains", "is_none"), "below": ("is_not",), "above": ("is_not",), "at_least": ("is",),
     "at_most": ("is",), "between": ("is_any", "at_least"),
@@ -97,6 +106,7 @@ class _Parser:
         self.vocabulary = vocabulary
         self.problems = problems
         self.layer = layer
+        self.folding = PLAIN_FOLDING  # of the table that is being read
         self.nodes = 0
         self.hints = 0
 
@@ -226,8 +236,9 @@ class _Parser:
             return [TRUE]
         found: list[Condition] = []
         operators = OPERATORS[spec.type.kind]
+        self.folding = self.options(data, path)
         for key, value in data.items():
-            if key == "field":
+            if key in _ABOUT_TESTS:
                 continue
             op = _ALIASES.get(key, key) if isinstance(key, str) else key
             at = join(path, _key(key))
@@ -237,9 +248,21 @@ class _Parser:
             parsed = self.test(spec, data["field"], op, value, at)
             if parsed is not None:
                 found.append(parsed)
-        if len(data) == 1:
+        if data.keys() <= _ABOUT_TESTS:
             self.refuse(path, f"nothing is said about {spec.name!r}", "add one of " + ", ".join(operators))
         return found or [TRUE]
+
+    def options(self, data: dict[Any, Any], path: str) -> Folding:
+        """How the texts of a table of tests are folded."""
+        accents, language = data.get("accents", False), data.get("language", "")
+        if not isinstance(accents, bool):
+            self.refuse(join(path, "accents"), f"true or false is wanted, not {type(accents).__name__}", value=accents)
+            accents = False
+        if language not in ("", *LANGUAGES):
+            way_out = "leave it out: only Turkish (tr) and Azeri (az) have letters of their own kind of case"
+            self.refuse(join(path, "language"), f"unknown language {_named(language)}", way_out, code=UnknownName.code, value=language)
+            language = ""
+        return Folding(accents, language) if accents or language else PLAIN_FOLDING
 
     def wrong_operator(self, spec: FieldSpec, op: Any, path: str) -> None:
         """Refuse an operator that the type of the field has not, with the one that is meant."""
@@ -256,21 +279,25 @@ class _Parser:
 
     def test(self, spec: FieldSpec, name: str, op: str, value: Any, path: str) -> Test | None:
         """One test with its value in the right form, under the name the field was called by."""
-        if op in {"is_set", "is_empty"}:
+        folding = self.folding
+        if folding is not PLAIN_FOLDING and (op in _PRESENCE or op in REGEX or not (op in FOLDED or spec.type.kind == "text")):
+            self.refuse(path, f"accents and language are for the comparison of texts, not for {op!r}", "leave them out", value=op)
+            return None
+        if op in _PRESENCE:
             if not isinstance(value, bool):
                 self.refuse(path, f"true or false is wanted, not {type(value).__name__}", value=value)
                 return None
             return Test(name, op if value else "is_empty" if op == "is_set" else "is_set")
         if op not in MANY and not (op in ONE_OR_MANY and isinstance(value, list | tuple)):
             parsed = self.value(spec.type, op, value, path)
-            return None if parsed is _BAD else Test(name, op, parsed)
+            return None if parsed is _BAD else Test(name, op, parsed, folding.accents, folding.language)
         if not isinstance(value, list | tuple):
             self.refuse(path, f"a list is wanted, not {type(value).__name__}", "put it in brackets", value=value)
             return None
         if not value or (op == "between" and len(value) != 2):
             self.refuse(path, "two bounds are wanted" if op == "between" else "an empty list", "", value=value)
             return None
-        if not self.short_enough(value, path):
+        if not self.short_enough(value, path) or not self.few_letters(op, value, path):
             return None
         items = [self.value(spec.type, op, item, f"{path}[{index}]") for index, item in enumerate(value)]
         if any(item is _BAD for item in items):
@@ -278,7 +305,18 @@ class _Parser:
         if op == "between" and spec.type.key(items[0]) > spec.type.key(items[1]):
             self.refuse(path, "the lower bound comes first", "turn them round", value=value)
             return None
-        return Test(name, op, tuple(items))
+        return Test(name, op, tuple(items), folding.accents, folding.language)
+
+    def few_letters(self, op: str, value: list[Any] | tuple[Any, ...], path: str) -> bool:
+        """Whether a list of texts is short enough to be made ready as a whole."""
+        most = MAX_PATTERNS if op in _PATTERNS else MAX_LIST
+        if len(value) > most:
+            self.refuse(path, f"more than {most} patterns", "words and phrases may be many more: mentions_any, contains")
+        elif sum(len(item) for item in value if isinstance(item, str)) > MAX_LETTERS:
+            self.refuse(path, f"a list of more than {MAX_LETTERS} characters", "split it")
+        else:
+            return True
+        return False
 
     def value(self, kind: FieldType, op: str, value: Any, path: str) -> Any:
         """One value in the form in which a condition keeps it; `_BAD` after noting a problem."""
@@ -307,10 +345,19 @@ class _Parser:
         if len(value) > LONGEST_NEEDLE:
             self.refuse(path, f"a text of more than {LONGEST_NEEDLE} characters", value=value)
             return _BAD
-        if not (value if op in {"matches", "not_matches"} else fold(value)):
+        if not (value if op in _PATTERNS else fold(value, self.folding)):
             self.refuse(path, "a blank text", 'to ask for an empty field write "is_empty = true"', value=value)
             return _BAD
-        return value
+        return self.regex(value, path) if op in REGEX else value
+
+    def regex(self, pattern: str, path: str) -> Any:
+        """A regular expression that the matcher of the desk can read."""
+        try:
+            regexes((pattern,), self.vocabulary)
+        except TicketcoreError as error:
+            self.refuse(path, error.message, error.hint, code=error.code, value=pattern)
+            return _BAD
+        return pattern
 
     # --- change, time, hours, clocks -----------------------------------------------------------------------------------
 
@@ -459,11 +506,12 @@ def _leaf_data(condition: Test | Changed | Since | Until | InHours | Sla, *, sho
     write: Callable[[Any], Any] = _plain_value if shown else lambda value: value
     match condition:
         case Test(name, op, value):
-            if op in {"is_set", "is_empty"}:
+            if op in _PRESENCE:
                 value = True
             elif op in ONE_OR_MANY and isinstance(value, tuple) and len(value) == 1:
                 value = value[0]
-            return {"field": name, op: write(value)}
+            options = {"accents": condition.accents, "language": condition.language}
+            return {"field": name, op: write(value), **{key: option for key, option in options.items() if option}}
         case Changed(name, was, to):
             given = {"from": was, "to": to}
             return {"changed": name, **{key: write(value) for key, value in given.items() if value is not None}}

@@ -1,15 +1,17 @@
 """Text as people in any script mean it: folded once, then searched for parts, words, phrases and wildcard patterns.
 
 Folding makes NFKC, lower case and single spaces of a text, and drops the accents of Latin, Greek and Cyrillic letters and
-the vowel points of Arabic and Hebrew. No regular expressions; everything takes time linear in the text
-(docs/explanation/text.md).
+the vowel points of Arabic and Hebrew, unless they are to count. No regular expressions; everything takes time linear in the
+text, also where ten thousand words are looked for (docs/explanation/text.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 from unicodedata import category, combining, normalize
+
+from attrs import frozen
 
 LONGEST_TEXT: Final = 65_536  # of a text, in characters; the rest is not read
 LONGEST_NEEDLE: Final = 1_000  # of a word, phrase or pattern
@@ -18,6 +20,10 @@ MOST_MARKS: Final = 30  # combining marks in a row; more make normalising quadra
 
 # Letters that casefold and NFKC leave apart although people type the plain one: Turkish i without a dot, letters with a stroke.
 _PLAIN: Final = str.maketrans({"ı": "i", "ł": "l", "đ": "d", "ø": "o", "ħ": "h", "ŧ": "t"})
+_TURKISH_PLAIN: Final = {code: plain for code, plain in _PLAIN.items() if code != ord("ı")}
+_TURKISH_CAPITALS: Final = str.maketrans({"I": "ı", "İ": "i"})
+# Languages in which capital I is the capital of ı; no other language folds letters in a way of its own.
+LANGUAGES: Final = ("tr", "az")
 # Scripts written without spaces between words: a word in them may begin and end anywhere.
 _UNSPACED: Final = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -34,19 +40,51 @@ _UNSPACED: Final = (
 _SHORT_I: Final = "\u0438"  # the Cyrillic letter that a breve makes another letter of, not an accented one
 
 
-def fold(text: str) -> str:
+@frozen
+class Folding:
+    """How texts are folded: whether *accents* count, and the *language* whose letters they are in ("tr", "az"; "": any other)."""
+
+    accents: bool = False
+    language: str = ""
+
+
+PLAIN_FOLDING: Final = Folding()
+
+
+def fold(text: str, folding: Folding = PLAIN_FOLDING) -> str:
     """*text* in the form in which texts are compared: no matter of case, width, accents or runs of blanks.
 
     >>> fold("  Εκτός  ΛΕΙΤΟΥΡΓΊΑΣ "), fold("Straße"), fold("ＡＢＣ"), fold("Nestrādā")
     ('εκτοσ λειτουργιασ', 'strasse', 'abc', 'nestrada')
+    >>> fold("RÉSUMÉ", Folding(accents=True)), fold("ISPARTA", Folding(language="tr"))
+    ('résumé', 'ısparta')
     """
     if len(text) > LONGEST_TEXT:
         text = text[:LONGEST_TEXT]
+    turkish = folding.language in LANGUAGES
     if text.isascii():
-        return " ".join(text.lower().split())
-    text = normalize("NFKC", _trim_marks(text))[:LONGEST_TEXT].casefold()  # one letter can become eighteen
+        return " ".join((text.replace("I", "ı") if turkish else text).lower().split())
+    text = normalize("NFKC", _trim_marks(text))[:LONGEST_TEXT]
+    text = (text.translate(_TURKISH_CAPITALS) if turkish else text).casefold()  # one letter can become eighteen
     decomposed = normalize("NFKD", text)
-    return " ".join(normalize("NFC", _unaccented(decomposed)).translate(_PLAIN).split())
+    if folding.accents:
+        return " ".join(normalize("NFC", _undotted(decomposed if turkish else decomposed.replace("ı", "i"))).split())
+    plain = _TURKISH_PLAIN if turkish else _PLAIN
+    return " ".join(normalize("NFC", _unaccented(decomposed)).translate(plain).split())
+
+
+def _undotted(decomposed: str) -> str:
+    """A decomposed text without the dots that i and j have anyway (İ in lower case, Lithuanian ì): they are no accents."""
+    if "\u0307" not in decomposed:
+        return decomposed
+    kept, tail = [], ""
+    for number, piece in enumerate(decomposed.split("\u0307")):
+        if number and tail.removesuffix("\u0328")[-1:] not in {"i", "j"}:
+            kept.append("\u0307")
+            tail = "\u0307"
+        kept.append(piece)
+        tail = piece[-2:] or tail
+    return "".join(kept)
 
 
 def _trim_marks(text: str) -> str:
@@ -61,7 +99,7 @@ def _trim_marks(text: str) -> str:
     return text if len(kept) == len(text) else "".join(kept)
 
 
-class _PerCharacter(dict[int, int | None]):
+class _PerCharacter(dict[int, str | None]):
     """What becomes of a character, worked out when it first comes by: a table for `str.translate`, which runs at C speed.
 
     The same for ever, whoever asks first; bounded, because nobody needs more characters than this at once.
@@ -71,9 +109,8 @@ class _PerCharacter(dict[int, int | None]):
         super().__init__()
         self._becomes = becomes
 
-    def __missing__(self, code: int) -> int | None:
-        found = self._becomes(chr(code))
-        value = None if found is None else ord(found)
+    def __missing__(self, code: int) -> str | None:
+        value = self._becomes(chr(code))
         if len(self) < MOST_CHARACTERS:
             self[code] = value
         return value
@@ -131,6 +168,25 @@ _WORDS: Final = _PerCharacter(_of_word)
 _NO_WORD: Final = frozenset({""})
 
 
+def _apart(char: str) -> str:
+    """The character if it goes on with a word of a script with spaces, else set apart by line ends, which no folded text has."""
+    return char if is_word_char(char) and not is_unspaced(char) else f"\n{char}\n"
+
+
+_TOKENS: Final = _PerCharacter(_apart)
+
+
+def tokens_of(folded: str) -> list[str]:
+    """A folded text cut where a word may begin or end: whole words of scripts with spaces, and every other character by itself.
+
+    A phrase is mentioned where its tokens stand in those of the text, one after the other (`mentions`).
+
+    >>> tokens_of("c++ is 宕机")
+    ['c', '+', '+', ' ', 'is', ' ', '宕', '机']
+    """
+    return list(filter(None, folded.translate(_TOKENS).split("\n")))
+
+
 def words_of(folded: str) -> frozenset[str]:
     """The words of a folded text in scripts that put spaces between them."""
     return frozenset(folded.translate(_WORDS).split(" ")) - _NO_WORD
@@ -168,13 +224,14 @@ def _word_end(folded: str, at: int) -> int:
 
 
 class Folded:
-    """A folded text and, once asked for, its words. Made once for each text of a ticket, however many rules read it."""
+    """A folded text and, once asked for, its words and tokens. Made once for each text of a ticket, however many rules read it."""
 
-    __slots__ = ("_words", "text")
+    __slots__ = ("_tokens", "_words", "text")
 
-    def __init__(self, raw: str) -> None:
-        self.text = fold(raw)
+    def __init__(self, raw: str, folding: Folding = PLAIN_FOLDING) -> None:
+        self.text = fold(raw, folding)
         self._words: frozenset[str] | None = None
+        self._tokens: list[str] | None = None
 
     @property
     def words(self) -> frozenset[str]:
@@ -182,6 +239,84 @@ class Folded:
         if self._words is None:
             self._words = words_of(self.text)
         return self._words
+
+    @property
+    def tokens(self) -> list[str]:
+        """`tokens_of` the text."""
+        if self._tokens is None:
+            self._tokens = tokens_of(self.text)
+        return self._tokens
+
+
+class Finder:
+    """Which of many rows stand in a longer row, in one pass however many they are (Aho and Corasick, 1975).
+
+    A row is a text (its characters) or a list of tokens. Made once, in time linear in the rows.
+
+    >>> finder = Finder(["ab", "bcd", "x"])
+    >>> finder.any_in("aabb"), finder.all_in("aabcdx"), sorted(finder.found_in("abcd"))
+    (True, True, [0, 1])
+    """
+
+    __slots__ = ("_back", "_count", "_ends", "_next", "_shorter")
+
+    def __init__(self, rows: Iterable[Sequence[str]]) -> None:
+        self._next: list[dict[str, int]] = [{}]  # of each state, the state that a token leads to
+        self._ends: list[int] = [-1]  # the row that ends in a state
+        self._count = 0
+        for row in rows:
+            at = 0
+            for token in row:
+                found = self._next[at].setdefault(token, len(self._next))
+                if found == len(self._next):
+                    self._next.append({})
+                    self._ends.append(-1)
+                at = found
+            if self._ends[at] < 0:  # a row that stands twice is one row
+                self._ends[at] = self._count
+                self._count += 1
+        self._back = [0] * len(self._next)  # of each state, the longest proper end of it that is a state
+        self._shorter = [0] * len(self._next)  # and the longest one at which a row ends; 0: none
+        queue = list(self._next[0].values())
+        for at in queue:  # grows while it is walked: states in order of their length
+            for token, longer in self._next[at].items():
+                self._back[longer] = back = self._step(self._back[at], token)
+                self._shorter[longer] = back if self._ends[back] >= 0 else self._shorter[back]
+                queue.append(longer)
+
+    def _step(self, at: int, token: str) -> int:
+        found = self._next[at].get(token)
+        while found is None and at:
+            at = self._back[at]
+            found = self._next[at].get(token)
+        return found or 0
+
+    def any_in(self, row: Iterable[str]) -> bool:
+        """Whether one of the rows stands in *row*, or more."""
+        at, ends, shorter, step = 0, self._ends, self._shorter, self._step
+        for token in row:
+            at = step(at, token)
+            if ends[at] >= 0 or shorter[at]:
+                return True
+        return False
+
+    def all_in(self, row: Iterable[str]) -> bool:
+        """Whether all of the rows stand in *row*."""
+        return len(self.found_in(row)) == self._count
+
+    def found_in(self, row: Iterable[str]) -> set[int]:
+        """The numbers of the rows that stand in *row*, counted from 0, each different row once."""
+        found: set[int] = set()
+        at = 0
+        for token in row:
+            at = self._step(at, token)
+            ending = at if self._ends[at] >= 0 else self._shorter[at]
+            while ending and self._ends[ending] not in found:  # what ends within a row that was found was found with it
+                found.add(self._ends[ending])
+                ending = self._shorter[ending]
+            if len(found) == self._count:
+                break
+        return found
 
 
 # --- patterns --------------------------------------------------------------------------------------------------------
@@ -196,8 +331,8 @@ class Glob:
 
     __slots__ = ("_first", "_last", "_middle", "_whole")
 
-    def __init__(self, pattern: str) -> None:
-        pieces = _pieces(pattern)
+    def __init__(self, pattern: str, folding: Folding = PLAIN_FOLDING) -> None:
+        pieces = _pieces(pattern, folding)
         self._whole = len(pieces) == 1
         self._first, self._last = pieces[0], pieces[-1]
         self._middle = tuple(_Piece(piece) for piece in pieces[1:-1] if piece)
@@ -218,14 +353,14 @@ class Glob:
         return True
 
 
-def _pieces(pattern: str) -> list[tuple[str, ...]]:
+def _pieces(pattern: str, folding: Folding) -> list[tuple[str, ...]]:
     """The pattern cut at its stars; a piece is its characters, the empty text standing for any one."""
     pieces: list[tuple[str, ...]] = []
     piece: list[str] = []
     escaped = False
     for char in pattern:
         if escaped:
-            piece.extend(fold_char(char))
+            piece.extend(fold_char(char, folding))
             escaped = False
         elif char == "\\":
             escaped = True
@@ -233,14 +368,14 @@ def _pieces(pattern: str) -> list[tuple[str, ...]]:
             pieces.append(tuple(piece))
             piece = []
         else:
-            piece.extend(("",) if char == "?" else fold_char(char))
+            piece.extend(("",) if char == "?" else fold_char(char, folding))
     pieces.append(tuple(piece))
     return pieces
 
 
-def fold_char(char: str) -> str:
+def fold_char(char: str, folding: Folding = PLAIN_FOLDING) -> str:
     """One character folded; a blank stays one."""
-    return " " if char.isspace() else fold(char)
+    return " " if char.isspace() else fold(char, folding)
 
 
 def _fits(piece: tuple[str, ...], folded: str, at: int) -> bool:

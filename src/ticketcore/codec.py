@@ -51,6 +51,7 @@ from ticketcore._plain import (
 )  # fmt: skip
 from ticketcore._time import say_duration
 from ticketcore._values import FrozenMap
+from ticketcore.conditions import Regex
 from ticketcore.desk import Desk, Outcome
 from ticketcore.errors import BadValue, shorten
 from ticketcore.model import (
@@ -308,10 +309,11 @@ def _words(kind: type) -> str:
 # --- desks and outcomes ----------------------------------------------------------------------------------------------
 
 
-def load_desk(data: Any, path: str = "") -> Desk:
+def load_desk(data: Any, path: str = "", *, regex: Regex | None = None) -> Desk:
     """The desk that a desk file describes: what `tomllib` or `json` made of it.
 
     Refused whole: one `DeskError` lists every problem by its path, with the nearest right name. Nothing else is ever raised.
+    *regex* makes regular expressions ready (`ticketcore.extra.re2`); a file that has some is refused without it.
 
     >>> desk = load_desk({"name": "shop", "priority": {"levels": ["low", "high"], "tags": {"vip": "high"}}})
     >>> desk.priority.levels.names
@@ -322,7 +324,7 @@ def load_desk(data: Any, path: str = "") -> Desk:
       priority.tags.vip  unknown level 'hihg'; did you mean 'high'?
       ruels              a desk has no 'ruels'; did you mean 'rules'?
     """
-    return read_desk(data, path)
+    return read_desk(data, path, regex)
 
 
 def outcome_to_data(outcome: Outcome) -> dict[str, Any]:

@@ -6,7 +6,8 @@ read from plain data by `parse`, which knows the desk's names through a `Vocabul
 
 What a room uses::
 
-    Vocabulary(statuses=, levels=, metrics=, hours=, default_hours=, policies=, groups=, fields=, requester_fields=, facts=)
+    Vocabulary(statuses=, levels=, metrics=, hours=, default_hours=, policies=, groups=, fields=, requester_fields=, facts=,
+               regex=)
     View(vocabulary, ticket, now_us, before=None, event=None, clock=no_clock, folds=None)
     parse(data, vocabulary, path, problems, layer="rules") -> Condition       to_data(condition) -> plain data
     holds(condition, view) -> bool                 compiled(condition, vocabulary) -> Callable[[View], bool]
@@ -25,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, assert_never
 
-from ticketcore._compiled import change, compiled
+from ticketcore._compiled import change, compiled, regexes
 from ticketcore._conditions import (
     FALSE,
     TRUE,
@@ -67,6 +68,7 @@ from ticketcore._fields import (
     Fact,
     FieldSpec,
     FieldType,
+    Regex,
     View,
     Vocabulary,
     is_empty,
@@ -74,7 +76,7 @@ from ticketcore._fields import (
 )  # fmt: skip
 from ticketcore._parsing import parse, parse_facts, parse_fields, parse_type, to_data
 from ticketcore._rises import TWO_YEARS_US, First, Rise, first_of, in_hours, interval, is_timed, remembering, rise, static_part
-from ticketcore._text import Glob, fold, mentions
+from ticketcore._text import LANGUAGES, LONGEST_TEXT, Folding, Glob, fold, mentions
 
 __all__ = [
     "CATEGORIES",
@@ -82,6 +84,7 @@ __all__ = [
     "FALSE",
     "FLAG",
     "INSTANT",
+    "LANGUAGES",
     "LAYERS",
     "NAME",
     "NUMBER",
@@ -103,6 +106,7 @@ __all__ = [
     "FieldType",
     "InHours",
     "Not",
+    "Regex",
     "Rise",
     "Since",
     "Sla",
@@ -167,17 +171,19 @@ def holds(condition: Condition, view: View) -> bool:
 def _test_holds(test: Test, view: View) -> bool:
     spec, positive = view.vocabulary.field(test.field), POSITIVE.get(test.op)
     if positive is not None:
-        return not _holds_of(positive, spec, test.value, view)
-    return _holds_of(test.op, spec, test.value, view)
+        return not _holds_of(positive, spec, test, view)
+    return _holds_of(test.op, spec, test, view)
 
 
-def _holds_of(op: str, spec: FieldSpec, value: Any, view: View) -> bool:
+def _holds_of(op: str, spec: FieldSpec, test: Test, view: View) -> bool:
     """The meaning of a positive operator."""
-    seen = spec.read(view)
+    seen, value, folding = spec.read(view), test.value, test.folding
     if op == "is_set" or is_empty(seen):
         return not is_empty(seen)
+    if op == "matches_regex":
+        return any(found(seen[:LONGEST_TEXT]) for found in regexes(value, view.vocabulary))
     if spec.type.kind == "text" or op in FOLDED:
-        seen, value = view.folded(spec).text, value if op == "matches" else _folded(value)
+        return _text_holds(op, view.folded(spec, folding).text, value, folding)
     match op:
         case "is":
             return bool(seen == spec.type.bound(value))
@@ -189,23 +195,27 @@ def _holds_of(op: str, spec: FieldSpec, value: Any, view: View) -> bool:
             return any(name in seen for name in value)
         case "has_all":
             return all(name in seen for name in value)
-        case "contains":
-            return any(part in seen for part in value)
-        case "starts_with":
-            return any(seen.startswith(part) for part in value)
-        case "ends_with":
-            return any(seen.endswith(part) for part in value)
-        case "matches":
-            return any(Glob(pattern).matches(seen) for pattern in value) and seen != ""
-        case "mentions_any":
-            return any(mentions(seen, phrase) for phrase in value)
-        case "mentions_all":
-            return all(mentions(seen, phrase) for phrase in value)
     return _ordered(op, spec.type, seen, value)
 
 
-def _folded(value: Any) -> Any:
-    return fold(value) if isinstance(value, str) else tuple(fold(item) for item in value)
+def _text_holds(op: str, seen: str, value: Any, folding: Folding) -> bool:
+    """The meaning of an operator of texts, *seen* being folded."""
+    if op == "matches":
+        return any(Glob(pattern, folding).matches(seen) for pattern in value) and seen != ""
+    needles = [fold(item, folding) for item in ((value,) if isinstance(value, str) else value)]
+    match op:
+        case "is" | "is_any":
+            return seen in needles
+        case "contains":
+            return any(needle in seen for needle in needles)
+        case "starts_with":
+            return any(seen.startswith(needle) for needle in needles)
+        case "ends_with":
+            return any(seen.endswith(needle) for needle in needles)
+        case "mentions_any":
+            return any(mentions(seen, needle) for needle in needles)
+        case _:  # mentions_all
+            return all(mentions(seen, needle) for needle in needles)
 
 
 def _ordered(op: str, kind: FieldType, seen: Any, value: Any) -> bool:

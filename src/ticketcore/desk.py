@@ -34,7 +34,7 @@ from ticketcore._templates import Template
 from ticketcore._time import iso, load_zone, maybe_from_us, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, names
 from ticketcore._variables import variable_names
-from ticketcore.conditions import Condition, Explanation, Fact, FieldType, View, Vocabulary, explain, next_rise, parse
+from ticketcore.conditions import Condition, Explanation, Fact, FieldType, Regex, View, Vocabulary, explain, next_rise, parse
 from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName, shorten
 from ticketcore.hours import BusinessHours, Hours, always
 from ticketcore.lifecycle import Lifecycle
@@ -84,7 +84,8 @@ class Desk:
 
     ``hours`` maps names to business hours (``24x7`` is always there, in ``zone``); ``default_hours`` count where a policy names none.
     ``fields``, ``requester_fields`` and ``facts`` declare what tickets carry besides the built-in fields. ``rules`` takes rules, rule
-    sets, or a `Rules` with ladders and macros. Refused whole with a `DeskError` that lists every problem.
+    sets, or a `Rules` with ladders and macros. ``regex`` makes regular expressions ready (`ticketcore.extra.re2`); it is no part of what
+    a desk is. Refused whole with a `DeskError` that lists every problem.
 
     >>> from ticketcore import Created, Desk, Person
     >>> desk = Desk()
@@ -111,6 +112,7 @@ class Desk:
     groups: tuple[str, ...] = field(default=(), converter=names)
     templates: FrozenMap[str, str] = field(default=EMPTY, converter=frozen_map)
     settings: Settings = Settings()
+    regex: Regex | None = field(default=None, eq=False, repr=False)
     # Made at construction out of the above.
     sla: Sla = field(init=False, eq=False, repr=False)
     vocabulary: Vocabulary = field(init=False, eq=False, repr=False)
@@ -136,6 +138,7 @@ class Desk:
             statuses={status.name: status.category for status in self.lifecycle.statuses}, levels=self.priority.levels.names,
             metrics=tuple(self.metrics), hours=hours, default_hours=self.default_hours, groups=self.groups, facts=self.facts,
             policies=tuple(policy.name for policy in self.policies), fields=self.fields, requester_fields=self.requester_fields,
+            regex=self.regex,
         )  # fmt: skip
         put(self, "vocabulary", vocabulary)
         for path, condition, layer in _conditions_of(self):
@@ -363,7 +366,7 @@ _SOURCES: Final = {
 _GIVEN: Final = tuple(
     name for name in (
         "name", "zone", "lifecycle", "priority", "metrics", "policies", "rules", "hours", "default_hours", "default_policy",
-        "choose_policy", "removed_gap", "fields", "requester_fields", "facts", "groups", "templates", "settings",
+        "choose_policy", "removed_gap", "fields", "requester_fields", "facts", "groups", "templates", "settings", "regex",
     )
 )  # fmt: skip
 

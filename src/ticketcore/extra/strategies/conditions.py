@@ -12,6 +12,7 @@ from typing import Any, Final
 from attrs import frozen
 from hypothesis import strategies as st
 
+from ticketcore._fields import FOLDED, REGEX
 from ticketcore._time import iso
 from ticketcore.conditions import (
     CATEGORIES,
@@ -26,7 +27,7 @@ from ticketcore.conditions import (
     Vocabulary,
     parse,
 )  # fmt: skip
-from ticketcore.errors import Problem
+from ticketcore.errors import BadValue, Problem
 from ticketcore.hours import ALWAYS, BusinessHours, Hours
 from ticketcore.model import (
     Agent,
@@ -127,8 +128,15 @@ def vocabularies(draw: st.DrawFn) -> Vocabulary:
         policies=draw(st.lists(st.sampled_from(["std", "gold"]), unique=True)),
         groups=draw(st.lists(st.sampled_from(["sales", "technicians"]), unique=True)),
         fields=draw(st.dictionaries(names, field_types())), requester_fields=draw(st.dictionaries(names, field_types())),
-        facts=draw(st.dictionaries(st.sampled_from(["queue", "mood"]), facts())),
+        facts=draw(st.dictionaries(st.sampled_from(["queue", "mood"]), facts())), regex=draw(st.sampled_from([None, literally])),
     )  # fmt: skip
+
+
+def literally(pattern: str) -> Callable[[str], bool]:
+    """In place of a matcher of regular expressions: every letter stands for itself, small or capital. "(" cannot be read."""
+    if "(" in pattern:
+        raise BadValue("a parenthesis is open", value=pattern)
+    return lambda text: pattern.casefold() in text.casefold()
 
 
 @st.composite
@@ -200,8 +208,16 @@ def _readable(vocabulary: Vocabulary, layer: str) -> list[FieldSpec]:
 @st.composite
 def _field_data(draw: st.DrawFn, vocabulary: Vocabulary, layer: str) -> dict[str, Any]:
     spec = draw(st.sampled_from(_readable(vocabulary, layer)))
-    op = draw(st.sampled_from(OPERATORS[spec.type.kind]))
-    return {"field": spec.name, op: draw(operands(spec.type, op))}
+    op = draw(st.sampled_from([op for op in OPERATORS[spec.type.kind] if op not in REGEX or vocabulary.regex is not None]))
+    data = {"field": spec.name, op: draw(operands(spec.type, op))}
+    compared = spec.type.kind == "text" and op not in {"is_set", "is_empty"}
+    return {**data, **draw(foldings())} if op in FOLDED or (compared and op not in REGEX) else data
+
+
+def foldings() -> st.SearchStrategy[dict[str, Any]]:
+    """How a text test folds, as plain data; mostly as usual."""
+    options = st.fixed_dictionaries({}, optional={"accents": st.booleans(), "language": st.sampled_from(["tr", "az"])})
+    return st.one_of(st.just({}), st.just({}), options)
 
 
 def operands(kind: FieldType, op: str) -> st.SearchStrategy[Any]:
@@ -213,6 +229,8 @@ def operands(kind: FieldType, op: str) -> st.SearchStrategy[Any]:
         return st.tuples(one, one).map(lambda pair: sorted(pair, key=_order(kind)))
     if op in {"is_any", "is_none", "has_any", "has_all", "has_none", "mentions_any", "mentions_all", "mentions_none"}:
         return st.lists(one, min_size=1, max_size=3)
+    if op in REGEX:
+        return st.sampled_from(["shop", "DOWN", ["no such", "o"], "宕机"])
     if op in {"matches", "not_matches"}:
         return st.sampled_from(["*", "*shop*", "the*d?wn", "s?op", "?old", "*宕?", ["x", "*o*"], "a\\*b", "**?"])
     return st.one_of(one, st.lists(one, min_size=1, max_size=2)) if op in {"contains", "not_contains", "starts_with", "ends_with"} else one
