@@ -1,0 +1,526 @@
+"""Tickets and days that tell a desk's conditions apart: what can be created, what people can do next, and a walk through it all.
+
+The values are those that the conditions of the desk mention and one other of each (`ticketcore._lint_domain`); what people do takes
+no time, and time passes from one instant at which something may flip to the next. Every step is the real desk's, so what a
+walk shows replays; several desks can be walked side by side. A walk is breadth first, deterministic, and bounded by a budget of
+steps; whether it came to an end of its own is said.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, product
+from typing import Any, Final
+
+from attrs import field, frozen
+from attrs import fields as attr_fields
+
+from ticketcore._lint_domain import atoms_of, representatives
+from ticketcore._lint_footprint import reads_of
+from ticketcore._lint_script import Moment, Script
+from ticketcore._time import HOUR_US
+from ticketcore._values import EMPTY, changed
+from ticketcore.conditions import Changed, Condition, FieldType, InHours, Not, Since, Test, View, is_timed, next_rise
+from ticketcore.desk import Desk, Outcome
+from ticketcore.errors import TicketcoreError
+from ticketcore.model import (
+    EVENTS,
+    Acknowledged,
+    Agent,
+    AgentReplied,
+    Assigned,
+    Closed,
+    Created,
+    CustomerReplied,
+    Deleted,
+    Escalated,
+    FactsReported,
+    FieldSet,
+    MarkedAnswered,
+    MarkedSpam,
+    Merged,
+    Message,
+    Noted,
+    NotSpam,
+    Outside,
+    Person,
+    PolicySet,
+    Postponed,
+    Purged,
+    Rated,
+    Reopened,
+    Resolved,
+    Restored,
+    SlotCleared,
+    SlotSet,
+    StatusSet,
+    TagsAdded,
+    TagsRemoved,
+    TargetExtended,
+    Ticket,
+    Transferred,
+    Unassigned,
+)  # fmt: skip
+
+__all__ = ["MONDAY", "Space", "Visit", "Walk", "conditions_of", "created"]
+
+MONDAY: Final = 1_795_424_400_000_000  # 23 November 2026, 09:00 UTC: scripts begin then
+AGENT: Final = Agent(id="maria")
+CUSTOMER: Final = Person(email="someone@example.org")
+Values = Mapping[str, Any]
+
+
+def conditions_of(desk: Desk, rules: frozenset[str] | None = None) -> tuple[Condition, ...]:
+    """Every condition of a desk: rules (all, or those named) and ladders, policies, pauses, guards, the score card."""
+    lifecycle, score = desk.lifecycle, desk.priority.score
+    return (
+        *(rule.when for rule in desk.rules if rule.enabled and (rules is None or rule.name in rules)),
+        *(policy.when for policy in desk.policies),
+        *(metric.pause for metric in desk.metrics.values() if metric.pause is not None),
+        *(move.guard for rows in (lifecycle.rows(), lifecycle.choices()) for row in rows.values() for move in row.values()
+          if move.guard is not None),
+        *(entry.condition for entry in (score.entries if score is not None else ())),
+    )  # fmt: skip
+
+
+# --- what can be created -----------------------------------------------------------------------------------------------
+
+_PERSONAL: Final = ("id", "name", "email", "phone", "organisation", "tier", "language", "location", "tags")
+_AT_BIRTH: Final = ("channel", "subject", "language", "group", "assignee", "tags")  # fields of a Created event
+_SPOKEN: Final = ("text", "description", "event.text")
+_BY_AGENT: Final = "event.by_role"
+
+
+def is_settable(name: str) -> bool:
+    """Whether the field can be given a value in the moment in which a ticket is created."""
+    head, _, rest = name.partition(".")
+    if head == "requester":
+        return rest in (*_PERSONAL, "email_domain") or rest.startswith("fields.")
+    return head in ("fields", "facts") or name in (*_AT_BIRTH, *_SPOKEN, _BY_AGENT, "priority", "policy", "event.automatic", "event.public")
+
+
+def created(desk: Desk, values: Values = EMPTY, at_us: int = MONDAY) -> Moment:
+    """The moment in which a ticket with these values of fields is created; what cannot be given on creation is left out.
+
+    Facts that the desk asks for are given some value.
+    """
+    facts = {name: _some(fact.type) for name, fact in desk.facts.items() if "created" in fact.required_with}
+    facts |= {name.removeprefix("facts."): value for name, value in values.items() if name.startswith("facts.") and value is not None}
+    texts = [values[name] for name in _SPOKEN if values.get(name)]
+    given: dict[str, Any] = {name: values[name] for name in _AT_BIRTH if values.get(name) is not None}
+    message = Message(text=" ".join(dict.fromkeys(texts)), automatic=values.get("event.automatic") is True,
+                      public=values.get("event.public") is not False)  # fmt: skip
+    person = _person(values)
+    by_agent = values.get(_BY_AGENT) == "agent"
+    birth = Created(
+        at=at_us, id="1", ticket="T-1", by=AGENT if by_agent else person, requester=person if by_agent else Person(), message=message,
+        fields={name.removeprefix("fields."): value for name, value in values.items() if name.startswith("fields.") and value is not None},
+        facts=facts, **given,
+    )  # fmt: skip
+    moment: list[Outside] = [birth]
+    if values.get("priority") is not None:
+        moment.append(SlotSet(at=at_us, id="1a", by=birth.by, level=values["priority"]))
+    if values.get("policy") is not None:
+        moment.append(PolicySet(at=at_us, id="1b", by=birth.by, policy=values["policy"]))
+    return tuple(moment)
+
+
+def _person(values: Values) -> Person:
+    given = {name: values[f"requester.{name}"] for name in _PERSONAL if values.get(f"requester.{name}") is not None}
+    domain = values.get("requester.email_domain")
+    if domain and "email" not in given:
+        given["email"] = f"someone@{domain}"
+    declared = {name.removeprefix("requester.fields."): value for name, value in values.items()
+                if name.startswith("requester.fields.") and value is not None}  # fmt: skip
+    return Person(**{"email": CUSTOMER.email, **given, "fields": declared})
+
+
+def _some(kind: FieldType) -> Any:
+    """Some value of a type."""
+    if kind.choices:
+        return frozenset(kind.choices[:1]) if kind.kind == "set" else kind.choices[0]
+    return {"flag": False, "number": 0, "duration": 0, "instant": MONDAY, "set": frozenset({"some"})}.get(kind.kind, "some")
+
+
+# --- what people can do ------------------------------------------------------------------------------------------------
+
+# What each kind of event from outside can change, besides the status.
+_CHANGES: Final[Mapping[str, tuple[str, ...]]] = {
+    "customer_replied": ("customer_replies", "last_customer_reply", "waiting_since", "updated", "event.text", "text"),
+    "agent_replied": ("agent_replies", "first_agent_reply", "last_agent_reply", "waiting_since", "updated", "acknowledged_at"),
+    "noted": ("notes", "updated"), "marked_answered": ("waiting_since",), "postponed": ("postponed_until",),
+    "acknowledged": ("acknowledged_at",), "slot_set": ("priority", "priority_since"), "slot_cleared": ("priority",),
+    "tags_added": ("tags",), "tags_removed": ("tags",), "assigned": ("assignee", "assigned_at", "reassignments"),
+    "unassigned": ("assignee", "assigned_at"), "transferred": ("group", "transfers"), "escalated": ("escalation", "escalated_at"),
+    "policy_set": ("policy",), "rated": ("rating",), "merged": ("merged_into",),
+}  # fmt: skip
+_MOVING: Final[Mapping[str, type[Outside]]] = {
+    "mark_answered": MarkedAnswered, "resolve": Resolved, "close": Closed, "reopen": Reopened, "spam": MarkedSpam,
+    "not_spam": NotSpam, "delete": Deleted, "restore": Restored,
+}  # fmt: skip
+_TAGGING: Final = 4  # tags that people put on and off one by one
+
+
+class Space:
+    """The tickets and events by which one or several desks can be told through.
+
+    *about* adds conditions, *seeds* tickets to begin with (values by field), *limit* bounds how many are created; with *rules*, only
+    the conditions of those rules count. Fields that no condition reads are left as they are. ``is_whole``: everything that can be
+    created, as far as conditions tell it apart, is among ``beginnings``.
+    """
+
+    def __init__(
+        self, desks: Sequence[Desk], about: Iterable[Condition] = (), *, seeds: Iterable[Values] = (), limit: int = 600,
+        rules: frozenset[str] | None = None,
+    ) -> None:  # fmt: skip
+        self.desks: Final = tuple(desks)
+        self.about: Final = tuple(about)
+        self.desk: Final = self.desks[0]
+        self.conditions: Final = tuple(dict.fromkeys((*(one for desk in self.desks for one in conditions_of(desk, rules)), *self.about)))
+        self.values: Final = self._values()
+        self.heard: Final = self._heard(rules)
+        self.timed: Final = tuple(dict.fromkeys(atom for one in self.conditions for atom in atoms_of(one) if is_timed(atom)))
+        self.in_hours: Final = self._in_hours()
+        self.is_whole = True
+        self.beginnings: Final = self._beginnings(tuple(seeds), limit)
+
+    def _values(self) -> dict[str, list[Any]]:
+        """The values of each field that matters, the plainest first."""
+        tests: dict[str, list[Test | Changed]] = {}
+        words = self.desk.vocabulary
+        for condition in self.conditions:
+            for atom in atoms_of(condition):
+                if isinstance(atom, Test | Changed):
+                    tests.setdefault(words.field(atom.field).name, []).append(atom)
+        for desk in self.desks:
+            for tag in desk.priority.tags:
+                tests.setdefault("tags", []).append(Test("tags", "has", tag))
+            if desk.priority.matrix is not None:
+                tests.setdefault(f"fields.{desk.priority.impact}", [])
+                tests.setdefault(f"fields.{desk.priority.urgency}", [])
+        closed = True
+        found = {}
+        for name, read in tests.items():
+            found[name], exact = representatives(name, read, words)
+            closed = closed and exact
+        self.is_closed = closed
+        return found
+
+    def _heard(self, rules: frozenset[str] | None) -> frozenset[str]:
+        """The kinds of events from outside that a rule listens to; a rule without kinds hears a note as well as anything."""
+        kinds: set[str] = set()
+        for desk in self.desks:
+            for rule in desk.rules:
+                if rule.enabled and not rule.is_timed and (rules is None or rule.name in rules):
+                    kinds |= rule.on or {"noted"}
+            kinds |= set(desk.lifecycle.triggers)
+            for metric in desk.metrics.values():
+                for trigger in (*metric.start, *metric.stop, *metric.restart, *metric.cancel):
+                    kinds |= {"note": {"noted"}, "assign": {"assigned"}, "group": {"transferred"}, "ungroup": {"transferred"}}.get(
+                        trigger.partition(":")[0], set()
+                    )
+        return frozenset(kind for kind in kinds if EVENTS[kind].is_outside)
+
+    def _in_hours(self) -> bool:
+        """Whether the time of the week matters: then tickets of the same age may differ."""
+        named = any(policy.targets for desk in self.desks for policy in desk.policies)
+        business = any(name != "24x7" for desk in self.desks for name in desk.hours)
+        return business and (named or any(isinstance(atom, InHours) or not _is_calendar(atom) for atom in self.timed))
+
+    def _beginnings(self, seeds: tuple[Values, ...], limit: int) -> tuple[Moment, ...]:
+        """What can be created: the given seeds, then the plain ticket, then with one value, two, and so on."""
+        choices = {name: [value for value in values if value is not None] for name, values in self.values.items() if is_settable(name)}
+        choices["priority"] = list(self.desk.priority.levels.names) if "priority" in self.values else []
+        choices[_BY_AGENT] = ["agent"]
+        if "event.automatic" in choices or any(rule.automatic for desk in self.desks for rule in desk.rules):
+            choices["event.automatic"] = [True]
+        named = [name for name, values in choices.items() if values]
+        found: dict[Moment, None] = {created(self.desk, seed): None for seed in seeds}
+        for size in range(len(named) + 1):
+            for chosen in combinations(named, size):
+                for values in product(*(choices[name] for name in chosen)):
+                    if len(found) >= limit:
+                        self.is_whole = False
+                        return tuple(found)
+                    found[created(self.desk, dict(zip(chosen, values, strict=True)))] = None
+        return tuple(found)
+
+    # --- next ------------------------------------------------------------------------------------------------------------
+
+    def moments(self, ticket: Ticket, now_us: int) -> Iterator[Moment]:
+        """What people can do to *ticket* at an instant that makes a difference to some condition; the usual first."""
+        at = max(now_us, ticket.floor_us)
+        for event in self._events(ticket, at):
+            facts = {name: _some(self.desk.facts[name].type) for name in self.desk.required_facts.get(event.kind, ())}
+            yield (changed(event, id=f"{ticket.version + 1}", facts=type(event.facts)({**facts, **event.facts})),)
+
+    def _matters(self, kind: str) -> bool:
+        return kind in self.heard or any(name in self.values or name in self._instants for name in _CHANGES.get(kind, ()))
+
+    @property
+    def _instants(self) -> frozenset[str]:
+        return frozenset(name for atom in self.timed for name in reads_of(atom, self.desk.vocabulary))
+
+    def _events(self, ticket: Ticket, at: int) -> Iterator[Outside]:
+        desk = self.desk
+        allowed = desk.lifecycle.allowed(ticket.status) if ticket.merged_into is None else EMPTY
+        agent: dict[str, Any] = {"at": at, "by": AGENT}
+        if "customer_replies" in allowed or self._matters("customer_replied"):
+            yield from self._spoken(CustomerReplied, {"at": at, "by": CUSTOMER if ticket.requester == Person() else ticket.requester})
+        if "agent_replies" in allowed or self._matters("agent_replied"):
+            yield from self._spoken(AgentReplied, agent)
+        for trigger, kind in _MOVING.items():
+            if trigger in allowed or kind.kind in self.heard:
+                yield kind(**agent)
+        if "postpone" in allowed:
+            yield Postponed(**agent, until=at + HOUR_US)
+        yield from (StatusSet(**agent, status=status) for status in allowed.get("set", ()))
+        yield from self._plain_events(ticket, agent)
+        yield from self._field_events(ticket, agent)
+
+    def _spoken(self, kind: type[CustomerReplied | AgentReplied], given: dict[str, Any]) -> Iterator[Outside]:
+        yield kind(**given)
+        texts = dict.fromkeys(text for name in ("event.text", "text") for text in self.values.get(name, ()) if text)
+        yield from (kind(**given, message=Message(text=text)) for text in texts)
+        if "event.automatic" in self.values:
+            yield kind(**given, message=Message(automatic=True))
+        if "event.public" in self.values and kind is AgentReplied:
+            yield kind(**given, message=Message(public=False))
+
+    def _plain_events(self, ticket: Ticket, agent: dict[str, Any]) -> Iterator[Outside]:
+        """Events without a value, or with a value that any will do for."""
+        if self._matters("noted"):
+            yield Noted(**agent)
+        if self._matters("acknowledged"):
+            yield Acknowledged(**agent)
+        if self._matters("assigned"):
+            yield from (Assigned(**agent, agent=name) for name in self._named("assignee", AGENT.id) if name != ticket.assignee)
+        if self._matters("unassigned") and ticket.assignee is not None:
+            yield Unassigned(**agent)
+        if self._matters("transferred"):
+            groups = self.desk.groups[:_TAGGING] or ("somewhere",)
+            yield from (
+                Transferred(**agent, group=name, reason="asked for") for name in self._named("group", *groups) if name != ticket.group
+            )
+        if self._matters("escalated"):
+            yield Escalated(**agent, level=ticket.escalation + 1)
+        if self._matters("rated"):
+            yield from (Rated(**agent, score=score) for score in self.values.get("rating", [1]) if type(score) is int)
+        if "merged" in self.heard or "merged_into" in self.values:
+            yield Merged(**agent, into="T-2")
+        if "purged" in self.heard:
+            yield Purged(**agent)
+        if "target_extended" in self.heard:
+            yield from (TargetExtended(**agent, metric=metric, extra_us=HOUR_US) for metric in ticket.clocks)
+
+    def _named(self, name: str, *others: str) -> list[str]:
+        return list(dict.fromkeys((*(value for value in self.values.get(name, ()) if value is not None), *others)))
+
+    def _field_events(self, ticket: Ticket, agent: dict[str, Any]) -> Iterator[Outside]:
+        """Events that give a field one of the values that matter."""
+        if self._matters("slot_set"):
+            yield from (SlotSet(**agent, level=level) for level in self.desk.priority.levels.names if level != ticket.priority)
+        if self._matters("slot_cleared") and "manual" in ticket.slots:
+            yield SlotCleared(**agent)
+        if self._matters("tags_added"):
+            tags = sorted({tag for names in self.values.get("tags", [frozenset({"some"})]) for tag in names or ()})[: _TAGGING * 4]
+            yield from (TagsAdded(**agent, tags=(tag,)) for tag in tags if tag not in ticket.tags)
+            yield from (TagsRemoved(**agent, tags=(tag,)) for tag in tags if tag in ticket.tags)
+        if "policy" in self.values or "policy_set" in self.heard:
+            yield from (PolicySet(**agent, policy=policy.name) for policy in self.desk.policies)
+        for name, values in self.values.items():
+            head, _, rest = name.partition(".")
+            if head == "facts":
+                yield from (FactsReported(at=agent["at"], facts={rest: value}) for value in values
+                            if value is not None and value != ticket.facts.get(rest))  # fmt: skip
+            elif head == "fields" or name in ("subject", "language", "channel"):
+                yield from (FieldSet(**agent, name=rest or name, value=value) for value in values if value != _seen(ticket, name))
+
+    # --- time ------------------------------------------------------------------------------------------------------------
+
+    def flip_us(self, desk: Desk, ticket: Ticket, now_us: int, wake_us: int | None) -> int | None:
+        """The first instant after now at which a test of time may change its answer, or something is due; None: never."""
+        view = View(desk.vocabulary, ticket, now_us, None, None, lambda metric: desk.sla.reading(ticket, metric, now_us))
+        horizon = now_us + 90 * 24 * HOUR_US if wake_us is None else wake_us
+        found = [] if wake_us is None else [max(wake_us, now_us + 1)]
+        for atom in self.timed:
+            for condition in (atom, Not(atom)):
+                rise = next_rise(condition, view, now_us, horizon)
+                if rise is not None and rise.found:
+                    found.append(rise.at_us)
+        within = [move.within_us for move in desk.lifecycle.rows().get(ticket.status, EMPTY).values() if move.within_us is not None]
+        if ticket.resolved_us is not None:
+            found += [at for window in within if (at := ticket.resolved_us + window + 1) > now_us]
+        return min(found, default=None)
+
+    def key(self, ticket: Ticket, now_us: int) -> Hashable:
+        """What the conditions of the desks can tell of a ticket at an instant, now and later: the same for tickets that go on alike."""
+        values: list[Any] = [now_us if self.in_hours else None]
+        for name in _TICKET_PARTS:
+            value = getattr(ticket, name)
+            if name in _COUNTED:
+                value = value if name in self.values else min(value, 1) if name == "agent_replies" else 0
+            elif name.endswith("_us") and value is not None:
+                value = now_us - value if self._tells(name) else 0
+            elif name == "slots":
+                value = tuple(sorted((slot, filled.level) for slot, filled in value.items()))
+            elif name == "clocks":
+                value = tuple(sorted((metric, _clock_key(clock.cycle, now_us)) for metric, clock in value.items()))
+            elif name == "repeats":
+                value = tuple(sorted((rule, now_us - repeat.first_us, repeat.number) for rule, repeat in value.items()))
+            values.append(value)
+        return tuple(values)
+
+    def _tells(self, name: str) -> bool:
+        stem = name.removesuffix("_us")
+        return stem in self._instants or stem + "_at" in self._instants or stem in ("postponed_until", "resolved")
+
+
+def _is_calendar(atom: Condition) -> bool:
+    return isinstance(atom, Since) and getattr(atom.span, "calendar", False)
+
+
+def _seen(ticket: Ticket, name: str) -> Any:
+    head, _, rest = name.partition(".")
+    return ticket.fields.get(rest) if head == "fields" else getattr(ticket, name) or None
+
+
+_FORGOTTEN: Final = frozenset({"id", "desk", "version", "as_of_us", "floor_us", "seen", "memo", "deviations"})
+_TICKET_PARTS: Final = tuple(part.name for part in attr_fields(Ticket) if part.name not in _FORGOTTEN)
+_COUNTED: Final = frozenset({
+    "agent_replies", "customer_replies", "notes", "reopens", "reassignments", "transfers", "escalation", "time_roots",
+})  # fmt: skip
+
+
+def _clock_key(cycle: Any, now_us: int) -> Hashable:
+    run = None if cycle.run_us is None else now_us - cycle.run_us
+    return (
+        cycle.verdict, str(cycle.target), cycle.hours, cycle.policy, cycle.banked_us, run, cycle.extension_us,
+        now_us - cycle.started_us if cycle.verdict is None else 0, cycle.warned, cycle.breaches,
+    )  # fmt: skip
+
+
+# --- the walk ----------------------------------------------------------------------------------------------------------
+
+
+@frozen
+class Visit:
+    """One step of a walk: the script that leads there and, of each desk, the ticket before and the outcome (or the refusal)."""
+
+    script: Script
+    outcomes: tuple[Outcome | TicketcoreError, ...]
+    befores: tuple[Ticket | None, ...]
+    now_us: int
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome of the first desk."""
+        outcome = self.outcomes[0]
+        if isinstance(outcome, TicketcoreError):
+            raise outcome
+        return outcome
+
+    @property
+    def steps(self) -> int:
+        """How many things happened: moments, and stretches of time at the end."""
+        return len(self.script) + (self.script.until_us is not None)
+
+
+@frozen(eq=False)
+class _State:
+    moments: tuple[Moment, ...]
+    tickets: tuple[Ticket, ...]
+    wakes: tuple[int | None, ...]
+    now_us: int
+    depth: int = field(default=1)
+
+
+class Walk:
+    """A walk through a space, breadth first, to a depth of so many steps (moments of people and stretches of time), within a budget.
+
+    Iterate over it once; afterwards ``is_complete`` says whether every state up to the depth was seen, ``steps`` how many steps
+    of a desk it took.
+    """
+
+    def __init__(self, space: Space, *, depth: int, budget: int) -> None:
+        self.space: Final = space
+        self.depth: Final = depth
+        self.budget: Final = budget
+        self.steps = 0
+        self.states = 0
+        self.is_complete = False
+
+    def __iter__(self) -> Iterator[Visit]:
+        space = self.space
+        seen: set[Hashable] = set()
+        waiting: deque[_State] = deque()
+        for moment in space.beginnings:
+            if self.steps >= self.budget:
+                return
+            yield from self._reached(self._tried(None, moment), seen, waiting)
+        while waiting:
+            state = waiting.popleft()
+            if state.depth >= self.depth:
+                continue
+            for moment in space.moments(state.tickets[0], state.now_us):
+                if self.steps >= self.budget:
+                    return
+                yield from self._reached(self._tried(state, moment), seen, waiting)
+            if self.steps >= self.budget:
+                return
+            yield from self._reached(self._later(state), seen, waiting)
+        self.is_complete = space.is_whole
+
+    def _tried(self, state: _State | None, moment: Moment) -> tuple[Visit, _State | None]:
+        """What the desks make of a moment."""
+        outcomes: list[Outcome | TicketcoreError] = []
+        befores = state.tickets if state is not None else (None,) * len(self.space.desks)
+        for desk, before in zip(self.space.desks, befores, strict=True):
+            self.steps += 1
+            try:
+                outcomes.append(desk.handle(before, *moment))
+            except TicketcoreError as error:
+                outcomes.append(error)
+        moments = (*(state.moments if state is not None else ()), moment)
+        visit = Visit(Script(moments), tuple(outcomes), tuple(befores), moment[0].at_us)
+        return visit, _next_state(visit, moments, 1 if state is None else state.depth + 1)
+
+    def _later(self, state: _State) -> tuple[Visit, _State | None] | None:
+        """Time passes up to the next instant at which something may flip."""
+        space = self.space
+        flips = [
+            flip for desk, ticket, wake in zip(space.desks, state.tickets, state.wakes, strict=True)
+            if (flip := space.flip_us(desk, ticket, state.now_us, wake)) is not None
+        ]  # fmt: skip
+        if not flips:
+            return None
+        now = min(flips)
+        outcomes = []
+        for desk, ticket in zip(space.desks, state.tickets, strict=True):
+            self.steps += 1
+            outcomes.append(desk.tick(ticket, now))
+        visit = Visit(Script(state.moments, now), tuple(outcomes), tuple(state.tickets), now)
+        return visit, _next_state(visit, state.moments, state.depth + 1)
+
+    def _reached(self, reached: tuple[Visit, _State | None] | None, seen: set[Hashable], waiting: deque[_State]) -> Iterator[Visit]:
+        if reached is None:
+            return
+        visit, state = reached
+        if state is not None:
+            key = tuple(self.space.key(ticket, state.now_us) for ticket in state.tickets)
+            if key not in seen:
+                seen.add(key)
+                self.states += 1
+                waiting.append(state)
+        yield visit
+
+
+def _next_state(visit: Visit, moments: tuple[Moment, ...], depth: int) -> _State | None:
+    tickets, wakes = [], []
+    for outcome in visit.outcomes:
+        if isinstance(outcome, TicketcoreError):
+            return None
+        tickets.append(outcome.ticket)
+        wakes.append(outcome.wake_us)
+    return _State(moments, tuple(tickets), tuple(wakes), visit.now_us, depth)
