@@ -161,11 +161,11 @@ FLAG: Final = FieldType(kind="flag")
 INSTANT: Final = FieldType(kind="instant")
 DURATION: Final = FieldType(kind="duration")
 TAGS: Final = FieldType(kind="set", what="tag")
-
-
 AGENTS: Final = FieldType(kind="set", what="agent")
 ADDRESSES: Final = FieldType(kind="set", what="address")
 CHECKS: Final = FieldType(kind="set", choices=("verified", "confirmed"), what="check")
+
+
 @frozen(kw_only=True)
 class Fact:
     """A declared fact: a field that only the host sets. Without a default, an event of a kind in *required_with* must bring it."""
@@ -377,6 +377,7 @@ def _ticket_fields() -> Iterable[FieldSpec]:
     """The fields that every desk has and whose types depend on no desk."""
     for name, kind in (
         ("id", NAME), ("subject", TEXT), ("channel", NAME), ("language", NAME), ("assignee", NAME), ("tags", TAGS), ("merged_into", NAME),
+        ("origin", NAME), ("relation", NAME), ("followers", AGENTS), ("cc", ADDRESSES), ("checks", CHECKS),
     ):  # fmt: skip
         yield _spec(name, kind, "input")
     yield _spec("description", TEXT, "input", "text")
@@ -403,7 +404,6 @@ def _event_fields(groups: FieldType, metrics: FieldType) -> Iterable[FieldSpec]:
     for name, kind, read in (
         ("kind", kinds, _of_event("kind")), ("by_role", roles, event_role), ("by", NAME, _event_by),
         ("channel", NAME, _of_event("channel")), ("text", TEXT, _of_message("text")), ("language", NAME, _of_message("language")),
-        ("origin", NAME), ("relation", NAME), ("followers", AGENTS), ("cc", ADDRESSES), ("checks", CHECKS),
         ("public", FLAG, _of_message("public")), ("attachments", NUMBER, _attachments),
         ("by_assignee", FLAG, _by_assignee), ("by_requester", FLAG, _by_requester),
         ("automatic", FLAG, _of_message("automatic")), ("reason", TEXT, _of_event("reason")), ("group", groups, _of_event("group")),
