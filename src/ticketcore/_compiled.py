@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, Final, assert_never
 
 from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until
-from ticketcore._fields import FOLDED, POSITIVE, REGEX, FieldSpec, View, Vocabulary, is_empty
+from ticketcore._fields import FOLDED, POSITIVE, REGEX, FieldSpec, FieldType, View, Vocabulary, is_empty
 from ticketcore._rises import Where, in_hours, is_timed, remembering
 from ticketcore._text import (
     LONGEST_TEXT,
@@ -118,7 +118,7 @@ def _positive(op: str, value: Any, spec: FieldSpec, folding: Folding) -> Holds:
         return lambda view: not is_empty(read(view))
     if spec.type.kind == "text" or op in FOLDED:
         return _text_test(op, value, spec, folding)
-    if op in _ORDERED:
+    if op in ORDERED:
         return _ordered(op, value, spec)
     return _PLAIN[op](spec, value)
 
@@ -167,11 +167,16 @@ def _ordered(op: str, value: Any, spec: FieldSpec) -> Holds:
     key = spec.type.key
     read = spec.read
     if spec.type.kind == "ordered":  # few names: look the answer up instead of comparing
-        within = _ORDERED[op]
-        bounds = [key(item) for item in value] if op == "between" else key(value)
-        right = frozenset(name for name in spec.type.choices if within(key(name), bounds))
+        right = right_names(op, value, spec.type)
         return lambda view: read(view) in right
     return _COMPARED[op](read, [key(item) for item in value] if op == "between" else key(value))
+
+
+def right_names(op: str, value: Any, kind: FieldType) -> frozenset[str]:
+    """The names of an ordered list that are on the right side of *value*."""
+    key = kind.key
+    within, bounds = ORDERED[op], [key(item) for item in value] if op == "between" else key(value)
+    return frozenset(name for name in kind.choices if within(key(name), bounds))
 
 
 # One closure a test, written out: a call more would be half of what such a test costs.
@@ -222,7 +227,7 @@ def _between(read: Callable[[View], Any], bounds: Any) -> Holds:
 _COMPARED: Final[dict[str, Callable[[Callable[[View], Any], Any], Holds]]] = {
     "below": _below, "above": _above, "at_least": _at_least, "at_most": _at_most, "between": _between,
 }  # fmt: skip
-_ORDERED: Final[dict[str, Callable[[Any, Any], bool]]] = {
+ORDERED: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "below": lambda seen, bound: seen < bound,
     "above": lambda seen, bound: seen > bound,
     "at_least": lambda seen, bound: seen >= bound,

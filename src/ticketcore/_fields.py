@@ -284,11 +284,13 @@ class FieldSpec:
     key: Callable[[View], Any]  # what a folded text is remembered by: cheaper to get than the text where that is put together
     changes: bool = True
     entry: tuple[str, str, Any] | None = None  # mapping of the ticket, name in it, default: for what a desk declares
+    attribute: str = ""  # of the ticket, where reading the field is reading that
 
 
 def _spec(name: str, kind: FieldType, layer: str, attribute: str = "") -> FieldSpec:
-    read = attrgetter("ticket." + (attribute or name))
-    return FieldSpec(name=name, type=kind, layer=layer, read=read, key=read)
+    attribute = attribute or name
+    read = attrgetter("ticket." + attribute)
+    return FieldSpec(name=name, type=kind, layer=layer, read=read, key=read, attribute=attribute)
 
 
 def _entry_spec(name: str, kind: FieldType, mapping: str, key: str, default: Any = None) -> FieldSpec:
