@@ -11,7 +11,7 @@ import zoneinfo
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, _zoneinfo  # type: ignore[attr-defined]  # the pure twin shows its transitions
@@ -85,16 +85,16 @@ def say(us: int) -> str:
 # the clock has come: it stands still while an hour is repeated, and it jumps where one is skipped.
 
 
-def furthest_wall_times(zone: str, low: int, high: int) -> list[datetime]:
+def furthest_wall_times(zone: str, low: int, high: int, step: int = MINUTE_US) -> list[datetime]:
     """What the clock has come to, at best, at every minute of ``[low, high)``."""
     tz = ZoneInfo(zone)
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=low - 2 * DAY_US)
     best, shown = datetime.min, []
-    for _ in range((high - low) // MINUTE_US + 2 * 1440):
+    for _ in range((high - low + 2 * DAY_US) // step):
         best = max(best, moment.astimezone(tz).replace(tzinfo=None))
         shown.append(best)
-        moment += timedelta(minutes=1)
-    return shown[2 * 1440 :]
+        moment += timedelta(microseconds=step)
+    return shown[2 * DAY_US // step :]
 
 
 def plainly_open(config: BusinessHours, wall: datetime) -> bool:
@@ -136,8 +136,8 @@ def oracle(config: Hours, low: int, high: int) -> list[bool]:
     raise AssertionError(config)
 
 
-def runs(minutes: list[bool], low: int) -> list[tuple[int, int]]:
-    edges = [low + index * MINUTE_US for index, (old, new) in enumerate(pairwise([False, *minutes, False])) if old != new]
+def runs(minutes: list[bool], low: int, step: int = MINUTE_US) -> list[tuple[int, int]]:
+    edges = [low + index * step for index, (old, new) in enumerate(pairwise([False, *minutes, False])) if old != new]
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
@@ -446,6 +446,37 @@ def test_a_wall_time_is_the_first_instant_at_which_the_clock_shows_it_or_a_later
                     found = wall_us(zone, wall // DAY_US + EPOCH_ORDINAL, wall % DAY_US)
                     assert furthest(zone, change, found) >= wall, (name, change, minutes)
                     assert furthest(zone, change, found - 1) < wall, (name, change, minutes)
+
+
+# Spans and gaps of all lengths at all hours, one over midnight: wherever a clock changes, something begins, ends or lies across it.
+BROKEN = BusinessHours(zone="UTC", week={
+    "mon-sun": [
+        "00:10-00:25", "00:40-01:50", "02:00-02:15", "02:25-02:35", "03:00-03:05", "03:30-11:15", "11:45-12:00", "12:30-22:20",
+        "22:45-23:10", "23:20-00:05",
+    ],
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("remainder", range(4))
+def test_hours_around_every_change_of_every_zone_are_those_of_the_stepped_clock(remainder: int) -> None:
+    for index, name in enumerate(ZONES):
+        changes = [second for second, _ in changes_of(name) if 0 <= second < 2_145_916_800]  # 1970 to 2037: offsets of half minutes at most
+        sample = changes[-3:] if name in ODD else changes[index % 97 :][:1] if index % 8 == remainder else []
+        wanted = changes[remainder::4] if EVERY else sample
+        config = attrs.evolve(BROKEN, zone=name) if wanted else BROKEN
+        for second in wanted:
+            low, high = (second // 60 + AROUND[0]) * MINUTE_US, (second // 60 + AROUND[-1] + 1) * MINUTE_US
+            step = 30_000_000 if any(offset_us(config.tz, at) % MINUTE_US for at in (low, high)) else MINUTE_US
+            is_open = [plainly_open(config, wall) for wall in furthest_wall_times(name, low, high, step)]
+            used = [0, *accumulate(is_open)]
+            spans = list(config.spans_us(low, high))
+            assert spans == runs(is_open, low, step), (name, second)
+            for place, minute in enumerate(range(low, high, step)):
+                assert config.is_open_us(minute) == is_open[place], (name, minute)
+                assert config.elapsed_us(low, minute) == used[place] * step, (name, minute)
+                if minute != low:
+                    assert config.elapsed_us(minute, low) == -used[place] * step, (name, minute)
+                assert config.add_us(low, used[place] * step) == low + used.index(used[place]) * step, (name, minute)
 
 
 def furthest(zone: ZoneInfo, change: int, moment: int) -> int:
