@@ -56,6 +56,7 @@ PART_OF: dict[str, str] = {
     "_triggers": "sla",
     "_queue": "routing",
     "_order_data": "routing",
+    "_order_data": "routing",
     "_behaviour": "replay",
     "_compare": "replay",
     "_moments": "replay",

@@ -18,10 +18,11 @@ from ticketcore._time import HOUR_US, from_us
 from ticketcore._values import FrozenMap
 from ticketcore.conditions import View, Vocabulary, holds
 from ticketcore.conditions import field as condition
-from ticketcore.errors import BadDuration, BadValue, UnknownName
+from ticketcore.conditions import since as condition_since
+from ticketcore.errors import BadDuration, BadValue, DeskError, UnknownName
 from ticketcore.extra.strategies.routing import orders, queued_tickets, terms
 from ticketcore.model import Memo, Ticket
-from ticketcore.routing import Age, Due, First, HeadStart, Order, Priority, Queue, Term, Waiting
+from ticketcore.routing import Age, Due, First, HeadStart, Order, Priority, Queue, Term, Waiting, order_to_data, parse_order
 
 
 def ticket(name: str = "T", **given_fields: Any) -> Ticket:
@@ -268,6 +269,91 @@ def test_a_condition_of_the_desk_can_come_first() -> None:
     words = Vocabulary()
     order = Order.by(First(name="vip", when=condition.tags.has("vip"))).bind(holds=lambda when, each: holds(when, View(words, each, 0)))
     assert ids(order.sorted([ticket("A"), ticket("V", tags=frozenset({"vip"}))])) == ["V", "A"]
+
+
+WORDS = Vocabulary(levels=("low", "refund request", "urgent"), metrics=("first_reply",))
+VIP = condition.tags.has("vip")
+NO_TERM = " is no term of an order; write due, priority, waiting, age, fifo, or a table with one of due, head_start, first"
+
+
+def test_an_order_over_the_names_of_a_desk() -> None:
+    plain = Order.by(First(name="vip", when=VIP)).then("priority").then(due="first_reply").then(head_start={"urgent": "4h"})
+    order = plain.using(WORDS)
+    assert order.terms[1] == Priority(levels=WORDS.levels)
+    tickets = [ticket("A", priority="low"), ticket("R", priority="refund request"), ticket("V", priority="low", tags=frozenset({"vip"}))]
+    assert ids(order.sorted(tickets)) == ["V", "R", "A"]
+    assert order.explain(tickets[2], tickets).terms[0].says == "vip"
+    assert pickle.loads(pickle.dumps(order)).sorted(tickets) == order.sorted(tickets)  # what is compiled is made again
+    assert Order.by("priority").using(Vocabulary()) == Order.by("priority")  # a vocabulary of no levels leaves the usual ones
+
+
+def test_an_order_that_a_desk_cannot_read_is_refused_whole() -> None:
+    order = Order.by(due="frist_reply").then(head_start={"urgnt": "4h"}).then(First(name="old", when=condition_since("created") >= "1h"))
+    with pytest.raises(DeskError) as caught:
+        order.using(WORDS)
+    assert [str(problem) for problem in caught.value.problems] == [
+        "order[0]: unknown metric 'frist_reply'; did you mean 'first_reply'?",
+        "order[1]: unknown level 'urgnt'; did you mean 'urgent'?",
+        "order[2]: the condition 'old' tests time; a key must not change as time passes: order by due or waiting",
+    ]
+
+
+def plain(term: Term) -> Term:
+    """A term that has a plain form."""
+    return First(name=term.name, when=VIP) if isinstance(term, First) else Priority() if isinstance(term, Priority) else term
+
+
+@given(orders())
+def test_an_order_in_plain_data_is_read_back(order: Order) -> None:
+    order = attrs.evolve(order, terms=[plain(term) for term in order.terms])
+    assert parse_order(order_to_data(order)) == order
+
+
+@pytest.mark.parametrize(("data", "order"), [
+    ("fifo", Order.by("age")),
+    ({"due": "first_reply"}, Order.by(due="first_reply")),
+    (["due", "waiting"], Order.by("due").then("waiting")),
+    ({"by": ["age"], "leave_out": ["removed"]}, Order(terms=[Age()], leave_out=["removed"])),
+    ({"by": "age"}, Order.by("age")),
+    ([{"head_start": {"urgent": "4h"}, "since": "age"}], Order.by(HeadStart(starts={"urgent": "4h"}, since="age"))),
+    ([{"first": "vip", "when": {"field": "tags", "has": "vip"}}], Order.by(First(name="vip", when=VIP))),
+    ([], Order()),
+])  # fmt: skip
+def test_what_plain_data_means(data: Any, order: Order) -> None:
+    assert parse_order(data) == order
+    assert parse_order(data, WORDS) == order.using(WORDS)
+
+
+@pytest.mark.parametrize(("data", "said"), [
+    (["du", 5], ["order[0]: unknown order 'du'; did you mean 'due'?",
+                 f"order[1]: 5{NO_TERM}"]),
+    ({"due": ""}, ['order.due: \'\' names no metric; write {"due": "first_reply"}, or "due" for any']),
+    ({"due": "first_reply", "head_start": {}}, [f"order: dict of 2{NO_TERM}"]),
+    ([{"due": "first_reply", "sinc": 1}], ["order[0]: unknown key 'sinc'; known are due"]),
+    ([{"head_start": {"urgent": 4}}], ['order[0].head_start: head starts are durations by level; write {"urgent": "4h"}']),
+    ([{"head_start": ["urgent"]}], ['order[0].head_start: head starts are durations by level; write {"urgent": "4h"}']),
+    ([{"head_start": {"urgent": "4h"}, "since": "due"}], ["order[0].head_start: a head start counts from waiting or age, not 'due'"]),
+    ([{"first": "vip"}], ['order[0]: first needs a name and a condition; write {"first": "vip", "when": {...}}']),
+    ([{"first": "vip", "when": {"field": "tgs", "has": "vip"}}], ["order[0].when.field: unknown field 'tgs'; did you mean 'tags'?"]),
+    ({"by": ["age"], "leave_out": "closed", "x": 1}, [
+        "order: unknown key 'x'; known are by, leave_out", "order.leave_out: a list of categories is wanted, not 'closed'"]),
+    ({"by": "age", "leave_out": ["clsed", 3]}, [
+        "order.leave_out: unknown category 'clsed'; did you mean 'closed'?",
+        "order.leave_out: unknown category 3; known are answered, closed, new, open, postponed, removed, resolved"]),
+    (["age"] * 33, ["order: 33 terms; at most 32"]),
+    ([{"due": "frist_reply"}], ["order[0]: unknown metric 'frist_reply'; did you mean 'first_reply'?"]),
+    ([[]], [f"order[0]: list of 0{NO_TERM}"]),
+])  # fmt: skip
+def test_wrong_plain_data_is_refused_with_every_problem(data: Any, said: list[str]) -> None:
+    with pytest.raises(DeskError) as caught:
+        parse_order(data, WORDS)
+    assert [str(problem) for problem in caught.value.problems] == said
+
+
+@pytest.mark.parametrize("term", [First(name="vip", when=lambda _: True), Due(find=lambda _, __: None)])
+def test_a_term_that_a_function_decides_has_no_plain_form(term: Term) -> None:
+    with pytest.raises(BadValue, match="a function decides this"):
+        order_to_data(Order.by(term))
 
 
 def test_due_instants_that_nobody_worked_out_are_asked_for() -> None:

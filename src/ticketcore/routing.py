@@ -17,11 +17,13 @@ from attrs import evolve, field, frozen
 from pendulum import DateTime
 
 from ticketcore import _queue
+from ticketcore._order_data import order_to_data, parse_order
 from ticketcore._queue import (
     LEVELS,
     Age,
     Ahead,
     Due,
+    Effective,
     First,
     HeadStart,
     Order,
@@ -30,6 +32,7 @@ from ticketcore._queue import (
     Standing,
     Term,
     Waiting,
+    longest_wait,
 )  # fmt: skip
 from ticketcore._time import from_us, iso, maybe_from_us, maybe_us, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, name_set
@@ -37,9 +40,9 @@ from ticketcore.errors import BadValue, UnknownName, shorten
 from ticketcore.model import Actor, Assigned, Ticket
 
 __all__ = [
-    "CONSTRAINTS", "LEVELS", "STRATEGIES", "Age", "Ahead", "BestSkill", "Choice", "Due", "First", "HeadStart", "LeastLoaded", "Member",
-    "Need", "OpenHours", "Order", "Priority", "Queue", "Reason", "Roster", "RoundRobin", "SeniorsFirst", "Shuffled", "Standing",
-    "Sticky", "Strategy", "Term", "Verdict", "Waiting", "choose", "next_for",
+    "CONSTRAINTS", "LEVELS", "STRATEGIES", "Age", "Ahead", "BestSkill", "Choice", "Due", "Effective", "First", "HeadStart", "LeastLoaded",
+    "Member", "Need", "OpenHours", "Order", "Priority", "Queue", "Reason", "Roster", "RoundRobin", "SeniorsFirst", "Shuffled", "Standing",
+    "Sticky", "Strategy", "Term", "Verdict", "Waiting", "choose", "longest_wait", "next_for", "order_to_data", "parse_order",
 ]  # fmt: skip
 
 for _value in vars(_queue).copy().values():  # this module is their front door: names, pickles and reprs say so
