@@ -1,6 +1,6 @@
 """Law 7's oracle: it steps the clock over tickets at rest and looks whether anything should have happened by then.
 
-It asks neither ``wake_at`` nor ``next_rise`` nor ``due_us``. Between two roots a ticket does not change, so at every minute, and just
+It asks neither ``wake_at`` nor ``next_rise`` nor ``due_us``. Between two roots a ticket does not change, so at every step, and just
 before the next root, it must hold that nobody is to be woken, warned or told of a breach, and that no time rule has become true.
 What time did bring must be true at that instant and not a microsecond before.
 """
@@ -23,20 +23,20 @@ By = Callable[[int], bool]  # whether it is due by an instant
 _UNREACHABLE = (NeverOpen, BeyondHorizon)
 
 
-def nothing_was_missed(desk: Desk, events: tuple[EventBase, ...], end_us: int) -> None:
+def nothing_was_missed(desk: Desk, events: tuple[EventBase, ...], end_us: int, step_us: int = MINUTE_US) -> None:
     """Step through the whole life of a ticket, from root to root, and from the last one to *end_us*."""
     ticket: Ticket | None = None
     for log in cycles(events):
         before, ticket = ticket, fold(log, ticket)
         if before is not None:
-            _at_rest(desk, before, log[0].at_us, log[0])
+            _at_rest(desk, before, log[0].at_us, log[0], step_us)
         if log[0].kind != "silenced":
             _rises_fired(desk, before, ticket, log)
     if ticket is not None:
-        _at_rest(desk, ticket, end_us + 1, None)
+        _at_rest(desk, ticket, end_us + 1, None, step_us)
 
 
-def _at_rest(desk: Desk, ticket: Ticket, next_us: int, root: EventBase | None) -> None:
+def _at_rest(desk: Desk, ticket: Ticket, next_us: int, root: EventBase | None, step_us: int) -> None:
     """Nothing fell due on *ticket* before *next_us*; and what *root* brings fell due then."""
     if ticket.silenced:
         return
@@ -44,7 +44,7 @@ def _at_rest(desk: Desk, ticket: Ticket, next_us: int, root: EventBase | None) -
     timed = [rule for rule in desk.rules if rule.enabled and rule.is_timed and not _sleeps(desk, rule, ticket)]
     timed = [rule for rule in timed if _in_force(desk, rule)]
     was = {rule.name: _true(desk, rule, ticket, ticket.as_of_us) for rule in timed}
-    for at in _minutes(ticket.as_of_us, next_us):
+    for at in _steps(ticket.as_of_us, next_us, step_us):
         for what, is_due in waiting.items():
             assert not is_due(at), f"{what} was due by {at}, and the next thing is {root}"
         for rule in timed:
@@ -71,8 +71,8 @@ def _at_rest(desk: Desk, ticket: Ticket, next_us: int, root: EventBase | None) -
         assert not is_due(at - 1), f"due before: {root}"
 
 
-def _minutes(start_us: int, next_us: int) -> Iterator[int]:
-    yield from range(start_us, next_us, MINUTE_US)
+def _steps(start_us: int, next_us: int, step_us: int) -> Iterator[int]:
+    yield from range(start_us, next_us, step_us)
     if next_us > start_us:
         yield next_us - 1
 

@@ -7,7 +7,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import pytest
@@ -29,16 +29,22 @@ from ticketcore import (
     Noted,
     Person,
     Policy,
+    Postponed,
     Priority,
+    Resolved,
+    Restored,
     Rule,
     SlotSet,
     TagsAdded,
+    TagsRemoved,
+    TargetExtended,
     Targets,
     field,
     since,
 )  # fmt: skip
 from ticketcore._clocks import summed
-from ticketcore._time import DAY_US, HOUR_US, MINUTE_US
+from ticketcore._time import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from ticketcore.conditions import TRUE, Condition
 from ticketcore.extra import laws, strategies
 from ticketcore.extra.laws import History, live
 from ticketcore.hours import Hours
@@ -114,6 +120,63 @@ def test_7_a_clock_that_is_stepped_finds_nothing_missed(lived: tuple[Desk, Histo
     oracle.nothing_was_missed(quiet, life.events, life.until_us)
 
 
+HURRIED = (
+    Metric(name="first", start=("created",), stop=("agent_reply",), cancel=("enter:resolved",)),
+    Metric(name="next", start=("customer_reply",), stop=("agent_reply", "enter:resolved"), cycles="many"),
+    Metric(name="update", start=("agent_reply",), restart=("agent_reply",), stop=("enter:resolved",), cycles="many"),
+    Metric(
+        name="work", start=("created", "leave:resolved"), stop=("enter:resolved",), pause_status=("answered", "postponed"), cycles="many",
+        reopen="resume",
+    ),
+    Metric(name="gold", start_on_attach=True, start_at="created", start=("leave:resolved",), stop=("enter:resolved",), cycles="many"),
+)  # fmt: skip
+BUSTLE = BusinessHours(zone="Europe/Riga", week={"mon-sun": ["09:00-09:07", "09:08-09:21", "09:30-09:31", "09:32-10:45"]})
+
+
+@st.composite
+def hurried_desks(draw: st.DrawFn) -> Desk:
+    """A desk whose promises are kept or broken within seconds, with two policies that take over from each other."""
+    lengths = st.builds(Length, st.integers(1, 1500).map(SECOND_US.__mul__) | st.integers(1, 90 * SECOND_US), st.booleans())
+    warnings = st.lists(st.sampled_from(["-90s", "-7s", "50%", "80%", "100%", "150%", "13s"]), max_size=3, unique=True)
+
+    def policy(name: str, when: Condition) -> Policy:
+        targets = {metric.name: Targets(by_level={"high": draw(lengths)}, otherwise=draw(lengths)) for metric in HURRIED}
+        if name == "std":
+            del targets["gold"]
+        return Policy(
+            name=name, when=when, targets=targets, hours=draw(st.sampled_from(["24x7", "bustle"])), keep_used=draw(st.booleans()),
+            warn=[WarnAt.parse(text) for text in draw(warnings)], due_at=draw(st.sampled_from(["closing", "closing", "next_opening"])),
+        )  # fmt: skip
+
+    return Desk(metrics=HURRIED, hours={"bustle": BUSTLE}, policies=(policy("vip", field.tags.has("vip")), policy("std", TRUE)))
+
+
+@st.composite
+def hurried_histories(draw: st.DrawFn) -> History:
+    """A quarter of an hour around nine in which much happens, at any second and sometimes between two."""
+    at = BUSTLE_OPENS_US - draw(st.integers(0, 120)) * SECOND_US
+    log: list[tuple[Any, ...]] = [(Created(at=at, ticket="T", by=ADA),)]
+    for _ in range(draw(st.integers(0, 8))):
+        at += draw(st.sampled_from([0, 1, 7, 20, 60, 61, 200, 400])) * SECOND_US + draw(st.sampled_from([0, 0, 0, 1, 999_999]))
+        events = (
+            CustomerReplied(at=at, by=ADA), AgentReplied(at=at, by=MARIA), Noted(at=at, by=MARIA), Resolved(at=at, by=MARIA),
+            SlotSet(at=at, by=MARIA, level="high"), SlotSet(at=at, by=MARIA, level="low"), TagsAdded(at=at, by=MARIA, tags=["vip"]),
+            TagsRemoved(at=at, by=MARIA, tags=["vip"]), TargetExtended(at=at, by=MARIA, metric="work", extra_us=9 * SECOND_US),
+            Postponed(at=at, by=MARIA, until=at + 45 * SECOND_US), Deleted(at=at, by=MARIA), Restored(at=at, by=MARIA),
+        )  # fmt: skip
+        log.append((draw(st.sampled_from(events)),))
+    return tuple(log)
+
+
+@patient
+@given(hurried_desks(), hurried_histories())
+def test_a_poll_every_second_finds_nothing_that_wake_at_did_not_bring(desk: Desk, history: History) -> None:
+    """Of warnings, breaches and wakes, each is true at its instant and not a microsecond before, and none is left out."""
+    life = live(desk, history, then_us=HOUR_US // 2)
+    oracle.nothing_was_missed(desk, life.events, life.until_us, SECOND_US)
+    laws.nothing_happens_before_wake_at(desk, history)
+
+
 @law
 def test_8_the_outside_moments_of_a_log_handled_again_give_the_same_log(lived: tuple[Desk, History]) -> None:
     laws.outside_moments_give_the_log_again(*lived)
@@ -132,6 +195,7 @@ def circles(number: int) -> Iterator[tuple[Any, ...]]:
     yield (TagsAdded(at=at + 5 * HOUR_US, by=MARIA, tags=["vip"]),)
 
 
+BUSTLE_OPENS_US: Final = 1_788_242_400_000_000  # a Tuesday, nine o'clock in Riga
 OFFICE = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
 
 
@@ -294,6 +358,17 @@ def test_the_oracle_sees_a_breach_that_is_not_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Sla, "due_items", lambda *_: [])
     with pytest.raises(AssertionError, match="answer: breach was due"):
         oracle.nothing_was_missed(desk, live(desk, history).events, 4 * HOUR_US)
+
+
+def test_the_poll_sees_a_breach_that_comes_a_second_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Metric(name="answer", start=("created",), stop=("agent_reply",))
+    desk = Desk(metrics=(answer,), policies=(Policy(name="std", targets={"answer": Targets(otherwise=Length(7 * SECOND_US))}),))
+    history = ((Created(at=0, ticket="T", by=ADA),), (Noted(at=90 * SECOND_US, by=MARIA),))
+    oracle.nothing_was_missed(desk, live(desk, history).events, 100 * SECOND_US, SECOND_US)
+    due_us = Sla.due_us
+    monkeypatch.setattr(Sla, "due_us", lambda sla, cycle: None if (due := due_us(sla, cycle)) is None else due + SECOND_US)
+    with pytest.raises(AssertionError, match="answer: breach was due"):
+        oracle.nothing_was_missed(desk, live(desk, history).events, 100 * SECOND_US, SECOND_US)
 
 
 def test_the_oracle_sees_a_time_rule_that_did_not_fire(monkeypatch: pytest.MonkeyPatch) -> None:
