@@ -145,7 +145,7 @@ def hurried_desks(draw: st.DrawFn) -> Desk:
             del targets["gold"]
         return Policy(
             name=name, when=when, targets=targets, hours=draw(st.sampled_from(["24x7", "bustle"])), keep_used=draw(st.booleans()),
-            warn=[WarnAt.parse(text) for text in draw(warnings)], due_at=draw(st.sampled_from(["closing", "closing", "next_opening"])),
+            warn=tuple(WarnAt.parse(text) for text in draw(warnings)), due_at=draw(st.sampled_from(["closing", "closing", "next_opening"])),
         )  # fmt: skip
 
     return Desk(metrics=HURRIED, hours={"bustle": BUSTLE}, policies=(policy("vip", field.tags.has("vip")), policy("std", TRUE)))
