@@ -70,6 +70,8 @@ PART_OF: dict[str, str] = {
     "_checks": "desk",
     "_fingerprint": "desk",
     "_forecast": "desk",
+    "_moves": "lifecycle",
+    "_rows": "lifecycle",
     "_linking": "desk",
     "_lint_domain": "lint",
     "_lint_footprint": "lint",

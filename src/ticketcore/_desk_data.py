@@ -76,9 +76,15 @@ def _statuses(value: tuple[Status, ...]) -> list[Any]:
     return [_write_status(status) for status in value]
 
 
+def _workflows(value: Mapping[str, Lifecycle]) -> dict[str, Any]:
+    return {name: _write_lifecycle(workflow) for name, workflow in value.items()}
+
+
 _write_lifecycle: Final = _writer(
     Lifecycle, ("vocabulary",), statuses=("statuses", _statuses), table=("table", _rows), moves=("moves", _rows),
     direct=("direct", _choices), main=("main", dict), triggers=("triggers", dict), reopen_window_us=("reopen_window", say_duration),
+    permissions=("permissions", _choices), close_needs=("close_needs", list), close_after=("close_after", say_span),
+    by_type=("by_type", _workflows),
 )  # fmt: skip
 
 

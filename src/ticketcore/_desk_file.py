@@ -57,7 +57,7 @@ from ticketcore.desk import Desk, Settings
 from ticketcore.errors import DeskError, Problem, TicketcoreError, shorten
 from ticketcore.hours import always
 from ticketcore.lifecycle import CATEGORIES, STATUSES, Lifecycle, Move, Status, To
-from ticketcore.model import EVENTS, Length
+from ticketcore.model import EVENTS, Length, Target
 from ticketcore.priority import Levels, Matrix, Priority, Score, ScoreCard, Suggestion
 from ticketcore.routing import STRATEGIES
 from ticketcore.rules import Escalation, Rule, Rules, RuleSet, Step
@@ -144,7 +144,7 @@ class DeskReader:
         self.zone = data["zone"] if _is(zone, data.get("zone")) else "UTC"
         priority, lifecycle = _table(data.get("priority")), _table(data.get("lifecycle"))
         self.levels = _texts(priority.get("levels")) or Levels().names
-        self.statuses = _status_names(lifecycle.get("statuses"))
+        self.statuses = {**_statuses_by_type(lifecycle.get("by_type")), **_status_names(lifecycle.get("statuses"))}
         self.groups = _texts(data.get("groups"))
         self.policies = _named(data.get("sla"))
         self.metrics = _texts(list(data["metrics"])) if isinstance(data.get("metrics"), dict) else tuple(m.name for m in DEFAULT_METRICS)
@@ -290,8 +290,14 @@ class DeskReader:
             "main": Key(map_of(self.status)), "triggers": Key(map_of(name)), "initial_status": Key(self.status),
             "reopen_on_reply": Key(boolean), "reopen_window": Key(duration), "follow_up_from_closed": Key(boolean),
             "restore_on_reply": Key(boolean), "reopen_closed": Key(boolean), "undated_postpone": Key(boolean),
+            "close_needs": Key(list_of(name, unique)), "close_after": Key(_closing), "permissions": Key(map_of(list_of(name, unique))),
         }  # fmt: skip
-        return record(lambda **given: Lifecycle(vocabulary=self.vocabulary, **given), keys, "a lifecycle")
+
+        def make(**given: Any) -> Lifecycle:
+            return Lifecycle(vocabulary=self.vocabulary, **given)
+
+        types = {"type_field": Key(name), "by_type": Key(map_of(record(make, keys, "a workflow"), name))}
+        return record(make, {**keys, **types}, "a lifecycle")
 
     def _move(self) -> Reader:
         to = one_of((*self.statuses, *_SPECIAL), "status")
@@ -550,6 +556,18 @@ def _status_names(value: Any) -> Mapping[str, str]:
         return {**_STATUS_NAMES, **{each: its for each, its in value.items() if type(each) is str and type(its) is str}}
     listed_ = {item["name"]: item.get("category") for _, item in _tables(value) if type(item.get("name")) is str}
     return {each: its for each, its in listed_.items() if type(its) is str} or _STATUS_NAMES
+
+
+def _statuses_by_type(value: Any) -> dict[str, str]:
+    """The statuses of the workflows by type, as far as they can be made out."""
+    found: dict[str, str] = {}
+    for workflow in _table(value).values():
+        found.update(_status_names(_table(workflow).get("statuses")))
+    return found
+
+
+def _closing(value: Any) -> Target:
+    return span_of(text(value))
 
 
 def _fields(data: Any, problems: list[Problem]) -> dict[str, FieldType]:

@@ -28,6 +28,7 @@ from ticketcore._effects import EffectBase
 from ticketcore._fingerprint import fingerprint
 from ticketcore._forecast import Forecast, Redated, redated
 from ticketcore._ledger import Ledger
+from ticketcore._linking import Linked, PublicTicket, follow_up, merge, public, split
 from ticketcore._settings import LATE, Settings
 from ticketcore._step import DeskParts, Outcome, StepRun, wrong_desk
 from ticketcore._templates import Template
@@ -38,12 +39,12 @@ from ticketcore.conditions import Condition, Explanation, Fact, FieldType, Regex
 from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName, shorten
 from ticketcore.hours import BusinessHours, Hours, always
 from ticketcore.lifecycle import Lifecycle
-from ticketcore.model import Agent, EventBase, Outside, Ticket
+from ticketcore.model import Actor, Agent, EventBase, Outside, Spoken, Ticket
 from ticketcore.priority import Priority
-from ticketcore.rules import Rule, Rules, RuleSet
+from ticketcore.rules import Action, Rule, Rules, RuleSet
 from ticketcore.sla import ALWAYS_NAME, DEFAULT_METRICS, Metric, Policy, Sla, Standing
 
-__all__ = ["Desk", "Forecast", "Outcome", "Redated", "Settings"]
+__all__ = ["Desk", "Forecast", "Linked", "Outcome", "PublicTicket", "Redated", "Settings"]
 
 
 def _metrics(value: Iterable[Metric] | Mapping[str, Metric]) -> FrozenMap[str, Metric]:
@@ -135,7 +136,7 @@ class Desk:
         if unreadable:  # without these nothing else can be read
             raise DeskError(problems + unreadable)
         vocabulary = Vocabulary(
-            statuses={status.name: status.category for status in self.lifecycle.statuses}, levels=self.priority.levels.names,
+            statuses={status.name: status.category for status in self.lifecycle.every_status()}, levels=self.priority.levels.names,
             metrics=tuple(self.metrics), hours=hours, default_hours=self.default_hours, groups=self.groups, facts=self.facts,
             policies=tuple(policy.name for policy in self.policies), fields=self.fields, requester_fields=self.requester_fields,
             regex=self.regex,
@@ -151,7 +152,9 @@ class Desk:
         if problems:
             raise DeskError(problems)
         put(self, "fingerprint", fingerprint(self))
-        put(self, "rules", self.rules.using(vocabulary))
+        put(self, "rules", _made(lambda: self.rules.using(vocabulary, _own_rules(self.lifecycle)), self.rules, "", problems))
+        if problems:
+            raise DeskError(problems)
         put(self, "sla", evolve(self.sla, vocabulary=vocabulary))
         required: dict[str, tuple[str, ...]] = {}
         for name, fact in self.facts.items():
@@ -222,7 +225,7 @@ class Desk:
         at_us = to_us(at)
         before = None if old is None else old.tick(ticket, at_us)
         settled = ticket if before is None else before.ticket
-        self.lifecycle.category(settled.status)
+        self.lifecycle.of(settled).allowed(settled.status)
         return StepRun(_parts(self), settled, foreign=True).adopt(at_us, None if old is None else old.sla, before)
 
     def macro(self, ticket: Ticket, name: str, *, at: datetime | int, by: Agent) -> Outcome:
@@ -240,6 +243,53 @@ class Desk:
         macro = self.rules.macro(name)
         run = StepRun(_parts(self), ticket, restamp=self.settings.late == "restamp", observe=self.settings.observe)
         return run.macro(macro, to_us(at), by)
+
+    def merge(self, source: Ticket, target: Ticket, *, at: datetime | int, by: Actor | None = None) -> Linked:
+        """Merge *source* into *target*: it closes with a pointer, its clocks are cancelled, its people get copies from the target.
+
+        Later replies to it come out as a `ForwardReply`. Raises as `handle` does, for either ticket, and `IllegalMove` for a target
+        that was merged away or removed; then nothing has changed.
+
+        >>> from ticketcore import Created, Desk, Person
+        >>> ask = lambda name, email: Desk().handle(None, Created(at=0, ticket=name, by=Person(email=email))).ticket
+        >>> both = Desk().merge(ask("T-1", "ada@example.org"), ask("T-2", "bob@example.org"), at=60_000_000)
+        >>> both.source.ticket.status, both.source.ticket.merged_into, sorted(both.target.ticket.cc)
+        ('closed', 'T-2', ['ada@example.org'])
+        """
+        return merge(_parts(self), source, target, to_us(at), by, restamp=self.settings.late == "restamp")
+
+    def split(
+        self, source: Ticket, *, ticket: str, at: datetime | int, by: Actor | None = None, message: Spoken | None = None, **given: Any
+    ) -> Linked:
+        """Make a part of *source* a ticket of its own, of the id *ticket*; ``ticket.origin`` names where it came from.
+
+        *message*, a stored reply, becomes its description, and who wrote it asks. It has the source's requester, channel, subject,
+        group, tags, fields and copies, unless *given* says otherwise. Its clocks start at *at*; the source goes on as it was. Raises
+        as `handle` does, for either ticket; then nothing has changed.
+
+        >>> from ticketcore import Created, Desk, Person
+        >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"), subject="printer, and an invoice")).ticket
+        >>> new = Desk().split(ticket, ticket="T-2", at=60_000_000, subject="invoice").target.ticket
+        >>> new.origin, new.relation, new.subject, new.requester.name
+        ('T-1', 'split', 'invoice', 'Ada')
+        """
+        return split(_parts(self), source, ticket, to_us(at), by, message, given, restamp=self.settings.late == "restamp")
+
+    def follow_up(self, source: Ticket, *, ticket: str, message: Spoken, **given: Any) -> Outcome:
+        """Open the ticket that a `CreateFollowUp` asks for: *message* is the reply that *source* no longer takes, *ticket* the new id.
+
+        It has what a `split` has, and begins when the reply was written. Raises as `handle` does.
+        """
+        return follow_up(_parts(self), source, ticket, message, given)
+
+    def public(self, ticket: Ticket, *, tags: Iterable[str] = ()) -> PublicTicket | None:
+        """What the requester may see of a ticket; of its tags those named public. None: it was removed, there is nothing to see.
+
+        >>> from ticketcore import Created, Desk, Person
+        >>> Desk().public(Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket).waits_for
+        'support'
+        """
+        return public(ticket, self.lifecycle.text(ticket), tags)
 
     # --- questions ---------------------------------------------------------------------------------------------------
 
@@ -328,7 +378,8 @@ class Desk:
                 source = "creation"
             return f"{policy or 'none'}: {_SOURCES[source] if policy else 'no policy matches'}"
         if what == "status":
-            allowed = ", ".join(self.lifecycle.allowed(ticket.status)) or "nothing"
+            workflow = self.lifecycle.of(ticket)
+            allowed = ", ".join(workflow.allowed(ticket.status)) or "nothing"
             return f"{ticket.status} since {iso(ticket.status_since_us)}; allowed: {allowed}"
         raise UnknownName(f"no account of {what!r}", value=what, hint="ask for priority, policy or status")
 
@@ -392,6 +443,11 @@ def _conditions_of(desk: Desk) -> Iterable[tuple[str, Condition, str]]:
             yield f"{one.name}[{number}].when", rule.when, "rules"
     for number, ladder in enumerate(desk.rules.escalations):
         yield f"escalations[{number}].when", ladder.when, "rules"
+
+
+def _own_rules(lifecycle: Lifecycle) -> Iterable[Rule]:
+    """The rules that stand for settings: what is resolved closes by itself."""
+    return [Rule(name=name, when=when, then=(Action("close"),)) for name, when in lifecycle.closings()]
 
 
 def _zone(name: str, problems: list[Problem]) -> str:

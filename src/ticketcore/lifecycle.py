@@ -7,209 +7,55 @@ row of its category in the default table (DESIGN 7), so a desk that only adds "I
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
-from enum import Enum
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from attrs import evolve, field, fields, frozen
 
+from ticketcore._clocks import Target
+from ticketcore._moves import (
+    AFTER_MERGE,
+    CATEGORIES,
+    DEFAULT_TABLE,
+    LIVE,
+    MEANT,
+    NO_ANSWER,
+    NOT_BY_HAND,
+    REPLIES,
+    RETYPE,
+    STATUSES,
+    TRIGGERS,
+    Answer,
+    Cell,
+    Decided,
+    Move,
+    Refusal,
+    Status,
+    To,
+    choices,
+    close_after,
+    permissions,
+    rows_of_moves,
+    statuses,
+    strings,
+    window_us,
+    workflows,
+)  # fmt: skip
 from ticketcore._names import hint as hint_for
-from ticketcore._time import duration_us, iso, say_duration
-from ticketcore._values import EMPTY, FrozenMap
-from ticketcore.conditions import Condition, View, Vocabulary, compiled, holds, parse
-from ticketcore.errors import BadValue, DeskError, IllegalMove, Problem, TicketcoreError, UnknownName, shorten
-from ticketcore.model import EVENTS, Agent, Created, EventBase, Merged, Postponed, StatusSet, Ticket, is_from_customer
+from ticketcore._rows import Build
+from ticketcore._time import iso, say_duration
+from ticketcore._values import EMPTY, FrozenMap, names
+from ticketcore.conditions import AllOf, Condition, View, Vocabulary, since
+from ticketcore.conditions import field as of
+from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName, shorten
+from ticketcore.model import Agent, Created, EventBase, Merged, Postponed, StatusSet, Ticket, is_from_customer
 
 __all__ = [
     "CATEGORIES", "DEFAULT_TABLE", "LIVE", "STATUSES", "TRIGGERS", "Decided", "Lifecycle", "Move", "Status", "To",
 ]  # fmt: skip
 
-CATEGORIES: Final = ("new", "open", "answered", "postponed", "resolved", "closed", "removed")
-LIVE: Final = frozenset({"new", "open", "answered", "postponed", "resolved"})  # somebody may still have to do something
-_ALIASES: Final = {"pending": "answered"}
-_ROLES: Final = (*CATEGORIES[:-1], "spam", "deleted", "purged")  # what the default table speaks of
-_REMOVED_ROLES: Final = frozenset({"spam", "deleted", "purged"})
-
-TRIGGERS: Final[Mapping[str, str]] = FrozenMap({
-    "agent_replied": "agent_replies", "customer_replied": "customer_replies", "marked_answered": "mark_answered",
-    "resolved": "resolve", "postponed": "postpone", "woken": "wake", "closed": "close", "reopened": "reopen",
-    "marked_spam": "spam", "not_spam": "not_spam", "deleted": "delete", "restored": "restore", "purged": "purge",
-    "merged": "merge", "status_set": "set",
-})  # fmt: skip
-_REPLIES: Final = frozenset({"agent_replies", "customer_replies"})
-# A direct choice follows the moves that a person may make by hand; these others belong to a message, to time or to memory.
-_NOT_BY_HAND: Final = frozenset({"customer_replies", "wake", "not_spam", "restore", "purge", "merge", "set"})
-
-
-class To(Enum):
-    """Where a move leads when it is no fixed status. In plain data it is written as its value, ``"@stays"``."""
-
-    STAYS = "@stays"  # the status does not change, whatever it is
-    BEFORE_DELETE = "@before_delete"  # the status before the deletion
-    AFTER_POSTPONE = "@after_postpone"  # new if it was new when it was postponed, else open
-    NOT_SPAM = "@not_spam"  # open, or new if nobody ever answered
-    FOLLOW_UP = "@follow_up"  # the status stays; the message belongs to a follow-up ticket
-
-
-_SPECIAL: Final[Mapping[str, To]] = {special.value: special for special in To}
-
-
-def _target(value: str | To) -> str | To:
-    """A status name, or one of the special targets, also when it is written as text."""
-    return _SPECIAL.get(value, value) if isinstance(value, str) else value
-
-
-def _window(value: timedelta | str | int | None) -> int | None:
-    """A duration as microseconds; an int is taken as exactly that (`attrs.evolve` hands back what is stored)."""
-    return value if value is None or type(value) is int else duration_us(value)  # type: ignore[arg-type]  # no int any more
-
-
-def _category(value: str) -> str:
-    return _ALIASES.get(value, value)
-
-
-@frozen(kw_only=True)
-class Status:
-    """A status of this desk: its name, the category that says what it means, and a text for people.
-
-    Categories: new (nobody has answered), open (support is to act), answered (the customer is to act; ``pending`` is the same),
-    postponed, resolved, closed, removed (spam, bin, purged).
-
-    >>> Status(name="Awaiting vendor", category="pending").category
-    'answered'
-    """
-
-    name: str
-    category: str = field(converter=_category)
-    text: str = ""
-
-
-@frozen(kw_only=True)
-class Move:
-    """One cell of the table: where it leads, under which guard, and what is said when the guard refuses.
-
-    ``within`` (a duration; None: no limit) counts from the instant the ticket was resolved, the end included; later the move
-    leads to ``otherwise``. ``to`` and ``otherwise`` are status names or `To` (``"@stays"`` in data).
-
-    >>> Move(to="open", within="48h", otherwise="@follow_up").otherwise
-    <To.FOLLOW_UP: '@follow_up'>
-    """
-
-    to: str | To = field(converter=_target)
-    guard: Condition | None = None
-    reason: str = ""
-    within_us: int | None = field(default=None, alias="within", converter=_window)
-    otherwise: str | To = field(default=To.STAYS, converter=_target)
-
-
-@frozen(kw_only=True)
-class Decided:
-    """What an event means for the status. Nothing has changed yet.
-
-    ``to`` is the new status with its ``category``, or None when the status stays. ``divert`` is "follow_up" or "merged" when
-    a reply does not belong to this ticket any more; ``into`` is then the ticket it was merged into, as far as known.
-    """
-
-    trigger: str
-    to: str | None = None
-    category: str = ""
-    divert: str = ""
-    into: str = ""
-
-
-@frozen(kw_only=True)
-class _Refusal:
-    """Why a move is refused. Without a hint of its own, the hint is what is allowed."""
-
-    reason: str
-    hint: str = ""
-    error: type[TicketcoreError] = IllegalMove
-
-
-STATUSES: Final = (
-    Status(name="new", category="new", text="nobody has answered yet"),
-    Status(name="open", category="open", text="the customer waits for an answer"),
-    Status(name="answered", category="answered", text="the customer was answered and may write again"),
-    Status(name="postponed", category="postponed", text="put off until an instant; then it comes back by itself"),
-    Status(name="resolved", category="resolved", text="the needed steps were taken; checks may remain"),
-    Status(name="closed", category="closed", text="the whole matter is complete"),
-    Status(name="spam", category="removed", text="unwanted; comes back as not spam"),
-    Status(name="deleted", category="removed", text="in the bin; can be restored"),
-    Status(name="purged", category="removed", text="deleted for good: id, times and counts remain"),
-)
-
-_WORKING: Final[Mapping[str, str | To]] = {
-    "agent_replies": "answered", "mark_answered": "answered", "customer_replies": "open", "resolve": "resolved",
-    "postpone": "postponed", "spam": "spam", "delete": "deleted", "merge": "closed",
-}  # fmt: skip
-# The default table (DESIGN 7, step.md 6), in roles: "answered" is this desk's main status of the category answered. A status
-# that a row would lead to itself stays, so that a second status of the same category keeps its name.
-_DEFAULT: Final[Mapping[str, Mapping[str, str | To]]] = {
-    "new": {**_WORKING, "customer_replies": To.STAYS},
-    "open": {**_WORKING, "customer_replies": To.STAYS},
-    "answered": {**_WORKING, "agent_replies": To.STAYS, "mark_answered": To.STAYS, "reopen": "open"},
-    "postponed": {**_WORKING, "postpone": To.STAYS, "wake": To.AFTER_POSTPONE},
-    "resolved": {
-        "agent_replies": To.STAYS, "mark_answered": To.STAYS, "customer_replies": "open", "close": "closed", "reopen": "open",
-        "spam": "spam", "delete": "deleted", "merge": "closed",
-    },
-    "closed": {"customer_replies": To.FOLLOW_UP, "reopen": "open", "delete": "deleted"},
-    "spam": {"customer_replies": To.STAYS, "not_spam": To.NOT_SPAM, "delete": "deleted"},
-    "deleted": {"customer_replies": "open", "restore": To.BEFORE_DELETE, "purge": "purged"},
-    "purged": {},  # final: listed, so that a missing row is always a mistake
-}  # fmt: skip
-DEFAULT_TABLE: Final = FrozenMap({role: FrozenMap(row) for role, row in _DEFAULT.items()})
-# LiveAgent lets agents choose these directly besides what a row leads to (peers.md 2).
-_DIRECT_EXTRA: Final[Mapping[str, tuple[str, ...]]] = {"postponed": ("new", "open")}
-
-# Where a trigger leads in the words of a log, whatever the table thinks of it (observe mode).
-_MEANT: Final[Mapping[str, str | To]] = {
-    **_WORKING, "wake": To.AFTER_POSTPONE, "close": "closed", "reopen": "open", "not_spam": To.NOT_SPAM,
-    "restore": To.BEFORE_DELETE, "purge": "purged",
-}  # fmt: skip
-
-
-def _statuses(value: Iterable[Status]) -> tuple[Status, ...]:
-    return tuple(value)
-
-
-def _moves(value: Mapping[str, Mapping[str, Any]]) -> FrozenMap[str, FrozenMap[str, Move | None]]:
-    """Rows of moves; a bare target stands for an unguarded move, None for a refusal."""
-    if not isinstance(value, Mapping):
-        raise BadValue(f"rows are a mapping of status to moves, not {type(value).__name__}", value=shorten(value))
-    return FrozenMap({status: _row(status, row) for status, row in value.items()})
-
-
-def _row(status: str, row: Mapping[str, Any]) -> FrozenMap[str, Move | None]:
-    if not isinstance(row, Mapping):
-        raise BadValue(f"a row is a mapping of trigger to move, not {type(row).__name__}", path=str(status), value=shorten(row))
-    return FrozenMap({trigger: Move(to=cell) if isinstance(cell, str | To) else cell for trigger, cell in row.items()})
-
-
-def _choices(value: Mapping[str, Iterable[str]]) -> FrozenMap[str, tuple[str, ...]]:
-    return FrozenMap({status: tuple(targets) for status, targets in value.items()})
-
-
-def _strings(value: Mapping[str, str]) -> FrozenMap[str, str]:
-    return FrozenMap(value)
-
-
-_NO_ANSWER: Final[Mapping[str, Any]] = {}
-_AFTER_MERGE: Final = frozenset({"delete", "restore", "purge"})  # all that can still happen to a ticket merged away
-
-
-_Test = Callable[[View], bool]
-# What `decide` says without looking further: yes, under which guard, and what the refusal is. `_judge` is what it means.
-_Answer = tuple[Decided | None, _Test | None, _Refusal]
-
-
-@frozen
-class _Cell:
-    """A move with its guard made ready: compiled where there is a vocabulary, else by the plain meaning of conditions."""
-
-    move: Move
-    test: _Test | None
+for _named in (Decided, Move, Status, To):  # this module is their front door: names, pickles and reprs say so
+    _named.__module__ = __name__
 
 
 @frozen(kw_only=True)
@@ -226,7 +72,18 @@ class Lifecycle:
     Settings of the default rows: ``reopen_on_reply`` with ``reopen_window`` (from the resolution, the end included; None: for ever),
     else a follow-up ticket; ``follow_up_from_closed`` (off: a closed ticket takes no reply, and a resolved one that is not
     reopened keeps it); ``restore_on_reply``; ``reopen_closed`` by an agent; ``undated_postpone``: a direct choice may
-    postpone without an instant (off: only a `Postponed` event, which has one).
+    postpone without an instant (off: only a `Postponed` event, which has one). ``close_needs``: what must be there before a close:
+    ``verified``, ``confirmed`` (the events of those names, since the ticket was last taken up), or a declared field, which must be
+    set (of true or false: true). ``close_after``: a span of time ("7 days", "5 working days", "72h") after which the desk closes what
+    is resolved, by a time rule of its own.
+
+    ``permissions`` says who may pull a trigger (``{"purge": ["admin"]}``; "set" for any direct choice): one of the permissions of an
+    `Agent`, or the roles agent, customer and system (an event by nobody). A direct choice asks for what its moves ask for. Rules and
+    time need no permission: they are the desk's own.
+
+    ``by_type`` gives other workflows for tickets whose field ``type_field`` has a value that stands there; all others follow this one.
+    A status of the same name has the same category everywhere. A ticket that becomes one of another type keeps its status where the
+    new workflow has it, and else goes to that workflow's main status of the category.
 
     Raises `DeskError` with all problems by path.
 
@@ -239,35 +96,44 @@ class Lifecycle:
     ticketcore.errors.IllegalMove: agent_replies is refused: purged is final; nothing is allowed
     """
 
-    statuses: tuple[Status, ...] = field(default=STATUSES, converter=_statuses)
-    table: FrozenMap[str, FrozenMap[str, Move | None]] = field(default=EMPTY, converter=_moves)
-    moves: FrozenMap[str, FrozenMap[str, Move | None]] = field(default=EMPTY, converter=_moves)
-    direct: FrozenMap[str, tuple[str, ...]] = field(default=EMPTY, converter=_choices)
-    main: FrozenMap[str, str] = field(default=EMPTY, converter=_strings)
-    triggers: FrozenMap[str, str] = field(default=EMPTY, converter=_strings)
+    statuses: tuple[Status, ...] = field(default=STATUSES, converter=statuses)
+    table: FrozenMap[str, FrozenMap[str, Move | None]] = field(default=EMPTY, converter=rows_of_moves)
+    moves: FrozenMap[str, FrozenMap[str, Move | None]] = field(default=EMPTY, converter=rows_of_moves)
+    direct: FrozenMap[str, tuple[str, ...]] = field(default=EMPTY, converter=choices)
+    main: FrozenMap[str, str] = field(default=EMPTY, converter=strings)
+    triggers: FrozenMap[str, str] = field(default=EMPTY, converter=strings)
+    permissions: FrozenMap[str, tuple[str, ...]] = field(default=EMPTY, converter=permissions)
     initial_status: str = ""
     reopen_on_reply: bool = True
-    reopen_window_us: int | None = field(default=None, alias="reopen_window", converter=_window)
+    reopen_window_us: int | None = field(default=None, alias="reopen_window", converter=window_us)
     follow_up_from_closed: bool = True
     restore_on_reply: bool = True
     reopen_closed: bool = True
     undated_postpone: bool = False
+    close_needs: tuple[str, ...] = field(default=(), converter=names)
+    close_after: Target | None = field(default=None, converter=close_after)
+    type_field: str = "type"
+    by_type: FrozenMap[str, Lifecycle] = field(default=EMPTY, converter=workflows)
     vocabulary: Vocabulary | None = field(default=None, eq=False, repr=False)
     # Made at construction out of the above.
     _categories: Mapping[str, str] = field(init=False, eq=False, repr=False)
     _main: Mapping[str, str] = field(init=False, eq=False, repr=False)
-    _cells: Mapping[str, Mapping[str, _Cell]] = field(init=False, eq=False, repr=False)
-    _by_hand: Mapping[str, Mapping[str, _Cell]] = field(init=False, eq=False, repr=False)
-    _answers: Mapping[str, Mapping[str, _Answer]] = field(init=False, eq=False, repr=False)
+    _cells: Mapping[str, Mapping[str, Cell]] = field(init=False, eq=False, repr=False)
+    _by_hand: Mapping[str, Mapping[str, Cell]] = field(init=False, eq=False, repr=False)
+    _answers: Mapping[str, Mapping[str, Answer]] = field(init=False, eq=False, repr=False)
     _triggers: Mapping[str, str] = field(init=False, eq=False, repr=False)
     _allowed: Mapping[str, FrozenMap[str, tuple[str, ...]]] = field(init=False, eq=False, repr=False)
-    _refusals: Mapping[str, _Refusal] = field(init=False, eq=False, repr=False)
+    _refusals: Mapping[str, Refusal] = field(init=False, eq=False, repr=False)
+    _needed: Condition | None = field(init=False, eq=False, repr=False)  # what close_needs come to
+    _workflows: Mapping[Any, Lifecycle] = field(init=False, eq=False, repr=False)  # ready for the same desk
 
     def __attrs_post_init__(self) -> None:
-        build = _Build(self)
+        build = Build(self)
+        workflows = self._made_workflows(build.problems)
         if build.problems:
             raise DeskError(build.problems, what="lifecycle")
         for name, made in (
+            ("_workflows", workflows), ("_needed", None if build.closes is None else build.closes.guard),
             ("_categories", build.categories), ("_main", build.main), ("_cells", build.cells), ("_by_hand", build.by_hand),
             ("_triggers", {**TRIGGERS, **self.triggers}),
         ):  # fmt: skip
@@ -275,6 +141,40 @@ class Lifecycle:
         object.__setattr__(self, "_allowed", {status: self._targets(status) for status in build.cells})
         object.__setattr__(self, "_refusals", {status: self._no_move(status) for status in build.cells})
         object.__setattr__(self, "_answers", {status: self._ready(status, row) for status, row in build.cells.items()})
+
+    def _made_workflows(self, problems: list[Problem]) -> dict[str, Lifecycle]:
+        """The workflows by type, made for the same desk; what is wrong with them is put to *problems*."""
+        made: dict[str, Lifecycle] = {}
+        categories = {status.name: status.category for status in self.statuses if isinstance(status, Status)}
+        for name, given in self.by_type.items():
+            path = f"by_type.{name}"
+            if not isinstance(given, Lifecycle) or given.by_type:
+                problems.append(Problem(path, "a workflow is a Lifecycle without types of its own", value=shorten(given)))
+                continue
+            for status in given.statuses:
+                was = categories.setdefault(status.name, status.category)
+                if was != status.category:
+                    problems.append(Problem(f"{path}.statuses", f"{shorten(status.name)} is {status.category} here and {was} elsewhere"))
+            try:
+                made[name] = given if self.vocabulary is None else given.using(self.vocabulary)
+            except DeskError as error:
+                problems.extend(evolve(problem, path=f"{path}.{problem.path}") for problem in error.problems)
+        if self.by_type and self.vocabulary is not None:
+            problems.extend(self._unknown_types(self.vocabulary))
+        return made
+
+    def _unknown_types(self, words: Vocabulary) -> Iterable[Problem]:
+        """What is wrong with the field that tells the types apart, and with their names."""
+        kind = words.fields.get(self.type_field)
+        if kind is None:
+            message, hint = f"{shorten(self.type_field)} is no declared field", hint_for(self.type_field, words.fields)
+            yield Problem("type_field", message, hint or "declare it among the desk's fields", code="unknown-name")
+        elif kind.kind not in ("choice", "ordered"):
+            yield Problem("type_field", f"{shorten(self.type_field)} is no choice of names", "declare its choices")
+        else:
+            for name in self.by_type:
+                if name not in kind.choices:
+                    yield Problem(f"by_type.{name}", f"unknown type {shorten(name)}", hint_for(name, kind.choices), code="unknown-name")
 
     def using(self, vocabulary: Vocabulary) -> Lifecycle:
         """The same with its guards compiled for, and their names checked against, the names of a desk. Raises `DeskError`."""
@@ -287,6 +187,9 @@ class Lifecycle:
 
     def initial(self, event: Created) -> str:
         """The first status of the ticket that *event* creates: answered when an agent wrote to the customer, else new."""
+        own = self._workflows.get(event.fields.get(self.type_field)) if self.by_type else None
+        if own is not None:
+            return own.initial(event)
         by, message = event.by, event.message
         reached_out = isinstance(by, Agent) and not event.requester.is_same(by)
         if reached_out and event.has_message and message.public and not message.automatic and "answered" in self._main:
@@ -299,8 +202,10 @@ class Lifecycle:
         None for events that say nothing about the status, for automatic and internal messages, and for replies that go to a
         follow-up ticket or to the ticket this one was merged into. An agent who is the requester counts as the customer.
         """
+        if self.by_type and (own := self.of(ticket)) is not self:
+            return own.trigger_of(event, ticket)
         trigger = self._trigger(event, ticket)
-        if trigger not in _REPLIES:
+        if trigger not in REPLIES:
             return trigger
         judged = self._judge(ticket, event, trigger, None, guarded=False)
         return None if isinstance(judged, Decided) and judged.divert else trigger
@@ -319,18 +224,23 @@ class Lifecycle:
         Traceback (most recent call last):
         ticketcore.errors.IllegalMove: close is refused: new has no such move; allowed: agent_replies -> answered, ...
         """
+        if self.by_type:
+            if event.kind == "field_set":
+                return self._retyped(ticket, event, strict=True)[0]
+            if (own := self.of(ticket)) is not self:
+                return own.decide(ticket, event, view)
         trigger = self._trigger(event, ticket)
         if trigger is None:
             return None
         if ticket.merged_into is None:
-            answer: _Answer | None = self._answers.get(ticket.status, _NO_ANSWER).get(trigger)
+            answer: Answer | None = self._answers.get(ticket.status, NO_ANSWER).get(trigger)
             if answer is not None:
                 decided, test, refusal = answer
                 if decided is not None and (test is None or test(self._view(ticket, event) if view is None else view)):
                     return decided
                 raise self._error(ticket.status, trigger, refusal)
         judged = self._judge(ticket, event, trigger, view)
-        if isinstance(judged, _Refusal):
+        if isinstance(judged, Refusal):
             raise self._error(ticket.status, trigger, judged)
         return judged
 
@@ -340,11 +250,16 @@ class Lifecycle:
         A direct choice leads to the status it names, known or not (an unknown one keeps the category); a refused reply
         leaves the status; any other trigger leads where it leads from a status that has it.
         """
+        if self.by_type:
+            if event.kind == "field_set":
+                return self._retyped(ticket, event, strict=False)
+            if (own := self.of(ticket)) is not self:
+                return own.observe(ticket, event, view)
         trigger = self._trigger(event, ticket)
         if trigger is None:
             return None, ""
         judged = self._judge(ticket, event, trigger, view)
-        if not isinstance(judged, _Refusal):
+        if not isinstance(judged, Refusal):
             return judged, ""
         to = self._as_logged(ticket, event, trigger)
         category = self._categories.get(to, ticket.category) if to else ""
@@ -358,7 +273,7 @@ class Lifecycle:
         Guards and windows are taken as fulfilled, and nothing is remembered of an earlier status. Raises `IllegalMove`,
         and `UnknownName` for a status that does not exist.
         """
-        self.category(status)
+        self._own(status)
         trigger = self._triggers.get(event.kind)
         if trigger is None:
             return status
@@ -369,14 +284,48 @@ class Lifecycle:
         given = event if isinstance(event, EventBase) else EventBase(at=0)
         ticket = Ticket(id="", status=status)
         judged = self._judge(ticket, given, trigger, None, guarded=False)
-        if isinstance(judged, _Refusal):
+        if isinstance(judged, Refusal):
             raise self._error(status, trigger, judged)
         return (judged and judged.to) or status
+
+    def of(self, ticket: Ticket) -> Lifecycle:
+        """The workflow that *ticket* follows: the one of its type, else this one.
+
+        >>> by_type = {"incident": Lifecycle(reopen_closed=False)}
+        >>> Lifecycle(by_type=by_type).of(Ticket(id="T-1", fields=FrozenMap(type="incident"))).reopen_closed
+        False
+        """
+        found = self._workflows.get(ticket.fields.get(self.type_field)) if self.by_type else None
+        return self if found is None else found
+
+    def _retyped(self, ticket: Ticket, event: Any, *, strict: bool) -> tuple[Decided | None, str]:
+        """Where a ticket stands that has become one of another type: where it stood, or the main status of that category.
+
+        Where the new workflow has neither, it is refused, or with *strict* off the status stays and it is said why.
+        """
+        if event.name != self.type_field:
+            return None, ""
+        old, new = self.of(ticket), self._workflows.get(event.value, self)
+        status = ticket.status
+        if status in new._categories:
+            return None, ""
+        category = old._categories.get(status, ticket.category)
+        roles = [role for role, main in old._main.items() if main == status] if category == "removed" else [category]
+        to = next((new._main[role] for role in roles if role in new._main and new._categories[new._main[role]] == category), None)
+        if to is not None:
+            return Decided(trigger=RETYPE, to=to, category=category), ""
+        fitting = ", ".join(name for name in old._categories if name in new._categories) or "none"
+        refusal = Refusal(
+            reason=f"{status} has no like among the statuses of {shorten(event.value)}", hint=f"statuses of both are {fitting}"
+        )
+        if strict:
+            raise old._error(status, RETYPE, refusal)
+        return None, f"{RETYPE}: {refusal.reason}; {refusal.hint}; seen: {status} stays"
 
     def _trigger(self, event: EventBase, ticket: Ticket) -> str | None:
         """The trigger by the event alone, and by who wrote."""
         trigger = self._triggers.get(event.kind)
-        if trigger in _REPLIES:
+        if trigger in REPLIES:
             message = event.message  # type: ignore[attr-defined]  # both replies are Spoken
             if message.automatic:
                 return None
@@ -388,16 +337,16 @@ class Lifecycle:
 
     def _judge(
         self, ticket: Ticket, event: EventBase, trigger: str, view: View | None, *, guarded: bool = True
-    ) -> Decided | _Refusal | None:
+    ) -> Decided | Refusal | None:
         """The plain meaning of the table: what `decide` says, with a refusal as a value."""
         status = ticket.status
         row = self._cells.get(status)
         if row is None:
-            return _Refusal(reason=f"{shorten(status)} is no status of this lifecycle", hint=hint_for(status, self._categories))
-        if ticket.merged_into is not None and row and trigger not in _AFTER_MERGE:
-            if trigger in _REPLIES:
+            return Refusal(reason=f"{shorten(status)} is no status of this lifecycle", hint=hint_for(status, self._categories))
+        if ticket.merged_into is not None and row and trigger not in AFTER_MERGE:
+            if trigger in REPLIES:
                 return Decided(trigger=trigger, divert="merged", into=ticket.merged_into)
-            return _Refusal(reason=f"it was merged into {ticket.merged_into}, which goes on in its place", hint="act on that ticket")
+            return Refusal(reason=f"it was merged into {ticket.merged_into}, which goes on in its place", hint="act on that ticket")
         refusal = self._impossible(ticket, event)
         if refusal is not None:
             return refusal
@@ -408,28 +357,43 @@ class Lifecycle:
             if cell is None and row:
                 dated = self._categories[event.status] == "postponed" and not self.undated_postpone
                 hint = "use Postponed(until=...)" if dated else ""
-                return _Refusal(reason=f"{status} cannot be set to {event.status} directly", hint=hint)
+                return Refusal(reason=f"{status} cannot be set to {event.status} directly", hint=hint)
         else:
             cell = row.get(trigger)
         if cell is None:
             return None if event.kind in self.triggers else self._refusals[status]
+        if guarded and (cell.roles is not None or trigger == "set"):
+            forbidden = self._forbidden(ticket, event, trigger, cell)
+            if forbidden is not None:
+                return forbidden
         if guarded and cell.test is not None and not cell.test(self._view(ticket, event) if view is None else view):
             return _guard_refusal(cell.move)
         return self._arrive(ticket, trigger, _in_time(cell.move, ticket, event))
+
+    def _forbidden(self, ticket: Ticket, event: Any, trigger: str, cell: Cell) -> Refusal | None:
+        """The refusal of somebody who may not do this; rules and time may do anything."""
+        if event.cause or not self.permissions:
+            return None
+        has = _roles(event, ticket)
+        for roles in (cell.roles, self.permissions.get("set") if trigger == "set" else None):
+            if roles is not None and has.isdisjoint(roles):
+                who = getattr(event.by, "id", "") or getattr(event.by, "email", "") or "whoever did it"
+                return Refusal(reason=f"it takes {' or '.join(roles)}, and {who} is {' and '.join(sorted(has))}", hint=_ask(roles))
+        return None
 
     def _view(self, ticket: Ticket, event: EventBase) -> View:
         """What a guard reads when the caller has no view at hand: the ticket and the event."""
         return View(self.vocabulary or Vocabulary(statuses=self._categories), ticket, event.at_us, ticket, event)
 
-    def _impossible(self, ticket: Ticket, event: EventBase) -> _Refusal | None:
+    def _impossible(self, ticket: Ticket, event: EventBase) -> Refusal | None:
         """What no table can allow."""
         if isinstance(event, StatusSet) and event.status not in self._categories:
             hint = hint_for(event.status, self._categories)
-            return _Refusal(reason=f"unknown status {shorten(event.status)}", hint=hint, error=UnknownName)
+            return Refusal(reason=f"unknown status {shorten(event.status)}", hint=hint, error=UnknownName)
         if isinstance(event, Postponed) and event.until_us <= event.at_us:
-            return _Refusal(reason=f"until {iso(event.until_us)} is not after {iso(event.at_us)}", hint="postpone to a later instant")
+            return Refusal(reason=f"until {iso(event.until_us)} is not after {iso(event.at_us)}", hint="postpone to a later instant")
         if isinstance(event, Merged) and event.into == ticket.id:
-            return _Refusal(reason="a ticket cannot be merged into itself", hint="name another ticket")
+            return Refusal(reason="a ticket cannot be merged into itself", hint="name another ticket")
         return None
 
     def _arrive(self, ticket: Ticket, trigger: str, target: str | To) -> Decided:
@@ -457,11 +421,11 @@ class Lifecycle:
         """Where a refused event leads in a log that is only observed; None if the status stays."""
         if isinstance(event, StatusSet):
             to = event.status
-        elif trigger in _REPLIES:
+        elif trigger in REPLIES:
             return None
         else:
             cell = self._cells.get(ticket.status, {}).get(trigger)
-            meant = _MEANT.get(trigger, To.STAYS)
+            meant = MEANT.get(trigger, To.STAYS)
             target = cell.move.to if cell is not None else meant if isinstance(meant, To) else self._main.get(meant, To.STAYS)
             to = self._status(ticket, target)
         return None if to == ticket.status else to
@@ -469,12 +433,40 @@ class Lifecycle:
     # --- asking ------------------------------------------------------------------------------------------------------
 
     def category(self, status: str) -> str:
-        """The category of *status*. Raises `UnknownName`."""
-        try:
-            return self._categories[status]
-        except KeyError:
+        """The category of *status*, of this workflow or of one by type. Raises `UnknownName`."""
+        for workflow in (self, *self._workflows.values()):
+            if status in workflow._categories:
+                return workflow._categories[status]
+        hint = hint_for(status, (name.name for name in self.every_status()))
+        raise UnknownName(f"unknown status {shorten(status)}", value=shorten(status), hint=hint)
+
+    def every_status(self) -> tuple[Status, ...]:
+        """The statuses of this workflow and of those by type, each once, in order."""
+        found = {status.name: status for workflow in (*reversed(tuple(self._workflows.values())), self) for status in workflow.statuses}
+        order = dict.fromkeys(status.name for workflow in (self, *self._workflows.values()) for status in workflow.statuses)
+        return tuple(found[name] for name in order)
+
+    def text(self, ticket: Ticket) -> str:
+        """What the status of *ticket* means, for people; "" where nobody wrote it down."""
+        return next((status.text for status in self.of(ticket).statuses if status.name == ticket.status), "")
+
+    def closings(self) -> Iterable[tuple[str, Condition]]:
+        """For each workflow that closes by itself: the name of the rule that does it, and when."""
+        kind = of["fields." + self.type_field]
+        named = [("auto-close", self, (kind.is_none(*self.by_type),) if self.by_type else ())]
+        named += [(f"auto-close {name}", workflow, (kind.is_(name),)) for name, workflow in self._workflows.items()]
+        for name, workflow, its in named:
+            if workflow.close_after is not None:
+                needed = () if workflow._needed is None else (workflow._needed,)
+                parts = (of.category == "resolved", *its, *needed, since("resolved_at") >= workflow.close_after)
+                yield name, AllOf(parts)
+
+    def _own(self, status: str) -> str:
+        """*status*, if this very workflow has it."""
+        if status not in self._categories:
             hint = hint_for(status, self._categories)
-            raise UnknownName(f"unknown status {shorten(status)}", value=shorten(status), hint=hint) from None
+            raise UnknownName(f"unknown status {shorten(status)}", value=shorten(status), hint=hint)
+        return status
 
     def is_live(self, status: str) -> bool:
         """Whether somebody may still have to do something: neither closed nor removed. Raises `UnknownName`."""
@@ -482,8 +474,7 @@ class Lifecycle:
 
     def is_final(self, status: str) -> bool:
         """Whether nothing at all is allowed any more (purged). Raises `UnknownName`."""
-        self.category(status)
-        return not self._allowed[status]
+        return not self._allowed[self._own(status)]
 
     def allowed(self, status: str) -> FrozenMap[str, tuple[str, ...]]:
         """What *status* allows: each trigger with the statuses it may lead to, a direct choice as "set". Raises `UnknownName`.
@@ -491,8 +482,7 @@ class Lifecycle:
         >>> Lifecycle().allowed("closed")
         {'customer_replies': ('closed',), 'reopen': ('open',), 'delete': ('deleted',), 'set': ('open', 'deleted')}
         """
-        self.category(status)
-        return self._allowed[status]
+        return self._allowed[self._own(status)]
 
     def rows(self) -> FrozenMap[str, FrozenMap[str, Move]]:
         """The whole table as it holds, every status with its row, settings and inherited rows worked in.
@@ -511,19 +501,19 @@ class Lifecycle:
 
     def mermaid(self) -> str:
         """The table as a Mermaid state diagram: each move with its trigger and guard, and direct choices no act of a person gives."""
-        names = {status.name: f"s{number}" for number, status in enumerate(self.statuses)}
+        nodes = {status.name: f"s{number}" for number, status in enumerate(self.statuses)}
         lines = ["stateDiagram-v2"]
-        lines += [f"    state {_quoted(status.name)} as {names[status.name]}" for status in self.statuses]
-        lines.append(f"    [*] --> {names[self.initial_status or self._main['new']]}")
+        lines += [f"    state {_quoted(status.name)} as {nodes[status.name]}" for status in self.statuses]
+        lines.append(f"    [*] --> {nodes[self.initial_status or self._main['new']]}")
         for status, row in self._cells.items():
             for trigger, cell in row.items():
-                lines += [f"    {names[status]} --> {names[to]} : {label}" for to, label in self._edges(status, trigger, cell.move)]
-            reached = {to for trigger in row if trigger not in _NOT_BY_HAND for to in self._allowed[status][trigger]}
+                lines += [f"    {nodes[status]} --> {nodes[to]} : {label}" for to, label in self._edges(status, trigger, cell.move)]
+            reached = {to for trigger in row if trigger not in NOT_BY_HAND for to in self._allowed[status][trigger]}
             for to, cell in self._by_hand[status].items():
                 if to not in reached:
-                    lines.append(f"    {names[status]} --> {names[to]} : {_label('set', cell.move)}")
+                    lines.append(f"    {nodes[status]} --> {nodes[to]} : {_label('set', cell.move)}")
             if self.is_final(status):
-                lines.append(f"    {names[status]} --> [*]")
+                lines.append(f"    {nodes[status]} --> [*]")
         return "\n".join(lines) + "\n"
 
     def _edges(self, status: str, trigger: str, move: Move) -> Iterable[tuple[str, str]]:
@@ -559,30 +549,30 @@ class Lifecycle:
             found["set"] = tuple(self._by_hand[status])
         return FrozenMap(found)
 
-    def _ready(self, status: str, row: Mapping[str, _Cell]) -> dict[str, _Answer]:
+    def _ready(self, status: str, row: Mapping[str, Cell]) -> dict[str, Answer]:
         """The answers that depend on nothing but status, trigger and guard: most of the table, worked out once."""
         own = set(self.triggers.values()) | {"set", "postpone", "merge"}  # their events decide too
-        answers: dict[str, _Answer] = {trigger: (None, None, self._refusals[status]) for trigger in TRIGGERS.values() if trigger not in own}
+        answers: dict[str, Answer] = {trigger: (None, None, self._refusals[status]) for trigger in TRIGGERS.values() if trigger not in own}
         for trigger, cell in row.items():
             remembers = isinstance(cell.move.to, To) and cell.move.to not in {To.STAYS, To.FOLLOW_UP}
-            if trigger in own or remembers or cell.move.within_us is not None:
+            if trigger in own or remembers or cell.move.within_us is not None or cell.roles is not None:
                 answers.pop(trigger, None)
             else:
                 decided = self._arrive(Ticket(id="", status=status), trigger, cell.move.to)
                 answers[trigger] = (decided, cell.test, _guard_refusal(cell.move))
         return answers
 
-    def _no_move(self, status: str) -> _Refusal:
+    def _no_move(self, status: str) -> Refusal:
         parts = [f"{trigger} -> {' or '.join(ends)}" for trigger, ends in self._allowed[status].items()]
         if not parts:
-            return _Refusal(reason=f"{status} is final", hint="nothing is allowed")
-        return _Refusal(reason=f"{status} has no such move", hint="allowed: " + ", ".join(parts))
+            return Refusal(reason=f"{status} is final", hint="nothing is allowed")
+        return Refusal(reason=f"{status} has no such move", hint="allowed: " + ", ".join(parts))
 
     def _hint(self, status: str) -> str:
         known = self._refusals.get(status)
         return "nothing is allowed" if known is None else known.hint
 
-    def _error(self, status: str, trigger: str, refusal: _Refusal) -> TicketcoreError:
+    def _error(self, status: str, trigger: str, refusal: Refusal) -> TicketcoreError:
         allowed = self._allowed.get(status, EMPTY)
         return refusal.error(
             f"{trigger} is refused: {refusal.reason}", value=status, hint=refusal.hint or self._hint(status),
@@ -590,185 +580,24 @@ class Lifecycle:
         )  # fmt: skip
 
 
-class _Build:
-    """The rows of a lifecycle in the making, and every problem met on the way."""
-
-    def __init__(self, given: Lifecycle) -> None:
-        self.given = given
-        self.problems: list[Problem] = []
-        self.categories: dict[str, str] = {}
-        self.main: dict[str, str] = {}
-        self.cells: dict[str, dict[str, _Cell]] = {}
-        self.by_hand: dict[str, dict[str, _Cell]] = {}
-        self._read_statuses()
-        self._read_main()
-        self._read_triggers()
-        for status in self.categories:
-            self.cells[status] = self._make_row(status)
-        self._check_names("table", given.table)
-        self._check_names("moves", given.moves)
-        self._check_names("direct", given.direct)
-        for status, row in self.cells.items():
-            self.by_hand[status] = self._make_choices(status, row)
-
-    def wrong(self, path: str, message: str, hint: str = "", code: str = "bad-value") -> None:
-        """Note a problem."""
-        self.problems.append(Problem(path=path, message=message, hint=hint, code=code))
-
-    def unknown(self, path: str, what: str, name: object, known: Iterable[str]) -> None:
-        """Note a name that nobody knows."""
-        self.wrong(path, f"unknown {what} {shorten(name)}", hint_for(name, known), code="unknown-name")
-
-    def _read_statuses(self) -> None:
-        statuses: tuple[Any, ...] = self.given.statuses  # whatever the caller gave
-        for number, status in enumerate(statuses):
-            path = f"statuses[{number}]"
-            if not isinstance(status, Status):
-                self.wrong(path, f"a Status is wanted, not {type(status).__name__}")
-                continue
-            if not isinstance(status.name, str) or not status.name or status.name.startswith("@"):
-                self.wrong(f"{path}.name", f"{shorten(status.name)} cannot name a status", "a text that does not begin with @")
-            elif status.name in self.categories:
-                self.wrong(f"{path}.name", f"a second status {shorten(status.name)}", "names are unique", code="duplicate")
-            elif status.category not in CATEGORIES:
-                self.unknown(f"{path}.category", "category", status.category, (*CATEGORIES, *_ALIASES))
-            self.categories.setdefault(str(status.name), status.category)
-
-    def _read_main(self) -> None:
-        """Which status each role of the default table means here."""
-        for role in _ROLES:
-            category = "removed" if role in _REMOVED_ROLES else role
-            of_category = [name for name, its in self.categories.items() if its == category]
-            if role in of_category:
-                self.main[role] = role
-            elif of_category and role not in _REMOVED_ROLES:
-                self.main[role] = of_category[0]
-        for role, status in self.given.main.items():
-            if role not in _ROLES:
-                self.unknown(f"main.{role}", "role", role, _ROLES)
-            elif status not in self.categories:
-                self.unknown(f"main.{role}", "status", status, self.categories)
-            elif self.categories[status] != ("removed" if role in _REMOVED_ROLES else role):
-                self.wrong(f"main.{role}", f"{shorten(status)} is of the category {self.categories[status]}, not {role}")
-            else:
-                self.main[role] = status
-        first = self.given.initial_status
-        if first and first not in self.categories:
-            self.unknown("initial_status", "status", first, self.categories)
-        elif not first and "new" not in self.main and "open" not in self.main:
-            self.wrong("statuses", "no status is of the category new or open", "name the first one: initial_status=...")
-        # Where a desk has no new or no open status, the other one stands for it: both are where support is to act.
-        self.main.setdefault("new", self.main.get("open", first))
-        self.main.setdefault("open", self.main["new"])
-
-    def _read_triggers(self) -> None:
-        movable = {kind for kind, cls in EVENTS.items() if cls.is_outside and kind not in TRIGGERS and kind != "created"}
-        for kind in self.given.triggers:
-            if kind not in movable:
-                self.unknown(f"triggers.{kind}", "kind of event", kind, movable)
-        self.known = set(TRIGGERS.values()).union(self.given.triggers.values()) - {"set"}
-
-    def _check_names(self, where: str, given: Mapping[str, Any]) -> None:
-        for status in given:
-            if status not in self.categories:
-                self.unknown(f"{where}.{status}", "status", status, self.categories)
-
-    def _make_row(self, status: str) -> dict[str, _Cell]:
-        given = self.given
-        row: dict[str, Any] = {**given.table[status]} if status in given.table else self._inherited(status)
-        row.update(given.moves.get(status, EMPTY))
-        cells = {}
-        for trigger, move in row.items():
-            path = f"{'moves' if trigger in given.moves.get(status, EMPTY) else 'table'}.{status}.{trigger}"
-            if trigger == "set":
-                self.wrong(path, "direct choices are no single move", "list them in direct", code="unknown-name")
-            elif trigger not in self.known:
-                self.unknown(path, "trigger", trigger, self.known)
-            elif isinstance(move, Move):
-                self._check_targets(path, move)
-                cells[trigger] = _Cell(move, self._test(path, move))
-            elif move is not None:
-                self.wrong(path, f"a move is wanted, not {type(move).__name__}", "a status, a Move, or None to refuse")
-        return cells
-
-    def _inherited(self, status: str) -> dict[str, Move | None]:
-        """The row of the main status of this category, if the desk gives one; else the default one, in this desk's names."""
-        category = self.categories[status]
-        role = category if category != "removed" else next((role for role in _REMOVED_ROLES if self.main.get(role) == status), "spam")
-        given = self.given.table.get(self.main.get(role, ""))
-        if given is not None:
-            return {**given}
-        row: dict[str, Move | None] = {}
-        for trigger, target in DEFAULT_TABLE.get(role, EMPTY).items():
-            move = self._default(role, trigger, target)
-            if move is not None:
-                row[trigger] = move
-        return row
-
-    def _default(self, role: str, trigger: str, target: str | To) -> Move | None:
-        """One cell of the default table under the settings; None where a setting, or a status that the desk lacks, refuses it."""
-        given = self.given
-        if isinstance(target, str) and target not in self.main:  # a message is not lost for want of a status it could lead to
-            return Move(to=To.STAYS) if trigger in _REPLIES else None
-        to = self.main[target] if isinstance(target, str) else target
-        match role, trigger:
-            case "resolved", "customer_replies":
-                otherwise = To.FOLLOW_UP if given.follow_up_from_closed else To.STAYS
-                reopens = given.reopen_on_reply
-                return Move(to=to, within=given.reopen_window_us, otherwise=otherwise) if reopens else Move(to=otherwise)
-            case "closed", "customer_replies" if not given.follow_up_from_closed:
-                return None
-            case "deleted", "customer_replies" if not given.restore_on_reply:
-                return None
-            case "closed", "reopen" if not given.reopen_closed:
-                return None
-            case _:
-                return Move(to=to)
-
-    def _check_targets(self, path: str, move: Move) -> None:
-        for name, target in (("to", move.to), ("otherwise", move.otherwise)):
-            if not isinstance(target, To) and target not in self.categories:
-                self.unknown(f"{path}.{name}", "status", target, (*self.categories, *_SPECIAL))
-
-    def _test(self, path: str, move: Move) -> _Test | None:
-        guard, vocabulary = move.guard, self.given.vocabulary
-        if guard is None:
-            return None
-        if vocabulary is None:
-            return lambda view: holds(guard, view)
-        count = len(self.problems)
-        checked = parse(guard, vocabulary, f"{path}.guard", self.problems, layer="lifecycle")
-        return compiled(checked, vocabulary) if len(self.problems) == count else None
-
-    def _make_choices(self, status: str, row: Mapping[str, _Cell]) -> dict[str, _Cell]:
-        """What may be chosen by hand: as listed, else what the moves of a person lead to; each under the guard of such a move."""
-        reached: dict[str, _Cell] = {}
-        for trigger, cell in row.items():
-            to = cell.move.to
-            if trigger in _NOT_BY_HAND or trigger in self.given.triggers.values() or isinstance(to, To) or to == status:
-                continue
-            if self.categories.get(to) == "postponed" and not self.given.undated_postpone:
-                continue
-            if to not in reached or cell.test is None:
-                reached[to] = _Cell(Move(to=to, guard=cell.move.guard, reason=cell.move.reason), cell.test)
-        listed = self.given.direct.get(status)
-        if listed is None:
-            extra = (self.main[role] for role in _DIRECT_EXTRA.get(self.categories[status], ()) if status not in self.given.table)
-            for to in extra:
-                reached.setdefault(to, _Cell(Move(to=to), None))
-            return reached
-        for number, to in enumerate(listed):
-            if to not in self.categories:
-                self.unknown(f"direct.{status}[{number}]", "status", to, self.categories)
-        return {to: reached.get(to) or _Cell(Move(to=to), None) for to in listed}
-
-
 def _rebuild(parts: dict[str, Any]) -> Lifecycle:
     return Lifecycle(**parts)
 
 
-def _guard_refusal(move: Move) -> _Refusal:
-    return _Refusal(reason=move.reason or f"its guard does not hold: {move.guard}")
+def _roles(event: Any, ticket: Ticket) -> frozenset[str]:
+    """What whoever did it is: the role, the permissions, and a customer also where an agent is the requester."""
+    by = event.by
+    if isinstance(by, Agent):
+        return by.permissions | ({"agent", "customer"} if ticket.requester.is_same(by) else {"agent"})
+    return frozenset({"system" if by is None else "customer"})
+
+
+def _ask(roles: tuple[str, ...]) -> str:
+    return f"ask somebody who is {' or '.join(roles)}"
+
+
+def _guard_refusal(move: Move) -> Refusal:
+    return Refusal(reason=move.reason or f"its guard does not hold: {move.guard}")
 
 
 def _in_time(move: Move, ticket: Ticket, event: EventBase) -> str | To:

@@ -229,6 +229,7 @@ class Rules:
     escalations: tuple[Escalation, ...] = field(default=(), converter=_some_ladders)
     macros: tuple[Rule, ...] = field(default=(), converter=_some_rules)
     vocabulary: Vocabulary | None = field(default=None, eq=False, repr=False)
+    further: tuple[Rule, ...] = field(default=(), converter=_some_rules, eq=False, repr=False)  # the desk's own, made from its settings
     _ready: tuple[_Ready, ...] = field(init=False, eq=False, repr=False)
     _by_kind: Mapping[str, int] = field(init=False, eq=False, repr=False)  # event kind -> bits of the rules that listen
     _outside: int = field(init=False, eq=False, repr=False)  # bits of the rules that listen to everything from outside
@@ -270,11 +271,11 @@ class Rules:
         put(self, "timed", tuple(one for one in ready if one.timed is not None))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (self.sets, self.escalations, self.macros, self.vocabulary))
+        return (_rebuild, (self.sets, self.escalations, self.macros, self.vocabulary, self.further))
 
-    def using(self, vocabulary: Vocabulary) -> Rules:
-        """The same with its conditions compiled for the names of a desk."""
-        return evolve(self, vocabulary=vocabulary)
+    def using(self, vocabulary: Vocabulary, further: Iterable[Rule] = ()) -> Rules:
+        """The same with its conditions compiled for the names of a desk; *further* rules come after all others."""
+        return evolve(self, vocabulary=vocabulary, further=further)
 
     def _all(self) -> Iterator[tuple[str, str, Rule]]:
         for one in self.sets:
@@ -283,6 +284,8 @@ class Rules:
         for number, ladder in enumerate(self.escalations):
             for rule in ladder.rules():
                 yield f"escalations[{number}].name", f"~{ladder.name}", rule
+        for rule in self.further:
+            yield "lifecycle.close_after", "~lifecycle", rule
 
     def __iter__(self) -> Iterator[Rule]:
         """All rules, ladders' steps included, in the order they are tried."""
@@ -455,5 +458,5 @@ def is_automatic(event: EventBase) -> bool:
     return message is not None and isinstance(event, Outside) and bool(message.automatic)
 
 
-def _rebuild(sets: Any, escalations: Any, macros: Any, vocabulary: Any) -> Rules:
-    return Rules(sets=sets, escalations=escalations, macros=macros, vocabulary=vocabulary)
+def _rebuild(sets: Any, escalations: Any, macros: Any, vocabulary: Any, further: Any) -> Rules:
+    return Rules(sets=sets, escalations=escalations, macros=macros, vocabulary=vocabulary, further=further)
