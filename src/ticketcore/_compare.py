@@ -444,9 +444,10 @@ class _Run:
         mine, theirs = pair.sent[side], pair.sent[1 - side]
         found: list[Outside] = []
         for event in moment:
-            if not event.answers or event.answers in mine:
-                found.append(event)
-            elif event.answers in theirs:
+            sent, known = mine.get(event.answers), theirs.get(event.answers)
+            if not event.answers or (sent is not None and (side == 0 or known is None or known.kind == sent.kind)):
+                found.append(event)  # by one key each may have sent another kind of effect: the history knows the first desk's
+            elif sent is None and event.answers in theirs:
                 shape = effect_shape(theirs[event.answers])
                 key = next((effect.key for effect in mine.values() if effect_shape(effect) == shape), None)
                 if key is not None:
@@ -471,10 +472,9 @@ class _Run:
     def _judge(self, name: str, pair: _Pair, moment: tuple[Outside, ...], at_us: int, taken: Sequence[Taken]) -> None:
         """Whether the two runs of a moment differ; if so, where and why."""
         a, b = taken
-        if a.outcome is None or b.outcome is None:
-            if a.outcome is None and b.outcome is None and bool(a.refused) == bool(b.refused):
-                return
-        elif _same(a.outcome, b.outcome):
+        if a.outcome is None and b.outcome is None:
+            return  # refused or dropped by both
+        if a.outcome is not None and b.outcome is not None and _same(a.outcome, b.outcome):
             return
         changes = FrozenMap({}) if a.ticket is None or b.ticket is None else changes_between(a.ticket, b.ticket)
         pair.difference = difference_between(self.desks, at_us, moment, a, b, changes)

@@ -9,7 +9,7 @@ from attrs import field, frozen
 from pendulum import DateTime
 
 from ticketcore._behaviour import effect_shape, event_shape, is_telling, left_over
-from ticketcore._time import from_us, iso
+from ticketcore._time import from_us, iso, say_duration
 from ticketcore._values import EMPTY, FrozenMap
 from ticketcore.conditions import say
 from ticketcore.desk import Desk, Outcome
@@ -125,15 +125,37 @@ def difference_between(desks: tuple[Desk, Desk], at_us: int, moment: Sequence[Ou
     outcomes = (a.outcome, b.outcome)
     ones, others = _unmatched(*outcomes)
     one, other = ones[0] if ones else None, others[0] if others else None
-    first = one if one is not None and (other is None or _place(one, outcomes[0]) <= _place(other, outcomes[1])) else other
-    if first is None:
+    if one is None and other is None:
         reason = Reason(kind="order", a="the same, in one order", b="and in another")
         return Difference(at_us=at_us, moment=name, reason=reason, changed=changed)
-    side = 0 if first is one else 1
+    side = _first_side(desks, outcomes, one, other)
+    first = other if side else one
+    assert first is not None  # noqa: S101 - one of the two is there, and that one was chosen
     return Difference(
-        at_us=first.at_us, moment=name, decision_a=one, decision_b=other, changed=changed,
+        at_us=first.at_us, moment="time" if first.at_us < at_us else name, decision_a=one, decision_b=other, changed=changed,
         reason=_reason(desks, outcomes, side, first, (a.ticket, b.ticket)),
     )  # fmt: skip
+
+
+def _first_side(
+    desks: tuple[Desk, Desk], outcomes: tuple[Outcome, Outcome], one: EventBase | EffectBase | None, other: EventBase | EffectBase | None
+) -> int:
+    """Which of two decisions came first, 0 or 1; of two at one place, the one behind which is a rule that the other desk has not."""
+    if one is None or other is None:
+        return 1 if one is None else 0
+    mine, theirs = _place(one, outcomes[0]), _place(other, outcomes[1])
+    if mine != theirs:
+        return 0 if mine < theirs else 1
+    name = _rule_of(other, outcomes[1])
+    return 1 if name and _named(desks[1], name) != _named(desks[0], name) else 0
+
+
+def _named(desk: Desk, name: str) -> Rule | None:
+    return next((rule for rule in desk.rules if rule.name == name), None)
+
+
+def _rule_of(decision: EventBase | EffectBase, outcome: Outcome) -> str:
+    return decision.rule if isinstance(decision, EffectBase) else _rule_behind(decision, outcome)
 
 
 def _unmatched(a: Outcome, b: Outcome) -> tuple[list[EventBase | EffectBase], list[EventBase | EffectBase]]:
@@ -157,9 +179,9 @@ def _reason(
     desks: tuple[Desk, Desk], outcomes: tuple[Outcome, Outcome], side: int, first: EventBase | EffectBase,
     tickets: tuple[Ticket | None, Ticket | None],
 ) -> Reason:  # fmt: skip
-    rule = first.rule if isinstance(first, EffectBase) else _rule_behind(first, outcomes[side])
+    rule = _rule_of(first, outcomes[side])
     if rule:
-        return _rule_reason(desks, outcomes, side, rule)
+        return _rule_reason(desks, outcomes, rule)
     if first.kind in _POLICY_KINDS:
         return _policy_reason(desks, getattr(first, "metric", ""), tickets)
     if isinstance(first, StatusChanged):
@@ -176,29 +198,24 @@ def _rule_behind(event: EventBase, outcome: Outcome) -> str:
     """The name of the rule that led to *event*, by its chain of causes; "" if none did."""
     by_id = {one.id: one for one in outcome.events}
     cause = event.cause
-    for _ in outcome.events:  # a chain is no longer than that
-        if cause.startswith("rule:"):
-            return cause.removeprefix("rule:")
+    while cause and not cause.startswith("rule:"):
         led = by_id.get(cause)
-        if led is None or led.cause == cause:
-            break
-        cause = led.cause
-    return ""
+        cause = "" if led is None else led.cause
+    return cause.removeprefix("rule:")
 
 
-def _rule_reason(desks: tuple[Desk, Desk], outcomes: tuple[Outcome, Outcome], side: int, name: str) -> Reason:
-    rules = [next((rule for rule in desk.rules if rule.name == name), None) for desk in desks]
+def _rule_reason(desks: tuple[Desk, Desk], outcomes: tuple[Outcome, Outcome], name: str) -> Reason:
+    rules = [_named(desk, name) for desk in desks]
     fired = [any(event.kind == "rule_fired" and event.rule == name for event in outcome.events) for outcome in outcomes]  # type: ignore[attr-defined]  # by its kind it has one
-    here = rules[side]
     told = []
     for number in (0, 1):
-        rule = rules[number]
+        rule, other = rules[number], rules[1 - number]
         if rule is None:
             told.append("no such rule")
         elif not rule.enabled:
             told.append("not enabled")
-        elif rule != rules[1 - number] and rules[1 - number] is not None:
-            told.append(_say_rule(rule, here if number != side else rules[1 - side]))
+        elif other is not None and other.enabled and rule != other:
+            told.append(_unlike(rule, other))
         elif fired[number]:
             told.append(f"fired, when {say(rule.when)}")
         else:
@@ -206,17 +223,22 @@ def _rule_reason(desks: tuple[Desk, Desk], outcomes: tuple[Outcome, Outcome], si
     return Reason(kind="rule", name=name, a=told[0], b=told[1])
 
 
-def _say_rule(rule: Rule, other: Rule | None) -> str:
+def _unlike(rule: Rule, other: Rule) -> str:
     """What of a rule is not as in the other."""
-    assert other is not None  # noqa: S101 - the caller has both
     told = []
-    if rule.when != other.when:
-        told.append(f"when {say(rule.when)}")
     if rule.on != other.on:
         told.append(f"on {', '.join(sorted(rule.on)) or 'anything'}")
+    if rule.when != other.when:
+        told.append(f"when {say(rule.when)}")
     if rule.then != other.then:
-        told.append("then " + ", ".join(f"{action.name} {_short(action.value)}" for action in rule.then))
-    return "; ".join(told) or "in another way"
+        told.append("then " + (", ".join(f"{action.name} {_short(action.value)}" for action in rule.then) or "nothing"))
+    if (rule.every_us, rule.times) != (other.every_us, other.times):
+        told.append("once" if rule.every_us is None else f"every {say_duration(rule.every_us)}, {rule.times} times")
+    if rule.stop != other.stop:
+        told.append("then stops its set" if rule.stop else "then goes on")
+    if rule.automatic != other.automatic:
+        told.append("also for automatic messages" if rule.automatic else "not for automatic messages")
+    return "; ".join(told)
 
 
 def _held_back(desk: Desk, outcome: Outcome, rule: Rule) -> str:
@@ -239,8 +261,9 @@ def _policy_reason(desks: tuple[Desk, Desk], metric: str, tickets: tuple[Ticket 
         target = None if clock is None else clock.cycle.target
         promised = "" if target is None or clock is None else f" promises {target} in hours {clock.cycle.hours or desk.default_hours!r}"
         told.append(f"{policy or 'no policy'}{promised}" + (f" for {metric}" if metric else ""))
-    if chosen[0] == chosen[1] and told[0] == told[1]:
-        told = [f"{one}, as configured there" for one in told]
+    if told[0] == told[1]:
+        unlike = [name for name in desks[0].hours if desks[0].hours[name] != desks[1].hours.get(name)]
+        told = [f"{one}; {f'hours {unlike[0]!r} differ' if unlike else 'metric or policy differs'}" for one in told]
     return Reason(kind="policy", name=chosen[0] or chosen[1], a=told[0], b=told[1])
 
 

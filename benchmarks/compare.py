@@ -1,0 +1,91 @@
+"""`ticketcore.replay.compare` on a crowd: 20 rules, 3 metrics in business hours, about 21 outside events a ticket.
+
+    python benchmarks/compare.py [--tickets 10000] [--rounds 3] [--force]
+
+Measured, each in outside events a second on one core: a plain replay of one desk; the comparison of a desk with itself, with one rule
+changed, with every promise changed (then each desk takes every step by itself); and how the time grows with the history. The memory is
+that of a comparison that reads its history as a stream and forgets what is over. ``--force`` also compares, ticket by ticket, with two
+replays whose outcomes are written as plain data: the set of tickets that differ must be the same. The goal (issue 6): at least 10,000
+outside events a second, better 20,000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+
+import crowd
+from ticketcore.replay import Comparison, compare, replay
+
+
+def rate(run: Callable[[], object], events: int, rounds: int) -> float:
+    """Events a second: the median of some rounds."""
+    times = []
+    for _ in range(rounds):
+        gc.collect()
+        begin = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - begin)
+    return events / statistics.median(times)
+
+
+def peak_mib(tickets: int) -> float:
+    """The most memory that a comparison of a stream takes, in MiB."""
+    tracemalloc.start()
+    compare(crowd.desk(), crowd.with_rule(10, then=[{"set_priority": "high"}]), crowd.history(tickets), keep="open")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak / 2**20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tickets", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--force", action="store_true")
+    given = parser.parse_args()
+    history = list(crowd.history(given.tickets))
+    events = len(history)
+    print(f"{given.tickets:,} tickets, {events:,} outside events, 20 rules, 3 metrics")
+    desk = crowd.desk()
+    one_rule = crowd.with_rule(10, then=[{"set_priority": "high"}])  # platinum: one ticket of seven
+    rare = crowd.with_rule(12, then=[{"set_priority": "high"}], when={"field": "requester.organisation", "is": "acme"})
+    sla = crowd.desk(name="trial", sla=[{**policy, "warn": ["-1h"]} for policy in crowd.desk_data()["sla"]])
+    found: list[Comparison] = []
+    cases: list[tuple[str, Callable[[], object]]] = [
+        ("replay of one desk", lambda: sum(1 for _ in replay(desk, history, late="restamp", observe=True))),
+        ("compare: the same desk twice", lambda: found.append(compare(desk, desk, history))),
+        ("compare: a rule for few changed", lambda: found.append(compare(desk, one_rule, history))),
+        ("compare: a rule for many changed", lambda: found.append(compare(desk, rare, history))),
+        ("compare: every promise changed", lambda: found.append(compare(desk, sla, history))),
+    ]
+    for name, run in cases:
+        found.clear()
+        speed = rate(run, events, given.rounds)
+        told = f", {len(found[-1].tickets):,} tickets differ" if found else ""
+        print(f"{name:36s} {speed:9,.0f} events/s{told}", flush=True)
+    half = history[: events // 2]
+    short = rate(lambda: compare(desk, one_rule, half), len(half), given.rounds)
+    long = rate(lambda: compare(desk, one_rule, history), events, given.rounds)
+    print(f"growth: time(2n)/time(n) = {2 * short / long:.2f}")
+    few, many = given.tickets // 10, given.tickets // 5
+    print(f"memory of a stream, peak: {peak_mib(few):.1f} MiB for {few:,} tickets, {peak_mib(many):.1f} MiB for {many:,}")
+    if given.force:
+        from test_compare import differing_by_force
+
+        mine = {one.ticket for one in compare(desk, one_rule, history).tickets}
+        theirs = differing_by_force(desk, one_rule, history)
+        print(f"by force {len(theirs):,} tickets differ; {len(mine ^ theirs)} are told otherwise")
+
+
+if __name__ == "__main__":
+    main()

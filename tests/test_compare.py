@@ -1,0 +1,675 @@
+"""Comparisons: one history under two desks, against two replays side by side and against plain data compared by force."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import crowd
+from desk_day import ADA, MARIA, at, length, promise
+from ticketcore import (
+    Action,
+    AgentReplied,
+    Closed,
+    Created,
+    CustomerReplied,
+    Deleted,
+    Desk,
+    Escalation,
+    FieldSet,
+    FieldType,
+    Lifecycle,
+    Metric,
+    Move,
+    Noted,
+    Policy,
+    Priority,
+    Resolved,
+    Restored,
+    Rule,
+    Rules,
+    RuleSet,
+    Settings,
+    SlotCleared,
+    SlotSet,
+    TagsAdded,
+    Targets,
+    TicketcoreError,
+    codec,
+    field,
+    since,
+)  # fmt: skip
+from ticketcore._compare import compared
+from ticketcore._reasons import Reason
+from ticketcore._time import DAY_US, HOUR_US
+from ticketcore._together import joint
+from ticketcore._values import changed
+from ticketcore.conditions import hours
+from ticketcore.errors import BadValue, WrongTicket
+from ticketcore.extra import strategies
+from ticketcore.extra.strategies.histories import History
+from ticketcore.model import EventBase, Notify, Outside, Reply
+from ticketcore.replay import Comparison, compare, moments, replay
+from ticketcore.rules import Step
+from ticketcore.sla import WarnAt
+
+FA = Metric(name="fa", start=("created",), stop=("enter:answered",))
+HOT = Rule(name="hot", on=["created"], when=field.subject.contains("down"), then=[Action("set_priority", "high")])
+DESK = Desk(name="now", metrics=(FA,), policies=(promise(2),), rules=[HOT])
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+
+
+def told(kind: type[Outside], ticket: str, clock: str, day: int = 0, **given_: Any) -> Outside:
+    by = ADA if kind in (Created, CustomerReplied) else MARIA
+    return kind(**{"at": at(clock, day), "ticket": ticket, "by": by, **given_})
+
+
+def ruled(*rules: Rule, **given_: Any) -> Desk:
+    return Desk(**{"name": "trial", "metrics": (FA,), "policies": (promise(2),), "rules": rules, **given_})
+
+
+HISTORY = [
+    told(Created, "A", "09:00", subject="shop down"), told(Created, "B", "09:10", subject="price"), told(AgentReplied, "A", "10:00"),
+    told(AgentReplied, "B", "12:00"), told(Resolved, "A", "13:00"), told(Closed, "A", "14:00"),
+]  # fmt: skip
+
+
+# --- by force: everything as plain data, moment by moment ----------------------------------------------------------------
+
+_BOOKS = {"id", "desk", "version", "seen", "floor", "as_of", "time_roots", "repeats", "cause", "moment", "answers", "because", "runs",
+          "cut", "key", "rule", "skipped", "schema", "slot", "event", "on"}  # fmt: skip
+_SILENT = {"rule_fired", "time_reached", "action_refused"}
+
+
+def stripped(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {name: stripped(value) for name, value in data.items() if name not in _BOOKS}
+    return [stripped(item) for item in data] if isinstance(data, list) else data
+
+
+def seen_by(desk: Desk, script: Sequence[tuple[Outside, ...]], until: int) -> list[Any]:
+    """What shows of one ticket after each of its moments, and after the time that follows, as plain data."""
+    found: list[Any] = []
+    ticket = None
+    for moment in script:
+        try:
+            outcome = desk.handle(ticket, *moment, late="restamp", observe=True)
+        except TicketcoreError:
+            found.append("refused")
+            continue
+        ticket = outcome.ticket
+        found.append(_shown(codec.outcome_to_data(outcome)))
+    if ticket is not None:
+        found.append(_shown(codec.outcome_to_data(desk.tick(ticket, until))))
+    return found
+
+
+def _shown(data: dict[str, Any]) -> Any:
+    ticket = data["ticket"]
+    slots = {name: slot["level"] for name, slot in ticket.pop("slots", {}).items()}
+    for event in data["events"]:
+        event["decided"] = [event.get("decided", {}).get(name) for name in ("status", "priority")]
+    events = sorted(repr(stripped({**event, "by": 0})) for event in data["events"] if event["kind"] not in _SILENT)
+    effects = sorted(repr(stripped(effect)) for effect in data["effects"])
+    return stripped(ticket), slots, events, effects
+
+
+def differing_by_force(a: Desk, b: Desk, history: Iterable[EventBase]) -> set[str]:
+    scripts: dict[str, list[tuple[Outside, ...]]] = {}
+    for moment in moments(history):
+        scripts.setdefault(moment[0].ticket, []).append(moment)
+    until = max(moment[0].at_us for script in scripts.values() for moment in script)
+    return {name for name, script in scripts.items() if seen_by(a, script, until) != seen_by(b, script, until)}
+
+
+TRIALS = {
+    "a condition": crowd.with_rule(11, when={"field": "requester.tier", "is_any": ["gold", "silver"]}),
+    "an action": crowd.with_rule(3, then=[{"add_tag": "account"}]),
+    "a time rule": crowd.with_rule(18, when=[{"field": "status", "is": "answered"}, {"since": "last_agent_reply", "at_least": "24h"}]),
+    "a rule less": crowd.desk(name="trial", rules=crowd.desk_data()["rules"][:15]),
+    "another order": crowd.desk(name="trial", rules=crowd.desk_data()["rules"][::-1]),
+    "a name": crowd.with_rule(10, name="platinum first"),
+}
+PARTS = {
+    "a target": crowd.desk(sla=[{"name": "standard", "hours": "support", "targets": {"first_reply": "4h"}}]),
+    "a holiday": crowd.desk().with_holiday("support", "2026-09-08", "feast"),
+}
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_the_tickets_that_differ_are_those_found_by_force(name: str) -> None:
+    history = list(crowd.history(16, spread_minutes=60 * 24 * 10))
+    found = compare(crowd.desk(), TRIALS[name], history)
+    assert {one.ticket for one in found.tickets} == differing_by_force(crowd.desk(), TRIALS[name], history)
+    assert found.is_same == (name in {"another order", "a name"})  # tags in another order, a priority by one rule at most
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_so_are_they_where_more_than_rules_differs(name: str) -> None:
+    history = list(crowd.history(10, spread_minutes=60 * 24 * 10))
+    assert joint(crowd.desk(), PARTS[name]) is None
+    found = compare(crowd.desk(), PARTS[name], history)
+    assert {one.ticket for one in found.tickets} == differing_by_force(crowd.desk(), PARTS[name], history)
+
+
+def test_so_are_they_among_many() -> None:
+    """Ten thousand tickets, two hundred thousand events under the nightly profile: minutes, by force."""
+    trial, count = TRIALS["a condition"], 10_000 if NIGHTLY else 40
+    found = compare(crowd.desk(), trial, crowd.history(count))
+    assert {one.ticket for one in found.tickets} == differing_by_force(crowd.desk(), trial, crowd.history(count))
+    assert found.tickets
+
+
+# --- the fast path is the plain one --------------------------------------------------------------------------------------
+
+# Drawing a desk takes long, and each is lived through five times.
+patient = settings(
+    max_examples=max(8, settings().max_examples // 4),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+@st.composite
+def trials(draw: st.DrawFn, desk: Desk) -> Desk:
+    """A desk whose rules are not quite those of *desk*."""
+    sets = list(desk.rules.sets)
+    ladders = list(desk.rules.escalations)
+    templates = dict(desk.templates)
+    for _ in range(draw(st.integers(1, 2))):
+        what = draw(st.sampled_from(["rule", "rule", "rule", "set", "ladder", "template"]))
+        place = draw(st.integers(0, len(sets) - 1))
+        if what == "rule" and sets[place].rules:
+            sets[place] = attrs.evolve(sets[place], rules=draw(_other_rules(sets[place].rules)))
+        elif what == "set":
+            sets = draw(st.sampled_from([sets[::-1], [attrs.evolve(one, name=one.name + "!") for one in sets], sets[1:] or sets]))
+        elif what == "ladder" and ladders:
+            steps = [attrs.evolve(step, then=[*step.then, Action("add_tag", "hot")]) for step in ladders[0].steps]
+            ladders = draw(st.sampled_from([[], [attrs.evolve(ladders[0], steps=steps)], [attrs.evolve(ladders[0], enabled=False)]]))
+        elif what == "template":
+            templates = {name: text + "!" for name, text in templates.items()}
+    return desk.evolve(name="trial", templates=templates, rules=Rules(sets=sets, escalations=ladders, macros=desk.rules.macros))
+
+
+@st.composite
+def _other_rules(draw: st.DrawFn, rules: Sequence[Rule]) -> Sequence[Rule]:
+    place = draw(st.integers(0, len(rules) - 1))
+    rule, rest = rules[place], [*rules[:place], *rules[place + 1 :]]
+    others = [
+        attrs.evolve(rule, name="renamed"), attrs.evolve(rule, enabled=not rule.enabled), attrs.evolve(rule, stop=not rule.stop),
+        attrs.evolve(rule, then=[*rule.then, Action("add_tag", "calm")]), attrs.evolve(rule, then=rule.then[1:]),
+    ]  # fmt: skip
+    if not rule.is_timed:
+        others += [attrs.evolve(rule, when=rule.when & field.tags.has("vip")), attrs.evolve(rule, when=~rule.when)]
+    changes = [rest, [*rest, rule], [rule, *rest], *([*rest[:place], other, *rest[place:]] for other in others)]
+    return draw(st.sampled_from(changes))
+
+
+@st.composite
+def compared_desks(draw: st.DrawFn) -> tuple[Desk, Desk, list[EventBase]]:
+    desk = draw(strategies.desks())
+    return desk, draw(trials(desk)), flat(draw(strategies.histories(desk)), "T-1")
+
+
+def flat(history: History, name: str) -> list[EventBase]:
+    """A history as one stream, its moments named."""
+    return [
+        changed(event, moment=f"m{number}", ticket=name)
+        for number, moment in enumerate(history) for event in moment
+    ]  # fmt: skip
+
+
+@patient
+@given(compared_desks())
+def test_stepped_together_or_apart_or_by_force_it_is_the_same_comparison(given_: tuple[Desk, Desk, list[EventBase]]) -> None:
+    a, b, history = given_
+    fast, plain = compared(a, b, history, joint(a, b)), compared(a, b, history, None)
+    assert fast == plain
+    assert str(fast) == str(plain)
+    assert {one.ticket for one in fast.tickets} == differing_by_force(a, b, history)
+    until = history[-1].at_us + 3 * DAY_US
+    for both in (joint(a, a), None):
+        same = compared(a, a, history, both, until=until)
+        assert same.is_same
+        assert same.listed == ()
+        assert same.a == same.b
+
+
+# --- what is said ----------------------------------------------------------------------------------------------------
+
+
+def test_the_first_difference_names_the_event_the_rule_and_what_it_did() -> None:
+    wider = ruled(attrs.evolve(HOT, when=field.subject.contains("down", "price")))
+    found = compare(DESK, wider, HISTORY)
+    (one,) = found.tickets
+    assert one.ticket == "B"
+    first = one.first_difference
+    assert first.moment == "created"
+    assert first.at == HISTORY[1].at
+    assert first.reason == Reason(
+        kind="rule", name="hot", a="when subject contains 'down'", b="when subject contains 'down', 'price'",
+    )  # fmt: skip
+    assert first.changed["priority"] == ("low", "high")
+    assert first.decision_a is None
+    assert isinstance(first.decision_b, SlotSet)
+    assert found.reasons() == {("rule", "hot"): 1}
+    assert found.ticket("B") is one
+    with pytest.raises(WrongTicket, match="ticket 'A' does not differ"):
+        found.ticket("A")
+
+
+@pytest.mark.parametrize(
+    ("rules", "reason"),
+    [
+        ([], ("when subject contains 'down'", "no such rule")),
+        ([attrs.evolve(HOT, enabled=False)], ("fired", "not enabled")),
+        ([attrs.evolve(HOT, then=[Action("set_priority", "urgent")])], ("then set_priority high", "then set_priority urgent")),
+        ([attrs.evolve(HOT, on=["agent_replied"])], ("on created", "on agent_replied")),
+        (
+            [attrs.evolve(HOT, then=(), stop=True, automatic=True)],
+            ("then set_priority high; then goes on; not for", "then nothing; then stops its set; also for automatic messages"),
+        ),
+        ([Rule(name="first", on=["created"], stop=True), HOT], ("fired", "held back: 'first' above it stopped the set")),
+        ([Rule(name="first", on=["created"], then=[Action("set_field", "subject", {"to": "?"})]), HOT], ("no such rule", "fired")),
+    ],
+)  # fmt: skip
+def test_each_side_of_a_rule_is_told(rules: list[Rule], reason: tuple[str, str]) -> None:
+    (one,) = compare(DESK, ruled(*rules), HISTORY[:1]).tickets
+    told_ = one.first_difference.reason
+    assert told_.kind == "rule"
+    assert reason[0] in told_.a
+    assert reason[1] in told_.b
+
+
+def test_a_rule_that_differs_only_in_how_it_ends_its_set_is_told_so() -> None:
+    a = ruled(attrs.evolve(HOT, then=[Action("add_tag", "x")]), Rule(name="more", on=["created"], then=[Action("add_tag", "y")]))
+    b = ruled(attrs.evolve(HOT, then=[Action("add_tag", "x")], stop=True), *a.rules.sets[0].rules[1:])
+    (one,) = compare(a, b, HISTORY[:1]).tickets
+    assert one.first_difference.reason.name == "more"
+    assert one.first_difference.reason.b == "held back: 'hot' above it stopped the set"
+
+
+def test_a_rule_held_back_by_another_condition_of_the_ticket_is_told_so() -> None:
+    late = Rule(name="late", on=["tags_added"], when=field.priority == "high", then=[Action("notify", "lead")])
+    a = ruled(HOT, late)
+    b = ruled(attrs.evolve(HOT, then=[Action("set_priority", "urgent")]), late)
+    history = [*HISTORY[:1], told(TagsAdded, "A", "09:30", tags=["x"])]
+    found = compare(a, b, history)
+    assert found.tickets[0].first_difference.reason.name == "hot"  # the first, not the last
+    assert (found.a.effects, found.b.effects) == ({"notify": 1}, {})
+    assert found.tickets[0].effects == (1, 0)
+    silent = compare(ruled(late, HOT), ruled(attrs.evolve(late, then=[Action("notify", "boss")]), HOT), history)
+    assert silent.tickets[0].first_difference.reason.name == "late"
+    assert isinstance(silent.tickets[0].first_difference.decision_a, Notify)
+
+
+def test_a_promise_that_differs_names_its_policy() -> None:
+    found = compare(DESK, DESK.evolve(name="slow", policies=(promise(4),)), HISTORY)
+    first = found.tickets[0].first_difference
+    assert first.reason == Reason(
+        kind="policy", name="std", a="std promises 2h in hours '24x7' for fa", b="std promises 4h in hours '24x7' for fa"
+    )
+    assert (found.a.breaches, found.b.breaches) == ({"fa": 1}, {})
+    assert (found.a.late, found.b.met) == ({"fa": 1}, {"fa": 2})
+    assert [one.breaches for one in found.tickets] == [(0, 0), (1, 0)]
+
+
+def test_a_rule_that_did_not_hold_is_told_with_its_condition() -> None:
+    greet = Rule(name="greet", on=["created"], when=hours("day").is_open(), then=[Action("notify", "lead")])
+    a = ruled(greet, hours={"day": crowd.desk().hours["support"]})
+    (one,) = compare(a, a.with_holiday("day", "2026-11-23", "feast"), [told(Created, "A", "09:00")]).tickets
+    assert one.first_difference.reason == Reason(
+        kind="rule", name="greet", a="fired, when hours 'day' are open", b="did not hold, when hours 'day' are open"
+    )
+
+
+def test_another_policy_is_named_and_so_is_none() -> None:
+    found = compare(DESK, DESK.evolve(policies=(promise(2, "other"),)), HISTORY[:1])
+    assert found.tickets[0].first_difference.reason.a == "std"
+    assert found.tickets[0].first_difference.reason.b == "other"
+    found = compare(DESK, DESK.evolve(policies=()), HISTORY[:1])
+    assert found.tickets[0].first_difference.reason == Reason(kind="policy", name="std", a="std", b="no policy")
+
+
+def test_hours_that_differ_show_when_the_promise_breaks() -> None:
+    history = [told(Created, "A", "09:00"), told(Noted, "A", "09:00", 3)]
+    a = Desk(
+        metrics=(FA,),
+        policies=(Policy(name="std", hours="day", targets={"fa": Targets(otherwise=length(10))}),),
+        hours={"day": crowd.desk().hours["support"]},
+    )
+    b = a.with_holiday("day", "2026-11-24", "feast")
+    (one,) = compare(a, b, history).tickets
+    first = one.first_difference
+    assert first.reason.kind == "policy"
+    assert first.reason.a == "std promises 10h in hours 'day' for fa; hours 'day' differ"
+    assert one.ends == first.changed
+    assert first.changed["fa.breached_us"][0] is not None
+    assert first.moment == "time"
+    assert "breached metric fa policy std target 10h due 2026-11-24T11:00:00Z | breached" in str(first)
+    warned = attrs.evolve(a.policies[0], warn=(WarnAt.parse("-1h"),))
+    (one,) = compare(a, a.evolve(policies=(warned,)), history).tickets
+    assert one.first_difference.reason.b.endswith("for fa; metric or policy differs")
+
+
+def test_another_lifecycle_and_another_matrix_are_named() -> None:
+    other = DESK.evolve(lifecycle=Lifecycle(moves={"new": {"agent_replies": Move(to="open")}}))
+    first = compare(DESK, other, HISTORY).tickets[0].first_difference
+    assert first.reason == Reason(
+        kind="lifecycle", name="agent_replies", a="new -> answered by agent_replies", b="new -> open by agent_replies"
+    )
+    first = compare(DESK.evolve(rules=()), DESK.evolve(rules=(), priority=Priority(tags={"x": "urgent"})), [
+        told(Created, "A", "09:00", tags=["x"])
+    ]).tickets[0].first_difference  # fmt: skip
+    assert first.reason == Reason(kind="priority", a="low by default", b="urgent by tags")
+    history = [told(Created, "A", "09:00"), told(TagsAdded, "A", "09:30", tags=["x"])]
+    first = compare(DESK, DESK.evolve(priority=Priority(tags={"x": "urgent"})), history).tickets[0].first_difference
+    assert first.reason == Reason(kind="priority", a="nothing", b="urgent by tags")
+
+
+def test_the_same_things_in_another_order_differ_only_if_the_ticket_does() -> None:
+    one = Rule(name="one", on=["created"], then=[Action("set_field", "subject", {"to": "1"})])
+    two = Rule(name="two", on=["created"], then=[Action("set_field", "subject", {"to": "2"})])
+    (found,) = compare(ruled(one, two), ruled(two, one), HISTORY[:1]).tickets
+    assert found.first_difference.reason.kind == "order"
+    assert found.first_difference.changed == {"subject": ("2", "1")}
+    tags = [Rule(name=name, on=["created"], then=[Action("add_tag", name)]) for name in "xy"]
+    assert compare(ruled(*tags), ruled(*tags[::-1]), HISTORY).is_same
+
+
+def test_renamed_rules_and_sets_make_no_difference() -> None:
+    renamed = Desk(
+        name="now", metrics=(FA,), policies=(promise(2),), rules=[RuleSet(name="intake", rules=[attrs.evolve(HOT, name="heat")])]
+    )
+    found = compare(DESK, renamed, HISTORY)
+    assert found.is_same
+    assert (found.a.rules, found.b.rules) == ({"hot": 1}, {"heat": 1})
+
+
+def test_a_silent_desk_is_told() -> None:
+    tick = Rule(name="tick", when=since("created") >= "1h", then=[Action("add_tag", "x")], every_us=HOUR_US, times=5)
+    a, b = ruled(tick, settings=Settings(silence_after=3)), ruled(tick, settings=Settings(silence_after=9))
+    found = compare(a, b, [told(Created, "A", "09:00")], until=at("20:00"))
+    assert found.tickets[0].first_difference.reason == Reason(kind="moment", name="silenced", a="recorded", b="nothing")
+
+
+# --- what one of them does not do ----------------------------------------------------------------------------------------
+
+
+def test_the_echo_of_an_effect_that_was_not_sent_is_dropped() -> None:
+    ack = Rule(name="ack", on=["created"], then=[Action("reply", "ack")])
+    a, b = (ruled(*rules, templates={"ack": "we are on it"}) for rules in ([ack], []))
+    key = next(iter(a.handle(None, *HISTORY[:1]).effects)).key
+    echo = told(AgentReplied, "A", "09:01", answers=key)
+    found = compare(a, b, [HISTORY[0], echo])
+    assert (found.a.dropped, found.b.dropped, found.a.events, found.b.events) == (0, 1, 2, 1)
+    assert [str(one) for one in found.listed] == [
+        f"2026-11-23T09:01:00Z A agent_replied: dropped by desk b: it answers {key!r}, which was not sent"
+    ]
+    assert isinstance(found.tickets[0].first_difference.decision_a, Reply)
+    renamed = ruled(attrs.evolve(ack, name="receipt"), templates=a.templates)
+    found = compare(a, renamed, [HISTORY[0], echo])
+    assert found.is_same  # the same was sent, under another key
+    assert (found.a.dropped, found.b.dropped) == (0, 0)
+    assert compare(renamed, a, [HISTORY[0], echo]).is_same
+    nowhere = compare(a, a, [HISTORY[0], told(AgentReplied, "A", "09:01", answers="T/9/x/0")])
+    assert (nowhere.a.dropped, nowhere.b.dropped, nowhere.is_same) == (1, 1, True)
+    other = ruled(attrs.evolve(ack, then=[Action("notify", "lead")]), templates=a.templates)
+    assert compare(a, other, [HISTORY[0], echo]).b.dropped == 1
+
+
+def test_a_dropped_echo_may_be_the_whole_or_a_part_of_a_moment() -> None:
+    ack = Rule(name="ack", on=["created"], then=[Action("reply", "ack")])
+    a = ruled(ack, templates={"ack": "we are on it"})
+    key = "A/c/ack/0"
+    history = [
+        told(Created, "A", "09:00", id="c"), told(AgentReplied, "A", "09:05", answers=key, moment="m", id="1"),
+        told(TagsAdded, "A", "09:05", tags=["x"], moment="m", id="2"),
+    ]  # fmt: skip
+    for both in (joint(a, ruled()), None):
+        found = compared(a, ruled(), history, both)
+        assert (found.a.dropped, found.b.dropped, found.b.events) == (0, 1, 2)
+    apart = compared(ruled(), ruled(), history, None)
+    assert (apart.a.dropped, apart.is_same) == (1, True)
+    together = compare(ruled(), ruled(), history)
+    assert together == apart
+
+
+def test_moves_that_one_desk_refuses_are_observed_and_listed() -> None:
+    strict = DESK.evolve(lifecycle=Lifecycle(moves={"answered": {"resolve": None}}))
+    found = compare(DESK, strict, HISTORY)
+    assert [(one.desk, one.what, one.ticket, one.kind) for one in found.listed] == [("b", "observed", "A", "resolved")]
+    assert (found.a.observed, found.b.observed) == (0, 1)
+    assert found.tickets[0].first_difference.changed["deviations"] == (0, 1)
+    assert found.a.statuses == {"answered": 1, "closed": 1}
+
+
+def test_what_a_desk_cannot_take_at_all_is_refused_and_listed() -> None:
+    known = DESK.evolve(fields={"site": FieldType(kind="text")})
+    history = [HISTORY[0], told(FieldSet, "A", "09:30", name="site", value="x")]
+    found = compare(DESK, known, history)
+    assert [(one.desk, one.what, one.kind) for one in found.listed] == [("a", "refused", "field_set")]
+    assert found.listed[0].reason.startswith("undeclared field 'site'")
+    assert found.tickets[0].first_difference.reason.a.startswith("refused: undeclared field 'site'")
+    assert (found.a.refused, found.b.refused) == (1, 0)
+    both = compare(DESK, DESK.evolve(policies=(promise(4),)), history)
+    assert (both.a.refused, both.b.refused, both.listed) == (1, 1, ())
+    assert compare(DESK, DESK, history).a.refused == 1
+    assert compared(DESK, DESK, history, None).b.refused == 1
+
+
+def test_a_ticket_that_one_desk_cannot_even_create() -> None:
+    grouped = DESK.evolve(groups=("sales",))
+    history = [told(Created, "A", "09:00", group="support"), told(Noted, "A", "09:30")]
+    found = compare(DESK, grouped, history)
+    assert (found.a.tickets, found.b.tickets, found.b.refused) == (1, 0, 2)
+    assert (found.tickets[0].ends, found.tickets[0].first_difference.moment) == ({}, "created")
+    assert compare(grouped, grouped, history).a.tickets == 0
+    assert compare(grouped, grouped, history, keep="open").a.tickets == 0
+    assert compare(grouped, DESK, history, keep="open").b.tickets == 1
+
+
+# --- the stream --------------------------------------------------------------------------------------------------------
+
+
+def test_time_goes_on_to_the_last_instant_or_to_until() -> None:
+    old = Rule(name="old", when=since("created") >= "3h", then=[Action("add_tag", "old")])
+    history = [*HISTORY[:2], told(Noted, "B", "12:00")]
+    found = compare(DESK, ruled(HOT, old), history)
+    assert [one.ticket for one in found.tickets] == ["A"]
+    assert found.tickets[0].first_difference.moment == "time"
+    assert found.until == history[-1].at
+    assert [one.ticket for one in compare(DESK, ruled(HOT, old), history, until=at("13:00")).tickets] == ["A", "B"]
+    assert compare(DESK, ruled(), []).until is None
+
+
+def test_over_tickets_may_be_forgotten_and_what_comes_later_is_counted() -> None:
+    history = [*HISTORY, told(CustomerReplied, "A", "15:00"), told(Created, "C", "16:00"), told(Deleted, "C", "17:00")]
+    found = compare(DESK, ruled(), history, keep="open")
+    assert (found.forgotten, found.a.tickets, found.a.priorities) == (1, 3, {"high": 1, "low": 2})
+    assert "1 events of tickets that were over were passed over" in str(found)
+    assert [one.ticket for one in found.tickets] == ["A"]
+    whole = compare(DESK, ruled(), history)
+    assert (whole.forgotten, whole.a.tickets, whole.a.effects) == (0, 3, {"create_follow_up": 1})
+    same = compare(DESK, DESK, history, keep="open")
+    assert (same.forgotten, same.a.statuses) == (1, {"answered": 1, "closed": 1, "deleted": 1})
+
+
+def test_a_finished_ticket_is_kept_while_something_is_due_for_it() -> None:
+    tidy = Rule(name="tidy", when=(field.category == "closed") & (since("closed_at") >= "1h"), then=[Action("notify", "archive")])
+    history = [*HISTORY, told(Created, "C", "16:00")]
+    found = compare(DESK, ruled(HOT, tidy), history, keep="open")
+    assert (found.a.effects, found.b.effects) == ({}, {"notify": 1})
+    found = compare(ruled(HOT, tidy), ruled(HOT, tidy), history, keep="open")
+    assert found.a.effects == {"notify": 1}
+
+
+def test_memory_is_bounded_by_the_open_tickets() -> None:
+    """A stream of many tickets, few open at once: what the run holds does not grow."""
+    from ticketcore._compare import _Run
+
+    a, b = crowd.desk(), TRIALS["a rule less"]
+    run = _Run(a, b, joint(a, b), keep_all=False)
+    close = [event for number in range(120) for event in (
+        told(Created, f"T-{number}", "09:00", number), told(Resolved, f"T-{number}", "10:00", number),
+        told(Closed, f"T-{number}", "11:00", number),
+    )]  # fmt: skip
+    held = []
+    for moment in moments(close):
+        run.feed(moment)
+        held.append(len(run.pairs))
+    assert max(held) == 1
+    assert run.result(None).a.tickets == 120
+
+
+def test_what_does_not_belong_to_a_history_is_refused() -> None:
+    with pytest.raises(WrongTicket, match="names its ticket"):
+        compare(DESK, DESK, [Noted(at=0)])
+    with pytest.raises(WrongTicket, match="no ticket 'X' in this history yet"):
+        compare(DESK, DESK, [told(Noted, "X", "09:00")])
+    with pytest.raises(BadValue, match="keep is all or open, not 'none'"):
+        compare(DESK, DESK, [], keep="none")
+
+
+def test_a_stored_log_is_as_good_as_what_came_in() -> None:
+    stored = [event for outcome in replay(DESK, HISTORY) for event in outcome.events]
+    trial = ruled(attrs.evolve(HOT, then=[Action("set_priority", "urgent")]))
+    found, again = compare(DESK, trial, HISTORY), compare(DESK, trial, stored)
+    assert [one.ticket for one in found.tickets] == [one.ticket for one in again.tickets]
+    assert found.sums() == again.sums()
+
+
+def test_a_ticket_is_stepped_for_both_again_once_it_is_the_same() -> None:
+    """A rule that says the same in other words fires on both: they part, and go on together."""
+    other = ruled(attrs.evolve(HOT, when=field.subject.contains("down") & field.subject.is_set()))
+    from ticketcore._compare import _Run
+
+    run = _Run(DESK, other, joint(DESK, other), keep_all=True)
+    run.feed(moments_of(HISTORY[0]))
+    assert run.pairs["A"].together
+    assert run.tallies[0].events == 1  # it was stepped apart
+    run.feed(moments_of(HISTORY[2]))
+    assert run.shared.events == 1
+    assert run.result(None).is_same
+
+
+def moments_of(event: Outside) -> tuple[Outside, ...]:
+    return (event,)
+
+
+def test_a_rule_that_keeps_count_parts_a_ticket_for_good() -> None:
+    tick = Rule(name="tick", when=since("created") >= "1h", then=[Action("notify", "lead")], every_us=HOUR_US, times=3)
+    other = ruled(attrs.evolve(tick, times=4))
+    found = compare(ruled(tick), other, [told(Created, "A", "09:00"), told(Noted, "A", "20:00")])
+    assert (found.a.effects, found.b.effects) == ({"notify": 3}, {"notify": 4})
+    assert found.tickets[0].first_difference.at_us == at("13:00")
+    assert found.tickets[0].first_difference.reason == Reason(kind="rule", name="tick", a="every 1h, 3 times", b="every 1h, 4 times")
+    once = compare(ruled(tick), ruled(attrs.evolve(tick, every_us=None, times=1)), [told(Created, "A", "09:00")], until=at("20:00"))
+    assert once.tickets[0].first_difference.reason.b == "once"
+
+
+def test_the_effects_of_both_are_known_when_they_go_on_together() -> None:
+    """Only the text of a reply differs; the echo of it is taken by both."""
+    ack = Rule(name="ack", on=["created"], then=[Action("reply", "ack")])
+    more = Rule(name="more", on=["noted"], then=[Action("notify", "lead")])
+    a, b = (ruled(ack, more, templates={"ack": text}) for text in ("we are on it", "we come at once"))
+    history = [
+        told(Created, "A", "09:00", id="c"), told(Noted, "A", "09:01", id="n"), told(AgentReplied, "A", "09:05", answers="A/c/ack/0"),
+        told(AgentReplied, "A", "09:06", answers="A/n/more/0"), told(AgentReplied, "A", "09:07", answers="A/0/none/0"),
+    ]  # fmt: skip
+    for both in (joint(a, b), None):
+        found = compared(a, b, history, both)
+        assert (found.a.dropped, found.b.dropped, found.a.events, found.b.events) == (1, 1, 4, 4)
+        assert found.tickets[0].first_difference.reason.name == "ack"
+
+
+def test_joint_desks_differ_in_rules_and_templates_alone() -> None:
+    assert joint(DESK, DESK.evolve(policies=())) is None
+    assert joint(DESK, DESK.evolve(priority=Priority(matrix=None, tags={"x": "high"}))) is None
+    ladder = Escalation(
+        name="up", when=field.assignee.is_empty(), since="created", steps=[Step(after=length(1), then=[Action("escalate", 1)])]
+    )
+    a = DESK.evolve(rules=Rules(sets=DESK.rules.sets, escalations=[ladder]))
+    both = joint(a, DESK)
+    assert both is not None
+    assert both.watched == {"up 1"}
+    both = joint(DESK, a)
+    assert both is not None
+    assert len(both.watched) == 1
+    assert joint(a, a) is not None
+
+
+# --- how it is told ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def found() -> Comparison:
+    trial = ruled(attrs.evolve(HOT, then=[Action("set_priority", "urgent"), Action("notify", "lead")]), templates={})
+    history = [event for number in range(12) for event in (
+        told(Created, f"T-{number}", "09:00", number, subject="down", assignee="maria"), told(AgentReplied, f"T-{number}", "15:00", number),
+    )]  # fmt: skip
+    return compare(DESK, trial.evolve(lifecycle=Lifecycle(moves={"new": {"agent_replies": None}})), history)
+
+
+def test_it_prints_as_a_summary(found: Comparison) -> None:
+    lines = str(found).splitlines()
+    assert lines[0] == "12 of 12 tickets differ between a (now) and b (trial)"
+    assert "  effects notify: 0 -> 12 (+12)" in lines
+    assert "  priorities high: 12 -> 0 (-12)" in lines
+    assert lines[lines.index("because of:") + 1] == "  rule 'hot': 12"
+    assert lines.count("  ... and 2 more") == 2  # tickets and listed moments
+    assert str(compare(DESK, DESK, HISTORY)) == "0 of 2 tickets differ between a (now) and b (now)"
+
+
+def test_rows_and_data_are_plain(found: Comparison) -> None:
+    rows = found.rows()
+    assert len(rows) == 12
+    assert rows[0]["ticket"] == "T-0"
+    assert rows[0]["name"] == "hot"
+    assert all(value is None or isinstance(value, str | int | float) for row in rows + found.sums() for value in row.values())
+    data = found.data()
+    assert (data["a"], data["b"], data["reasons"]) == ("now", "trial", [{"kind": "rule", "name": "hot", "tickets": 12}])
+    assert len(data["listed"]) == 12
+    sums = {(row["what"], row["of"]): (row["a"], row["b"], row["change"]) for row in found.sums()}
+    assert sums["assignments", "maria"] == (12, 12, 0)
+    assert sums["effort", ""] == (12, 24, 12)
+    told_ = found.tickets[0].first_difference.data()
+    assert told_["changed"]["priority"] == ["high", "urgent"]
+    assert told_["at"] == "2026-11-23T09:00:00Z"
+
+
+def test_a_difference_in_much_is_cut_short(found: Comparison) -> None:
+    assert str(found.tickets[0]).startswith("T-0: 2026-11-23T09:00:00Z created: rule 'hot' (a: then set_priority high; b: ")
+    trial = DESK.evolve(
+        metrics=(FA, Metric(name="next", start=("created",), stop=("enter:answered",))),
+        policies=(Policy(name="other", targets={"fa": Targets(otherwise=length(1)), "next": Targets(otherwise=length(1))}),),
+        priority=Priority(tags={"x": "urgent"}),
+        rules=[Rule(name="hot", on=["created"], then=[Action("add_tag", "y")])],
+    )  # fmt: skip
+    history = [told(Created, "A", "09:00", tags=["x"]), told(AgentReplied, "A", "12:00")]
+    assert str(compare(DESK, trial, history).tickets[0]).endswith("fa.target 2h | 1h, next - | 1h")
+    more = trial.evolve(rules=[attrs.evolve(trial.rules.rule("hot"), then=[Action("add_tag", "y"), Action("transfer", "sales")])])
+    assert str(compare(DESK, more, history).tickets[0]).endswith("fa.target 2h | 1h and 1 more")
+
+
+def test_sums_count_what_happened(found: Comparison) -> None:
+    plain = Counter({name: count for name, of, count in found.a.rows() if not of})
+    assert plain["tickets"] == 12
+    assert plain["events"] == 24
+    assert found.a.warnings == {}
+
+
+def test_every_kind_of_value_is_told_in_short() -> None:
+    trial = DESK.evolve(
+        name="trial",
+        rules=[Rule(name="hot", on=["created"], then=[Action("add_tags", ["x", "y"]), Action("postpone", length(1))])],
+    )  # fmt: skip
+    text = str(compare(DESK, trial, [told(Created, "A", "09:00"), told(SlotCleared, "A", "10:30"), told(Restored, "A", "11:00")]))
+    assert "tags {} | {x, y}" in text
+    assert "postponed_until_us - | 2026-11-23T10:00:00Z" in text
