@@ -73,15 +73,20 @@ def to_us(when: datetime | int) -> int:
 
 def from_us(us: int) -> DateTime:
     """The instant *us* as a `pendulum.DateTime` in UTC."""
-    days = us // DAY_US
-    rest = us - days * DAY_US
-    seconds = rest // SECOND_US
-    minutes = seconds // 60
+    seconds, micro = divmod(us, SECOND_US)
+    days, seconds = divmod(seconds, 86_400)
     try:
-        day = date.fromordinal(days + EPOCH_ORDINAL)
+        year, month, day = _date_of(days)
     except (ValueError, OverflowError):
         raise OutOfRange("this instant is outside the years 1 to 9999", value=shorten(us)) from None
-    return DateTime(day.year, day.month, day.day, minutes // 60, minutes % 60, seconds % 60, rest % SECOND_US, _UTC)
+    return DateTime(year, month, day, seconds // 3600, seconds // 60 % 60, seconds % 60, micro, _UTC)
+
+
+@lru_cache(maxsize=8192)  # some twenty years: looking a date up costs a third of working it out
+def _date_of(days: int) -> tuple[int, int, int]:
+    """The date so many days after the epoch."""
+    day = date.fromordinal(days + EPOCH_ORDINAL)
+    return day.year, day.month, day.day
 
 
 def maybe_us(when: datetime | int | None) -> int | None:

@@ -49,7 +49,6 @@ from ticketcore._time import (
     iso,
     load_zone,
     pendulum_zone,
-    to_timedelta,
     to_us,
     wall_runs,
     wall_us,
@@ -90,7 +89,7 @@ class Hours(Timeline):
 
     def elapsed(self, start: datetime | int, end: datetime | int) -> timedelta:
         """The open time between two instants, to the microsecond; negative if *end* is earlier."""
-        return to_timedelta(self.elapsed_us(self._us(start), self._us(end)))
+        return timedelta(0, 0, self.elapsed_us(self._us(start), self._us(end)))
 
     def add(self, at: datetime | int, amount: timedelta | str) -> DateTime:
         """The earliest instant by which *amount* of open time has passed since *at*.
