@@ -31,6 +31,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "lint": ("desk",),
     "replay": ("desk",),
     "codec": ("desk",),
+    "seal": ("codec",),
     "report": ("replay",),
     "presets": ("codec",),
     "extra": ("lint", "report", "presets"),
