@@ -470,7 +470,7 @@ class Vocabulary:
         yield _spec("priority", FieldType(kind="ordered", choices=self.levels, what="priority level"), "priority")
         yield _spec("policy", FieldType(kind="choice", choices=self.policies, what="policy"), "policy")
         for metric in self.metrics:
-            for name in ("due", "started"):
+            for name in ("due", "started", "warned"):
                 read = _of_clock(metric, name + "_us")
                 yield FieldSpec(name=f"sla.{metric}.{name}", type=INSTANT, layer="clocks", read=read, key=read, changes=False)
         for name, kind in self.fields.items():

@@ -825,7 +825,8 @@ def _target_extended(draft: Draft, event: TargetExtended) -> None:
 def _warned(draft: Draft, event: Warned) -> None:
     _time_root(draft, event)
     clock: Clock = draft.clocks[event.metric]
-    _put(draft, changed(clock, cycle=changed(clock.cycle, warned=(*clock.cycle.warned, *event.skipped, event.warning))))
+    warned = (*clock.cycle.warned, *event.skipped, event.warning)
+    _put(draft, changed(clock, cycle=changed(clock.cycle, warned=warned, warned_us=event.at_us)))
 
 
 def _breached(draft: Draft, event: Breached) -> None:

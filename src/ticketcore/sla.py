@@ -659,6 +659,11 @@ class Reading:
         return self._cycle.started_us
 
     @property
+    def warned_us(self) -> int | None:
+        """When the last warning of the cycle was given; None: none was."""
+        return self._cycle.warned_us
+
+    @property
     def due_us(self) -> int | None:
         """When it is due; of an ended cycle, when it was."""
         return self._cycle.due_us if self._cycle.verdict is not None else self._due(self._cycle)

@@ -84,7 +84,7 @@ def _on_events(vocabulary: Vocabulary) -> list[Condition]:
 def _timed(vocabulary: Vocabulary) -> list[Condition]:
     """Conditions that flip by time."""
     origins = ("created", "updated", "status_since", "last_customer_reply", "waiting_since", "priority_since", "fields.due date")
-    dues = [f"sla.{name}.{what}" for name in vocabulary.metrics for what in ("due", "started")]
+    dues = [f"sla.{name}.{what}" for name in vocabulary.metrics for what in ("due", "started", "warned")]
     lengths = [Length(minutes * MINUTE_US, calendar) for minutes in (5, 30, 120, 1440) for calendar in (True, False)]
     further = (Days(1), WorkingDays(1), WorkingDays(1, end_of_day=True))
     found: list[Condition] = [since(of) >= span for of in (*origins, *dues) for span in (*lengths, *further)]
