@@ -20,7 +20,7 @@ from ticketcore.errors import BadValue, UnknownName, shorten
 from ticketcore.model import Created, Outside, Ticket
 from ticketcore.sla import Standing
 
-__all__ = ["PRESETS", "preset", "preset_data", "side_by_side"]
+__all__ = ["PRESETS", "ladder_data", "preset", "preset_data", "side_by_side"]
 
 # LiveAgent: five main statuses and the side ones, its four clocks, "urgent" above "high priority", and the internal answer
 # time of seven days for tickets without a level, "so that ordering always works".
@@ -302,6 +302,53 @@ _ITIL: Final[Mapping[str, Any]] = {
 PRESETS: Final[Mapping[str, Mapping[str, Any]]] = FrozenMap({
     "liveagent": _LIVEAGENT, "zendesk": _ZENDESK, "jsm": _JSM, "zammad": _ZAMMAD, "servicenow": _SERVICENOW, "itil": _ITIL,
 })  # fmt: skip
+
+
+# Escalation ladders, each a table of `escalations` in a desk file. The on-call one as PagerDuty's escalation policies: whoever is
+# on call, half an hour later the next, then the manager, twice over, until somebody acknowledges. LiveAgent escalates by time
+# rules on what is overdue: the group hears of it, then the ticket rises and goes to the leads. The last one begins at a warning.
+_LADDERS: Final[Mapping[str, Mapping[str, Any]]] = FrozenMap({
+    "on call": {
+        "name": "on call",
+        "when": {"all": [{"field": "category", "is_any": ["new", "open"]}, {"field": "priority", "at_least": "urgent"}]},
+        "since": "priority_since",
+        "steps": [
+            {"after": "0m", "notify": "on call"}, {"after": "30m", "notify": "second on call", "escalate": 1},
+            {"after": "1h", "notify": "manager", "escalate": 2},
+        ],
+        "repeat": 2,
+        "round": "90m",
+    },
+    "overdue": {
+        "name": "overdue",
+        "when": {"sla": "first_reply", "is": "breached"},
+        "since": "sla.first_reply.due",
+        "steps": [
+            {"after": "0m", "notify": "group"}, {"after": "1h", "raise_priority": 1, "notify": "team lead", "escalate": 1},
+            {"after": "4h", "notify": "manager", "escalate": 2},
+        ],
+    },
+    "due soon": {
+        "name": "due soon",
+        "when": {"field": "category", "is_any": ["new", "open"]},
+        "since": "sla.resolution.warned",
+        "steps": [{"after": "0m", "notify": "assignee"}, {"after": "30m", "notify": "team lead", "escalate": 1}],
+    },
+})  # fmt: skip
+
+
+def ladder_data(name: str) -> dict[str, Any]:
+    """An escalation ladder to start from, as plain data for ``escalations`` of a desk file. Raises `UnknownName`.
+
+    ``on call`` climbs through who is on call until somebody acknowledges, twice at most; ``overdue`` from the breach of the first reply
+    on; ``due soon`` from the last warning of the resolution on.
+
+    >>> [step["after"] for step in ladder_data("on call")["steps"]]
+    ['0m', '30m', '1h']
+    """
+    if name not in _LADDERS:
+        raise UnknownName(f"unknown ladder {shorten(name)}", value=shorten(name), hint=hint(name, _LADDERS))
+    return deepcopy(dict(_LADDERS[name]))
 
 
 def preset_data(name: str) -> dict[str, Any]:
