@@ -49,6 +49,8 @@ PART_OF: dict[str, str] = {
     "_rises": "conditions",
     "_names": "conditions",
     "_compiled": "conditions",
+    "_index": "conditions",
+    "_tables": "conditions",
     "_timeline": "hours",
     "_conditions": "conditions",
     "_fields": "conditions",

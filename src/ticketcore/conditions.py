@@ -11,6 +11,7 @@ What a room uses::
     View(vocabulary, ticket, now_us, before=None, event=None, clock=no_clock, folds=None)
     parse(data, vocabulary, path, problems, layer="rules") -> Condition       to_data(condition) -> plain data
     holds(condition, view) -> bool                 compiled(condition, vocabulary) -> Callable[[View], bool]
+    Index(conditions, vocabulary): .matching(view, maybe=False) -> the numbers of those that hold, asked all at once
     explain(condition, view) -> Explanation        say(condition) -> str
     next_rise(condition, view, after_us=None, horizon_us=None) -> Rise | None
     Timed(condition, vocabulary): .holds(view) .can_hold(view) .next_rise(view, after_us=None, horizon_us=None)
@@ -74,6 +75,7 @@ from ticketcore._fields import (
     is_empty,
     no_clock,
 )  # fmt: skip
+from ticketcore._index import Index
 from ticketcore._parsing import parse, parse_facts, parse_fields, parse_type, to_data
 from ticketcore._rises import TWO_YEARS_US, First, Rise, first_of, in_hours, interval, is_timed, remembering, rise, static_part
 from ticketcore._text import LANGUAGES, LONGEST_TEXT, Folding, Glob, fold, mentions
@@ -105,6 +107,7 @@ __all__ = [
     "FieldSpec",
     "FieldType",
     "InHours",
+    "Index",
     "Not",
     "Regex",
     "Rise",

@@ -1,0 +1,174 @@
+"""Tables from what a field says to the rows it does not rule out, a row being one bit of an int. The index joins them with ``&``.
+
+A table is made of *uses*: what a row wants of the field, and whether it wants the opposite. Rows that want nothing of it are never
+ruled out. What a table says of a value is worked out when the value first comes by, and remembered for the next ticket.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from ticketcore._conditions import Condition
+from ticketcore._fields import is_empty
+
+MOST_VALUES: Final = 1_024  # that one table remembers
+LONGEST_VALUE: Final = 64  # of a name that is remembered, in characters
+MOST_NAMES: Final = 16  # of a set that is remembered
+MOST_BOUNDS: Final = 1_024  # of numbers or instants that are told apart; with more of them some rows are decided otherwise
+
+Answer = Callable[[Any], int]
+
+
+# What one row wants of a field: the row; one of some names, or a value within bounds; whether it wants all but that; the test that says so.
+Use = tuple[int, Any, bool, Condition]
+# A lower and an upper bound, None where there is none, each with whether it is within.
+Bounds = tuple[Any, bool, Any, bool]
+
+
+class Table(dict[Any, int]):
+    """What a table has said so far, by value: asking again takes one look into a dict. Bounded, whatever values come."""
+
+    __slots__ = ("_answer",)
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def __missing__(self, value: Any) -> int:
+        found = self._answer(value)
+        if len(self) < MOST_VALUES and _is_small(value):
+            self[value] = found
+        return found
+
+
+def _is_small(value: Any) -> bool:
+    """Whether a value may be kept for long: what a customer wrote may be huge."""
+    if isinstance(value, str):
+        return len(value) <= LONGEST_VALUE
+    if isinstance(value, frozenset | tuple):
+        return len(value) <= MOST_NAMES and all(_is_small(item) for item in value)
+    return True
+
+
+def mask_of(rows: Sequence[int]) -> int:
+    """The int with the bits of *rows*."""
+    if len(rows) < 4:
+        return sum([1 << row for row in rows])
+    found = bytearray((max(rows) >> 3) + 1)
+    for row in rows:
+        found[row >> 3] |= 1 << (row & 7)
+    return int.from_bytes(found, "little")
+
+
+def rows_of(mask: int) -> list[int]:
+    """The rows whose bits are in *mask*, in order."""
+    if mask.bit_count() * 16 < mask.bit_length():
+        found = []
+        while mask:
+            row = mask.bit_length() - 1
+            mask ^= 1 << row
+            found.append(row)
+        found.reverse()
+        return found
+    return [row for row, bit in enumerate(reversed(bin(mask))) if bit == "1"]
+
+
+def _base(uses: Sequence[Use], everything: int) -> int:
+    """What is not ruled out by a value that nobody names: the rows that want nothing of the field, and those that want the opposite."""
+    return everything & ~mask_of([row for row, _, negated, _ in uses if not negated])
+
+
+def _by_name(uses: Sequence[Use]) -> dict[Any, list[int]]:
+    """The rows that name each name: the ones that it turns, from ruled out to not or the other way round."""
+    turned: dict[Any, list[int]] = {}
+    for row, names, _, _ in uses:
+        for name in set(names):
+            turned.setdefault(name, []).append(row)
+    return turned
+
+
+def of_name(uses: Sequence[Use], everything: int) -> Answer:
+    """For a field with one name (or number, or flag): which rows want that one."""
+    base, turned = _base(uses, everything), _by_name(uses)
+
+    def answer(name: Any) -> int:
+        rows = turned.get(name)
+        return base if rows is None else base ^ mask_of(rows)
+
+    return answer
+
+
+def of_set(uses: Sequence[Use], everything: int) -> Answer:
+    """For a field with a set of names: which rows want one of them, or more."""
+    base, turned = _base(uses, everything), _by_name(uses)
+    wanted = frozenset(turned)
+    of_one = Table(lambda name: mask_of(turned[name]))
+
+    def answer(names: frozenset[Any] | tuple[Any, ...] | None) -> int:
+        found = 0
+        for name in wanted.intersection(names or ()):
+            found |= of_one[name]  # a row that names two of them is turned once
+        return base ^ found
+
+    return answer
+
+
+def of_presence(uses: Sequence[Use], everything: int) -> Answer:
+    """For whether a field has a value at all: True for one."""
+    wanting = mask_of([row for row, _, negated, _ in uses if not negated])
+    refusing = mask_of([row for row, _, negated, _ in uses if negated])
+    return lambda given: everything ^ (refusing if given else wanting)
+
+
+def of_order(uses: Sequence[Use], everything: int) -> tuple[Answer, list[Use]]:
+    """For a number or an instant: which rows want a value on its side of their bounds. Also the uses that it cannot tell exactly.
+
+    Every bound is a place, and so is every gap between two: what is ruled out at each is worked out beforehand, one from the other.
+    """
+    bounds = sorted({bound for _, (low, _, high, _), _, _ in uses for bound in (low, high) if bound is not None})
+    kept = bounds[:: -(-len(bounds) // MOST_BOUNDS)] if len(bounds) > MOST_BOUNDS else bounds
+    base = _base(uses, everything)
+    turned: list[list[int]] = [[] for _ in range(2 * len(kept) + 2)]
+    unsure: list[Use] = []
+    for use in uses:
+        row, (low, low_in, high, high_in), negated, _ = use
+        first, known_low = _place(kept, low, 0, outward=0 if low_in else 1)
+        last, known_high = _place(kept, high, 2 * len(kept), outward=0 if high_in else -1)
+        if not (known_low and known_high):
+            unsure.append(use)
+            if negated:  # what it wants would be ruled out in the gap that holds its bound
+                continue
+        if first <= last:
+            turned[first].append(row)
+            turned[last + 1].append(row)
+    at: list[int] = []
+    mask = base
+    for rows in turned:
+        if rows:  # else the very same int, not another of its size
+            mask ^= mask_of(rows)
+        at.append(mask)
+
+    def answer(value: Any) -> int:
+        if value is None or value != value:  # noqa: PLR0124 - not a number: no comparison with it is true
+            return base
+        place = bisect_left(kept, value)
+        return at[2 * place + 1 if place < len(kept) and kept[place] == value else 2 * place]
+
+    return answer, unsure
+
+
+def _place(kept: Sequence[Any], bound: Any, otherwise: int, *, outward: int) -> tuple[int, bool]:
+    """The place of a bound, 0 being the gap before the first; and whether it is exact. A bound that was not kept lies in a gap."""
+    if bound is None:
+        return otherwise, True
+    at = bisect_left(kept, bound)
+    if at < len(kept) and kept[at] == bound:
+        return 2 * at + 1 + outward, True
+    return 2 * at, False
+
+
+def presence_of(read: Callable[[Any], Any]) -> Callable[[Any], bool]:
+    """Whether a field has a value, as a function of the view."""
+    return lambda view: not is_empty(read(view))
