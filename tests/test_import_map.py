@@ -20,6 +20,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "_time": ("errors",),
     "_values": ("errors",),
     "model": ("_time", "_values", "_names", "_text"),
+    "identity": ("model",),
     "hours": ("_time", "_values", "_names"),
     "conditions": ("model", "hours"),
     "lifecycle": ("conditions",),

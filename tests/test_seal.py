@@ -39,6 +39,8 @@ SALT = b"sixteen bytes of"
 KEY = b"a key that the store does not know"
 DEMO = Path(__file__).parents[1] / "examples" / "replay" / "history.jsonl.gz"
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+A_TEXT: Any = "a text of many characters"
+A_NUMBER: Any = 5
 LOGS = 1_000 if NIGHTLY else 12
 keys = st.sampled_from([None, KEY])
 
@@ -210,14 +212,14 @@ def test_without_the_key_no_record_is_made_and_with_another_none_is_read() -> No
 
 @pytest.mark.parametrize(("call", "said"), [
     (lambda: seal([], salt=b"short"), "16 bytes or more"),
-    (lambda: seal([], salt="a text of many characters"), "16 bytes or more"),
+    (lambda: seal([], salt=A_TEXT), "16 bytes or more"),
     (lambda: seal([], salt=SALT, key=b""), "not nothing"),
     (lambda: verify([], Head(), key=b""), "not nothing"),
     (lambda: verify([], []), "without a head"),
     (lambda: Head.parse("5"), "a head is a count"),
     (lambda: Head.parse("x:" + "ab" * 32), "a head is a count"),
     (lambda: Head.parse("5:" + "AB" * 32), "a head is a count"),
-    (lambda: Head.parse(5), "a head is a count"),
+    (lambda: Head.parse(A_NUMBER), "a head is a count"),
     (lambda: erase(FIVE, "T-1"), "was not purged"),
     (lambda: seal([FieldSet(at=0, name="x", value=object())], salt=SALT), "no plain form"),
 ])  # fmt: skip
