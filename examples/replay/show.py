@@ -199,7 +199,7 @@ class Show:
         ticket = next(iter(self.store.tickets("answered")), None)
         if ticket is not None:
             self.title(f"Why has “{rule}” not fired on {ticket.id}?")
-            self.console.print(Text(self.desk.why_not(ticket, rule, max(self.now, ticket.as_of))))
+            self.console.print(Text(str(self.desk.why_not(ticket, rule, max(self.now, ticket.as_of)))))
 
     def deviations(self, count: int = 12) -> None:
         """What was irregular in an observed log: how many of each, and where the first one is."""

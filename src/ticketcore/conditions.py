@@ -13,6 +13,7 @@ What a room uses::
     holds(condition, view) -> bool                 compiled(condition, vocabulary) -> Callable[[View], bool]
     Index(conditions, vocabulary): .matching(view, maybe=False) -> the numbers of those that hold, asked all at once
     explain(condition, view) -> Explanation        say(condition) -> str
+    why_not(condition, view) -> WhyNot: .explanation, .ways of edits; way.apply(view) -> View
     next_rise(condition, view, after_us=None, horizon_us=None) -> Rise | None
     Timed(condition, vocabulary): .holds(view) .can_hold(view) .next_rise(view, after_us=None, horizon_us=None)
     parse_fields(data, path, problems) -> dict[str, FieldType]     parse_facts(data, path, problems) -> dict[str, Fact]
@@ -50,6 +51,7 @@ from ticketcore._conditions import (
     until,
 )  # fmt: skip
 from ticketcore._conditions import fields as field
+from ticketcore._edits import EDIT_KINDS, Edit
 from ticketcore._explaining import Explanation, explain, say
 from ticketcore._fields import (
     CATEGORIES,
@@ -79,15 +81,19 @@ from ticketcore._index import Index
 from ticketcore._parsing import parse, parse_facts, parse_fields, parse_type, to_data
 from ticketcore._rises import TWO_YEARS_US, First, Rise, first_of, in_hours, interval, is_timed, remembering, rise, static_part
 from ticketcore._text import LANGUAGES, LONGEST_TEXT, Folding, Glob, fold, mentions
+from ticketcore._why_not import MOST_EDITS, MOST_WAYS, Way, WhyNot, why_not
 
 __all__ = [
     "CATEGORIES",
     "DURATION",
+    "EDIT_KINDS",
     "FALSE",
     "FLAG",
     "INSTANT",
     "LANGUAGES",
     "LAYERS",
+    "MOST_EDITS",
+    "MOST_WAYS",
     "NAME",
     "NUMBER",
     "OPERATORS",
@@ -101,6 +107,7 @@ __all__ = [
     "Changed",
     "ClockReading",
     "Condition",
+    "Edit",
     "Explanation",
     "Fact",
     "FieldRef",
@@ -118,6 +125,8 @@ __all__ = [
     "Until",
     "View",
     "Vocabulary",
+    "Way",
+    "WhyNot",
     "compiled",
     "explain",
     "facts_needed",
@@ -141,6 +150,7 @@ __all__ = [
     "static_part",
     "to_data",
     "until",
+    "why_not",
 ]  # fmt: skip
 
 # --- the meaning -------------------------------------------------------------------------------------------------------

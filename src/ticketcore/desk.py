@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from attrs import evolve, field, frozen
 from pendulum import DateTime
 
+from ticketcore._account import RuleAccount, standing, stepped
 from ticketcore._checks import (
     check_declared,
     check_escalation,
@@ -35,7 +36,7 @@ from ticketcore._templates import Template
 from ticketcore._time import iso, load_zone, maybe_from_us, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, names
 from ticketcore._variables import variable_names
-from ticketcore.conditions import Condition, Explanation, Fact, FieldType, Regex, View, Vocabulary, explain, next_rise, parse
+from ticketcore.conditions import Condition, Explanation, Fact, FieldType, Regex, View, Vocabulary, explain, parse
 from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName, shorten
 from ticketcore.hours import BusinessHours, Hours, always
 from ticketcore.lifecycle import Lifecycle
@@ -44,7 +45,7 @@ from ticketcore.priority import Priority
 from ticketcore.rules import Action, Rule, Rules, RuleSet
 from ticketcore.sla import ALWAYS_NAME, DEFAULT_METRICS, Metric, Policy, Sla, Standing
 
-__all__ = ["Desk", "Forecast", "Linked", "Outcome", "PublicTicket", "Redated", "Settings"]
+__all__ = ["Desk", "Forecast", "Linked", "Outcome", "PublicTicket", "Redated", "RuleAccount", "Settings"]
 
 
 def _metrics(value: Iterable[Metric] | Mapping[str, Metric]) -> FrozenMap[str, Metric]:
@@ -387,13 +388,29 @@ class Desk:
         """Whether a rule's condition holds for the ticket at an instant, part by part, with the values seen. Raises `UnknownName`."""
         return explain(self.rules.rule(rule).when, self.view(ticket, at))
 
-    def why_not(self, ticket: Ticket, rule: str, at: datetime | int | None = None) -> str:
-        """`explain` as text, and when the condition would next become true if nobody acts."""
-        view = self.view(ticket, at)
-        condition = self.rules.rule(rule).when
-        rise = next_rise(condition, view)
-        text = str(explain(condition, view))
-        return f"{text}\nwould hold from {iso(rise.at_us)}" if rise is not None and rise.found else text
+    def why_not(self, ticket: Ticket | None, rule: str, at: datetime | int | None = None, *, events: Iterable[Outside] = ()) -> RuleAccount:
+        """Why a rule does not act on the ticket as it stands at an instant (its last change), and the least that would have to change.
+
+        With *events* it is asked what the rule does when these happen to the ticket: whether it fires, with the values it sees then,
+        also those that rules before it have set. Changes nothing. Raises `UnknownName`, and with events as `handle` does.
+
+        >>> from ticketcore import Action, Created, Desk, Person, Rule
+        >>> from ticketcore.conditions import field
+        >>> hot = Rule(name="hot", on=["created"], when=field.priority >= "high", then=[Action("notify", "lead")])
+        >>> ada = Created(at=0, ticket="T-1", by=Person(name="Ada"))
+        >>> print(Desk(rules=[hot]).why_not(None, "hot", events=[ada]))
+        rule 'hot': did not fire on created, 1970-01-01T00:00:00Z
+        no   priority is at least 'high'   ('low')
+        what would make it true, the fewest changes first:
+          1  priority: 'high' instead of 'low'
+        """
+        found, moment = self.rules.rule(rule), tuple(events)
+        if moment:
+            restamp, observe = self.settings.late == "restamp", self.settings.observe
+            return stepped(_parts(self), ticket, found, moment, restamp=restamp, observe=observe)
+        if ticket is None:
+            raise BadValue("an account of a rule needs a ticket or events", hint="give a Created event")
+        return standing(found, self.view(ticket, at))
 
     def view(self, ticket: Ticket, at: datetime | int | None = None) -> View:
         """What conditions read of a ticket at an instant (the ticket's last change)."""

@@ -1,0 +1,314 @@
+"""Values that would do: for one field and the tests that read it, the few values among which the tests can tell.
+
+For names, lists, numbers, instants and flags there is one value for each way the tests can come out; for texts and events the
+obvious ones. Whether a value does is always tried, never assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import combinations, islice, pairwise, product
+from typing import Any, Final
+
+from attrs import NOTHING, evolve
+from attrs import fields as attr_fields
+
+from ticketcore._clocks import Length, WorkingDays
+from ticketcore._conditions import Changed, Since, Sla, Test, Until
+from ticketcore._edits import ClockState, empties
+from ticketcore._fields import POSITIVE, SLA_STATES, FieldSpec, View
+from ticketcore._time import HOUR_US, duration_us, to_us
+from ticketcore.errors import BeyondHorizon, NeverOpen, OutOfRange
+from ticketcore.model import EVENTS, Agent, EventBase, Message, Person, Spoken
+
+MOST_VALUES: Final = 64  # tried of one list
+MOST_EVENTS: Final = 400
+_FRESH: Final = ("something else", "something", "another")  # in no list, one hopes: each is looked up
+
+Reads = Test | Changed | Since | Until | Sla
+
+# --- one field of a ticket ---------------------------------------------------------------------------------------------
+
+
+def values(spec: FieldSpec, tests: list[Reads], view: View, was: Any) -> Iterator[Any]:
+    """Values of a field (not of a set) for which *tests* may come out differently, near ones first; *was* is what it has."""
+    kind = spec.type.kind
+    constants = list(dict.fromkeys(_constants(spec, tests)))[:MOST_VALUES]
+    if kind in {"text", "name"}:
+        found: Iterable[Any] = [*texts(tests, was or ""), *constants, *_fresh(constants)]
+    elif kind in {"choice", "ordered"}:
+        found = _listed(spec, constants, was)
+    elif kind == "flag":
+        found = (True, False)
+    else:
+        turns = _turns(tests, view) if kind == "instant" else ()
+        found = _numbers(spec, [*constants, *turns], was, view.now_us)
+    seen = {was}
+    for value in (*(value for value in found if value != ""), *empties(spec)):
+        if value not in seen:
+            seen.add(value)
+            yield value
+
+
+def _constants(spec: FieldSpec, tests: list[Reads]) -> Iterator[Any]:
+    """The values that tests name, as a ticket keeps them."""
+    for test in tests:
+        if isinstance(test, Test):
+            named = test.value if isinstance(test.value, tuple) else (test.value,)
+        elif isinstance(test, Changed):
+            named = (test.was, test.to)
+        else:
+            continue
+        for value in named:
+            if value is not None and not isinstance(value, bool):
+                yield spec.type.bound(value)
+
+
+def _fresh(constants: list[Any]) -> Iterator[str]:
+    """A name that no test has."""
+    taken = {str(value).casefold() for value in constants}
+    yield from islice((name for name in _FRESH if name not in taken), 1)
+
+
+def _listed(spec: FieldSpec, constants: list[Any], was: Any) -> list[Any]:
+    choices = spec.type.choices
+    if len(choices) > MOST_VALUES:
+        return [name for name in constants if name in choices] + [name for name in choices if name not in constants][:1]
+    rank = choices.index(was) if was in choices else 0
+    return sorted(choices, key=lambda name: (abs(choices.index(name) - rank), choices.index(name)))
+
+
+def _numbers(spec: FieldSpec, constants: list[Any], was: Any, now_us: int) -> list[Any]:
+    """The constants, what is next to each, and something between each two: whatever order tests ask for, one of each kind."""
+    bounds = sorted({value for value in constants if isinstance(value, int | float)})
+    near = was if isinstance(was, int | float) else now_us if spec.type.kind == "instant" else 0
+    between = ((low + high) / 2 if type(low + high) is float else (low + high) // 2 for low, high in pairwise(bounds))
+    usual = HOUR_US if spec.type.kind == "duration" else now_us if spec.type.kind == "instant" else 1
+    found: list[Any] = []
+    for group in (bounds, [value + step for value in bounds for step in (1, -1)], between, (usual,)):
+        found += sorted(group, key=lambda value: abs(value - near))
+    if spec.type.kind == "duration":
+        return [value for value in found if value >= 0]
+    if spec.type.kind == "number" and spec.entry is None:  # a counter
+        return [value for value in found if type(value) is int and value >= 0]
+    return found
+
+
+def _turns(tests: list[Reads], view: View) -> Iterator[int]:
+    """Instants for which tests of the time since or until them turn just now."""
+    for test in tests:
+        if not isinstance(test, Since | Until):
+            continue
+        hours, span, back = view.hours(test.hours), test.span, isinstance(test, Since)
+        yield view.now_us
+        try:
+            if isinstance(span, Length) and span.calendar:
+                turn = view.now_us - span.us if back else view.now_us + span.us
+            elif isinstance(span, Length):
+                turn = hours.subtract_us(view.now_us, span.us) if back else hours.add_us(view.now_us, span.us)
+            elif isinstance(span, WorkingDays):
+                turn = hours.add_working_days_us(view.now_us, -span.count if back else span.count)
+            else:
+                turn = hours.add_days_us(view.now_us, -span.count if back else span.count)
+        except (NeverOpen, BeyondHorizon, OutOfRange):
+            continue
+        yield turn
+
+
+# --- texts -------------------------------------------------------------------------------------------------------------
+
+
+def texts(tests: list[Reads], was: str) -> Iterator[str]:
+    """Texts in which more of *tests* are true or false: with words added to what it says, or to nothing, and the exact ones."""
+    added, before, after, exact = _pieces(tests)
+    groups = [group for size in range(1, len(added) + 1) for group in combinations(added, size)] if len(added) <= 4 else []
+    if not groups:
+        groups = [*((piece,) for piece in added[:MOST_VALUES]), tuple(added)]
+    for base in dict.fromkeys((was, "")):
+        for group in [*groups, ()]:
+            middle = " ".join(filter(None, (base, *group)))
+            yield middle
+            if group and base:
+                yield " ".join((*group, base))
+            for front, back in product((*before, ""), (*after, "")):
+                yield " ".join(filter(None, (front, middle, back)))
+    yield from exact
+
+
+def _pieces(tests: list[Reads]) -> tuple[list[str], list[str], list[str], list[str]]:
+    """What has to be added anywhere, before and after, and the whole texts that tests name."""
+    added: dict[str, None] = {}
+    before: dict[str, None] = {}
+    after: dict[str, None] = {}
+    exact: dict[str, None] = {}
+    for test in tests:
+        if not isinstance(test, Test) or test.value is None:
+            continue
+        op, value = POSITIVE.get(test.op, test.op), test.value if isinstance(test.value, tuple) else (test.value,)
+        match op:
+            case "contains" | "mentions_any":
+                added[value[0]] = None
+            case "mentions_all":
+                added[" ".join(value)] = None
+            case "starts_with":
+                before[value[0]] = None
+            case "ends_with":
+                after[value[0]] = None
+            case "matches":
+                exact.update(dict.fromkeys(map(fitting, value)))
+            case "is" | "is_any":
+                exact.update(dict.fromkeys(value[:MOST_VALUES]))
+    return list(added), list(before)[:4], list(after)[:4], list(exact)
+
+
+def fitting(pattern: str) -> str:
+    r"""A text that the pattern fits.
+
+    >>> fitting("*invoice ?2\\**")
+    'invoice x2*'
+    """
+    text, escaped = [], False
+    for char in pattern:
+        if escaped or char not in "*?\\":
+            text.append(char)
+            escaped = False
+        elif char == "\\":
+            escaped = True
+        elif char == "?":
+            text.append("x")
+    return "".join(text) or "x"
+
+
+# --- clocks ------------------------------------------------------------------------------------------------------------
+
+
+def clock_states(tests: list[Reads], view: View) -> Iterator[ClockState | None]:
+    """States of a clock for which *tests* may come out differently."""
+    now = view.now_us
+    spans = [duration_us(test.value) for test in tests if isinstance(test, Sla) and test.op == "due_within"]
+    shares = [test.value for test in tests if isinstance(test, Sla) and test.op == "used_at_least"]
+    instants = {
+        name: [at for test in tests if isinstance(test, Test) and test.field.endswith(name) for at in _instants(test)]
+        for name in (".due", ".started")
+    }
+    turns = [at + step for at in _turns(tests, view) for step in (0, 1, -1)]
+    dues = [now + HOUR_US, now, *(now + span + step for span in spans for step in (0, 1)), *instants[".due"], *turns]
+    starts = [now - HOUR_US, now, *instants[".started"], *turns]
+    lines = [(start, due) for due in dict.fromkeys(dues) for start in dict.fromkeys([*starts, due - HOUR_US]) if start <= due]
+    for share in dict.fromkeys(asked - less for asked in shares for less in (0, 1) if asked >= less):
+        for left in dict.fromkeys([HOUR_US, *spans]):  # so much is left, or over, when that share is used
+            total = left * 100 // (100 - share) if share < 100 else 100 * HOUR_US
+            start = now - -(-total * share // 100)
+            lines.append((start, start + total))
+    for start, due in lines[:MOST_EVENTS]:
+        running = due > now
+        yield ClockState(state="running" if running else "breached", is_open=True, is_running=True, due_us=due, started_us=start)
+    for start in starts:
+        yield ClockState(state="paused", is_open=True, is_running=False, started_us=start)
+    for state in SLA_STATES[3:]:
+        for start, due in lines[:8]:
+            yield ClockState(state=state, is_open=False, is_running=False, due_us=due, started_us=start)
+    yield None
+
+
+def _instants(test: Test) -> Iterator[int]:
+    named = test.value if isinstance(test.value, tuple) else (test.value,)
+    for value in named:
+        if isinstance(value, datetime):
+            at = to_us(value)
+            yield from (at, at + 1, at - 1)
+
+
+# --- events ------------------------------------------------------------------------------------------------------------
+
+
+def events(tests: list[Reads], view: View) -> Iterator[EventBase | None]:
+    """Events for which *tests* may come out differently: other kinds, by somebody else, with another message; last none at all."""
+    asked: dict[str, list[Reads]] = {}
+    for test in tests:
+        if isinstance(test, Test):
+            asked.setdefault(view.vocabulary.field(test.field).name.removeprefix("event."), []).append(test)
+    axes = _axes(asked, view)
+    found = 0
+    for kind in _kinds(asked, axes, view):
+        usable = {name: options for name, options in axes.items() if _takes(kind, name)}
+        for chosen in product(*usable.values()):
+            if found == MOST_EVENTS:
+                return
+            yield _event(kind, dict(zip(usable, chosen, strict=True)), view)
+            found += 1
+    yield None
+
+
+def _axes(asked: dict[str, list[Reads]], view: View) -> dict[str, list[Any]]:
+    """What of an event is asked about, with the values that matter."""
+    axes: dict[str, list[Any]] = {}
+    names = _named(asked.get("by", ()))
+    if not asked.keys().isdisjoint({"by", "by_role", "by_assignee", "by_requester"}):
+        agents = (Agent(id=name) for name in (view.ticket.assignee or "an agent", "another agent", *names))
+        axes["by"] = list(dict.fromkeys([view.ticket.requester, *agents, Person(id="somebody"), None]))
+    for name in ("public", "automatic"):
+        if name in asked:
+            axes[name] = [True, False]
+    if "attachments" in asked:
+        counts = {max(0, int(value) + step) for value in _named(asked["attachments"]) for step in (-1, 0, 1)}
+        axes["attachments"] = [("file",) * count for count in sorted(counts | {0, 1})]
+    for name in ("channel", "language", "reason", "warning", "text"):
+        if name in asked:
+            axes[name] = list(islice(dict.fromkeys([*texts(asked[name], ""), "something else"]), MOST_VALUES))
+    for name in ("group", "metric"):
+        if name in asked:
+            choices = view.vocabulary.field(f"event.{name}").type.choices
+            axes[name] = [value for value in dict.fromkeys([*_named(asked[name]), *choices, "another"]) if value in choices or not choices]
+    return axes
+
+
+def _named(tests: Iterable[Reads]) -> list[Any]:
+    """The values that tests of an event name."""
+    found: dict[Any, None] = {}
+    for test in tests:
+        if isinstance(test, Test) and test.value is not None:
+            found.update(dict.fromkeys(test.value[:MOST_VALUES] if isinstance(test.value, tuple) else (test.value,)))
+    return list(found)
+
+
+def _kinds(asked: dict[str, list[Reads]], axes: dict[str, list[Any]], view: View) -> list[str]:
+    """The kinds of event to try: what it is, what is named, what has the things asked about, and one that nobody names."""
+    named = _named(asked.get("kind", ()))
+    wanted = [] if view.event is None else [view.event.kind]
+    wanted += named
+    for name in axes:
+        wanted += islice((kind for kind in EVENTS if _takes(kind, name)), 2)
+    wanted += islice((kind for kind in EVENTS if kind not in named), 1)
+    return [kind for kind in dict.fromkeys(wanted) if kind in EVENTS]
+
+
+_OF_MESSAGE: Final = frozenset({"text", "public", "automatic", "language", "attachments"})
+
+
+def _takes(kind: str, name: str) -> bool:
+    """Whether events of this kind have this of their own."""
+    return issubclass(EVENTS[kind], Spoken) if name in _OF_MESSAGE else any(part.alias == name for part in attr_fields(EVENTS[kind]))
+
+
+def _event(kind: str, chosen: dict[str, Any], view: View) -> EventBase:
+    """An event of that kind with what is chosen, the rest as in the event at hand if it is of that kind too."""
+    made, old = EVENTS[kind], view.event
+    given = {part.alias: _blank(str(part.type)) for part in attr_fields(made) if part.init and part.default is NOTHING}
+    message = Message()
+    if old is not None and old.kind == kind:
+        given = {part.alias: getattr(old, part.name) for part in attr_fields(made) if part.init}
+        message = getattr(old, "message", message)
+    given |= {name: value for name, value in chosen.items() if name not in _OF_MESSAGE} | {"at": view.now_us}
+    said = {name: value for name, value in chosen.items() if name in _OF_MESSAGE}
+    if said:
+        given["message"] = evolve(message, **said)
+    return made(**given)
+
+
+def _blank(kind: str) -> Any:
+    """A value for what an event of a kind must have, when nobody asks for it."""
+    if kind.startswith("tuple"):
+        return ()
+    return 0 if kind == "int" else None if "None" in kind or kind == "Any" else ""

@@ -1,0 +1,263 @@
+"""Why not: every way makes the condition true and no part of it does; on finite domains no smallest way is missed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import chain, combinations, product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from test_conditions import NOW, READING, TICKET, cases, read, seen
+from ticketcore.conditions import (
+    FLAG,
+    MOST_EDITS,
+    MOST_WAYS,
+    NUMBER,
+    Condition,
+    Edit,
+    FieldType,
+    Sla,
+    View,
+    Vocabulary,
+    WhyNot,
+    compiled,
+    field,
+    holds,
+    hours,
+    since,
+    sla,
+    until,
+    why_not,
+)  # fmt: skip
+from ticketcore.model import Agent, Assigned, CustomerReplied, FrozenMap, Message, Ticket
+
+
+def parts_of(edits: tuple[Edit, ...]) -> Any:
+    """Every part of some edits but the whole."""
+    return chain.from_iterable(combinations(edits, size) for size in range(len(edits)))
+
+
+def check(condition: Condition, view: View) -> WhyNot:
+    told = why_not(condition, view)
+    assert told.holds == holds(condition, view)
+    assert not (told.holds and told.ways)
+    assert len(told.ways) <= MOST_WAYS
+    assert [len(way.edits) for way in told.ways] == sorted(len(way.edits) for way in told.ways)
+    for way in told.ways:
+        assert 1 <= len(way.edits) <= MOST_EDITS
+        assert holds(condition, way.apply(view)), way
+        for part in parts_of(way.edits):
+            partly = view
+            for edit in part:
+                partly = edit.apply(partly)
+            assert not holds(condition, partly), (way, part)
+    assert len({way.edits for way in told.ways}) == len(told.ways)
+    return told
+
+
+@given(cases())
+def test_every_way_makes_it_true_and_no_part_of_it_does(case: tuple[Condition, View]) -> None:
+    told = check(*case)
+    assert why_not(*case) == told  # the same answer every time
+    assert str(told)
+
+
+# --- against brute force -----------------------------------------------------------------------------------------------
+
+SMALL = Vocabulary(
+    statuses={"new": "new", "open": "open", "done": "resolved"}, levels=("low", "high", "urgent"),
+    fields={"vip": FLAG, "score": NUMBER, "site": FieldType(kind="choice", choices=("web", "shop"))},
+)  # fmt: skip
+# One value for each way in which tests with these constants can come out; the slots of a set are its names.
+DOMAIN: dict[str, list[Any]] = {
+    "status": ["new", "open", "done"], "priority": ["low", "high", "urgent"], "vip": [None, True, False],
+    "score": [None, 0, 1, 1.5, 2, 2.5, 3, 4], "site": [None, "web", "shop"], "tags:a": [False, True], "tags:b": [False, True],
+}  # fmt: skip
+
+
+def small_tests() -> st.SearchStrategy[Any]:
+    def tests(name: str, ops: dict[str, Any]) -> st.SearchStrategy[Any]:
+        return st.sampled_from(sorted(ops)).flatmap(lambda op: st.builds(lambda value: {"field": name, op: value}, ops[op]))
+
+    def one_or_more(names: list[str]) -> st.SearchStrategy[Any]:
+        return st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True)
+
+    listed = {"status": ["new", "open", "done"], "priority": ["low", "high", "urgent"], "site": ["web", "shop"]}
+    equal = [tests(name, {"is": st.sampled_from(names), "is_not": st.sampled_from(names), "is_any": one_or_more(names),
+                          "is_none": one_or_more(names)}) for name, names in listed.items()]  # fmt: skip
+    number, ordered = st.integers(1, 3), st.sampled_from(["low", "high", "urgent"])
+    order = [
+        tests(name, {"below": at, "above": at, "at_least": at, "at_most": at}) for name, at in (("score", number), ("priority", ordered))
+    ]
+    few = st.just([1, 2]) | st.just([2, 3])
+    return st.one_of(
+        *equal, *order, tests("score", {"between": few, "is": number, "is_any": few, "is_set": st.booleans()}),
+        tests("category", {"is": st.sampled_from(["new", "open", "resolved", "closed"])}),
+        tests("vip", {"is": st.booleans(), "is_not": st.booleans(), "is_set": st.booleans()}),
+        tests("tags", {"has": st.sampled_from("ab"), "has_any": one_or_more(["a", "b"]), "has_all": one_or_more(["a", "b"]),
+                       "has_none": one_or_more(["a", "b"])}),
+    )  # fmt: skip
+
+
+def small_conditions() -> st.SearchStrategy[Condition]:
+    def groups(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+        several = st.lists(parts, min_size=1, max_size=4)
+        every, some = several.map(lambda items: {"all": items}), several.map(lambda items: {"any": items})
+        return st.one_of(every, some, every.map(lambda items: {"not": items}), some.map(lambda items: {"not": items}))
+
+    deep = groups(small_tests() | groups(small_tests()))
+    return st.one_of(deep, groups(deep), groups(groups(deep))).map(lambda data: read(data, SMALL))
+
+
+def small_ticket(values: dict[str, Any]) -> Ticket:
+    return Ticket(
+        id="T", status=values["status"], category=SMALL.statuses[values["status"]], priority=values["priority"],
+        tags=frozenset(name for name in "ab" if values[f"tags:{name}"]),
+        fields=FrozenMap({name: values[name] for name in ("vip", "score", "site") if values[name] is not None}),
+    )  # fmt: skip
+
+
+SMALL_VIEWS = [(values, View(SMALL, small_ticket(values), NOW)) for values in (
+    dict(zip(DOMAIN, chosen, strict=True)) for chosen in product(*DOMAIN.values()))]  # fmt: skip
+
+
+def smallest_changes(condition: Condition, start: dict[str, Any]) -> set[frozenset[str]]:
+    """The smallest sets of what must change, by trying everything."""
+    test = compiled(condition, SMALL)
+    found: set[frozenset[str]] = set()
+    for values, view in SMALL_VIEWS:
+        different = frozenset(name for name in DOMAIN if values[name] != start[name])
+        if different not in found and not any(smaller < different for smaller in found) and test(view):
+            found.add(different)
+    return {changes for changes in found if not any(other < changes for other in found)}
+
+
+def changes_of(edits: tuple[Edit, ...]) -> frozenset[str]:
+    return frozenset(f"{edit.field}:{edit.value}" if edit.op in {"add", "remove"} else edit.field.removeprefix("fields.") for edit in edits)
+
+
+@given(small_conditions(), st.sampled_from(SMALL_VIEWS))
+def test_on_a_finite_domain_no_smallest_way_is_missed(condition: Condition, at: tuple[dict[str, Any], View]) -> None:
+    values, view = at
+    told = check(condition, view)
+    ways = {changes_of(way.edits) for way in told.ways}
+    everything = smallest_changes(condition, values) if not told.holds else set()
+    small_enough = {changes for changes in everything if len(changes) <= MOST_EDITS}
+    assert told.complete
+    assert ways <= everything
+    if len(small_enough) <= MOST_WAYS:
+        assert ways == small_enough
+    else:
+        assert len(ways) == MOST_WAYS
+        assert sorted(map(len, ways)) == sorted(map(len, small_enough))[:MOST_WAYS]
+
+
+# --- what is said ------------------------------------------------------------------------------------------------------
+
+BREACHED = Sla("first_reply", "is", "breached")
+NOBODY = "(not by hand: it comes of what happens to the ticket)"
+CLOCK = "(not by hand: the clock would have to be so)"
+EVENT = "(not by hand: something else would have to happen)"
+BEFORE = "(not by hand: it would have to have been so before)"
+
+
+@pytest.mark.parametrize(
+    ("condition", "view", "ways"),
+    [
+        (field.priority >= "high", seen(), [["priority: 'high' instead of 'medium'"]]),  # the nearest that will do
+        (field.category == "resolved", seen(), [["status: 'resolved' instead of 'open'"]]),  # a category comes with a status
+        (field.category == "postponed", seen(), []),  # no status of this desk has it
+        (field.tags.has_all("vip", "press", "x"), seen(), [["tags: add 'press'", "tags: add 'x'"]]),
+        (field.tags.has_none("vip", "x"), seen(), [["tags: remove 'vip'"]]),
+        (field.tags.is_empty(), seen(), [["tags: remove all 2"]]),
+        (field.parts.is_empty(), seen(), [["fields.parts: remove 'disk'"]]),
+        (field.parts.is_set(), seen(Ticket(id="T")), [["fields.parts: add 'disk'"]]),  # the first of its choices
+        (field.tags.is_set(), seen(Ticket(id="T")), [["tags: add 'something'"]]),
+        (field.assignee.is_empty(), seen(), [["assignee: empty instead of 'maria'"]]),
+        (field.group == "technicians", seen(), [["group: 'technicians' instead of 'sales'"]]),
+        (field.vip.is_not(True), seen(), [["fields.vip: False instead of True"]]),
+        (field.score > 7, seen(), [["fields.score: 8 instead of 7"]]),
+        (field.score < 1.5, seen(), [["fields.score: 0.5 instead of 7"]]),
+        ((field.score > 1) & (field.score < 1.5), seen(), [["fields.score: 1.25 instead of 7"]]),  # between two
+        (field.effort >= "2h", seen(), [["fields.effort: 2h instead of 1h"]]),
+        (field.effort.is_set(), seen(Ticket(id="T")), [["fields.effort: 1h instead of empty"]]),
+        (field.deadline.is_set(), seen(Ticket(id="T")), [["fields.deadline: 2026-11-20T22:00:00Z instead of empty"]]),
+        (field.score.is_set(), seen(Ticket(id="T")), [["fields.score: 1 instead of empty"]]),
+        (field.site.starts_with("so"), seen(), [["fields.site: 'so north' instead of 'north'"]]),
+        (field.site.is_not("north"), seen(), [["fields.site: 'something else' instead of 'north'"]]),
+        (field.queue >= 20, seen(), [["facts.queue: 20 instead of 0   (the host reports it)"]]),
+        (field.agent_replies >= 3, seen(), [[f"agent_replies: 3 instead of 2   {NOBODY}"]]),
+        (field.agent_replies < 0, seen(), []),  # no counter is below nought
+        (field.rating.is_set(), seen(), [[f"rating: 1 instead of empty   {NOBODY}"]]),
+        (field.created < datetime(2026, 1, 1, tzinfo=UTC), seen(),
+         [[f"created: 2025-12-31T23:59:59.999999Z instead of 2026-11-20T21:00:00Z   {NOBODY}"]]),
+        (field.requester.tier == "platinum", seen(), [["requester.tier: 'platinum' instead of 'gold'"]]),
+        (field.requester.tags.has("vip"), seen(), [["requester.tags: add 'vip'"]]),
+        (field["requester.fields.plan"] == "free", seen(), [["requester.fields.plan: 'free' instead of 'pro'"]]),
+        (field["requester.fields.plan"].is_empty(), seen(), [["requester.fields.plan: empty instead of 'pro'"]]),
+        (field.requester.email_domain == "acme.com", seen(), [["requester.email_domain: 'acme.com' instead of 'Example.gr'"]]),
+        (field.requester.email_domain.is_empty(), seen(), [["requester.email_domain: empty instead of 'Example.gr'"]]),
+        (field.text.mentions_any("outage", "fault"), seen(), [["description: add 'outage' at the end"]]),  # not in the subject as well
+        (field.text.mentions_none("shop", "εκτος"), seen(),
+         [["description: 'something else' instead of 'The shop is DOWN'", "subject: 'something else' instead of 'Εκτός λειτουργίας'"]]),
+        (field.subject.mentions_all("a", "b") & field.subject.starts_with("re:") & field.subject.ends_with("z"), seen(),
+         [["subject: 're: Εκτός λειτουργίας a b z' instead of 'Εκτός λειτουργίας'"]]),
+        (field.subject.starts_with("re:"), seen(), [["subject: put 're:' in front"]]),
+        (field.subject.matches("*invoice ?2\\*") & field.subject.contains("invoice"), seen(),
+         [["subject: 'invoice x2*' instead of 'Εκτός λειτουργίας'"]]),
+        (field.remark.is_("no"), seen(), [["fields.remark: 'no' instead of 'Nestrādā'"]]),
+        (field.subject.contains("e", "f") & ~field.subject.contains("shop"), seen(Ticket(id="T", subject="shop")),
+         [["subject: 'e' instead of 'shop'"]]),
+        (field.subject.matches_regex("xy"), seen(), [["subject: 'xy' instead of 'Εκτός λειτουργίας'"]]),  # taken literally
+        (field.subject.matches_regex("xy"), seen(Ticket(id="T", subject="xY")), []),
+        (hours("support").is_open(), seen(), [["wait until 2026-11-24T09:00:00Z"]]),  # Monday is a holiday
+        (hours("support").is_open() & field.tags.has("x"), seen(), [["tags: add 'x'", "wait until 2026-11-24T09:00:00Z"]]),
+        ((until("deadline") <= "30m") & field.vip.is_(False), seen(),
+         [["fields.deadline: 2026-11-20T22:30:00Z instead of 2026-11-20T23:00:00Z", "fields.vip: False instead of True"],
+          ["fields.vip: False instead of True", "wait until 2026-11-20T22:30:00Z"]]),
+        (since("created") < "30m", seen(), [[f"created: 2026-11-20T22:00:00Z instead of 2026-11-20T21:00:00Z   {NOBODY}"]]),
+        (since("last_agent_reply") >= "1 working day", seen(),
+         [[f"last_agent_reply: 2026-11-19T22:00:00Z instead of empty   {NOBODY}"]]),
+        (since("last_agent_reply") > "2 days", seen(), [[f"last_agent_reply: 2026-11-18T21:59:59.999999Z instead of empty   {NOBODY}"]]),
+        (since("deadline", hours="support") >= "1h", seen(),
+         [["fields.deadline: 2026-11-20T16:00:00Z instead of 2026-11-20T23:00:00Z"], ["wait until 2026-11-24T10:00:00Z"]]),
+        (BREACHED, seen(), [[f"sla first_reply: breached, due 2026-11-20T22:00:00Z   {CLOCK}"]]),
+        (BREACHED, seen(first_reply=READING),
+         [["wait until 2026-11-21T00:00:00Z"], [f"sla first_reply: breached, due 2026-11-20T22:00:00Z   {CLOCK}"]]),
+        (Sla("first_reply", "is", "met"), seen(), [[f"sla first_reply: met, due 2026-11-20T23:00:00Z   {CLOCK}"]]),
+        (Sla("first_reply", "is", "paused"), seen(), [[f"sla first_reply: paused   {CLOCK}"]]),
+        (~Sla("first_reply", "used_at_least", 50), seen(first_reply=READING),
+         [[f"sla first_reply: running, due 2026-11-20T23:00:00Z   {CLOCK}"]]),
+        (~sla("first_reply").is_("running") & ~BREACHED & ~sla("first_reply").is_("paused") & (field["sla.first_reply.due"].is_empty()),
+         seen(first_reply=READING), [[f"sla first_reply: never started   {CLOCK}"]]),
+        (field["sla.first_reply.due"] < datetime(2026, 1, 1, tzinfo=UTC), seen(),
+         [[f"sla first_reply: breached, due 2025-12-31T23:59:59.999999Z   {CLOCK}"]]),
+        (field.priority.changed(), seen(before=TICKET), [
+            ["priority: 'low' instead of 'medium'"], [f"before the event, priority: 'low' instead of 'medium'   {BEFORE}"]]),
+        (field.priority.changed("low", "urgent"), seen(before=TICKET),
+         [["priority: 'urgent' instead of 'medium'", f"before the event, priority: 'low' instead of 'medium'   {BEFORE}"]]),
+        (field.priority.changed(to="medium"), seen(), [[f"before the event, priority: 'low' instead of 'medium'   {BEFORE}"]]),
+        (field.tags.changed(to="x"), seen(before=TICKET), [["tags: add 'x'"]]),
+        (field.tags.changed("vip"), seen(before=TICKET), [["tags: remove 'vip'"]]),
+        (~field.tags.changed(), seen(before=Ticket(id="T-1", tags=TICKET.tags | {"old"})),
+         [["tags: add 'old'"], [f"before the event, tags: remove 'old'   {BEFORE}"]]),
+        (field["event.kind"] == "agent_replied", seen(), [[f"another event: agent_replied, with kind 'agent_replied'   {EVENT}"]]),
+        ((field["event.metric"] == "resolution") & (field["event.kind"] == "breached"), seen(),
+         [[f"another event: breached, with metric 'resolution', kind 'breached'   {EVENT}"]]),
+        (field["event.kind"].is_empty(), seen(event=Assigned(at=NOW, agent="maria")), [[f"no event at all   {EVENT}"]]),
+        (field["event.by_assignee"].is_(True), seen(event=Assigned(at=NOW, agent="x", by=Agent(id="ivan"))),
+         [[f"another event: assigned, with by_assignee True   {EVENT}"]]),
+        (field["event.public"].is_(False) & field["event.by_requester"].is_(True) & (field["event.attachments"] > 1), seen(),
+         [[f"another event: created, with public False, by_requester True, attachments 2   {EVENT}"]]),
+        (field.text.mentions_any("x") & field.subject.is_("a") & field.description.is_("b"),
+         seen(Ticket(id="T", subject="a", text="b"), event=CustomerReplied(at=NOW, message=Message(text="c"))),
+         [[f"another event: customer_replied   {EVENT}"]]),
+    ],
+)  # fmt: skip
+def test_what_would_make_it_true(condition: Condition, view: View, ways: list[list[str]] | None) -> None:
+    told = check(condition, view)
+    if ways is not None:
+        assert [[str(edit) for edit in way.edits] for way in told.ways] == ways
