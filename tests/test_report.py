@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,7 +14,10 @@ from hypothesis import strategies as st
 from desk_day import ADA, MARIA, MIDNIGHT, at, length, promise
 from ticketcore import (
     Action,
+    Agent,
     AgentReplied,
+    Assigned,
+    BusinessHours,
     Closed,
     Created,
     CustomerReplied,
@@ -19,26 +25,37 @@ from ticketcore import (
     Desk,
     Escalated,
     Levels,
+    Lifecycle,
+    MarkedAnswered,
+    MarkedSpam,
+    Message,
     Metric,
+    Noted,
+    NotSpam,
     Outcome,
     Person,
     Policy,
     PolicySet,
     Priority,
+    Rated,
     Reopened,
     Resolved,
     Restored,
     Rule,
+    Status,
     TagsAdded,
     Targets,
+    Ticket,
     Transferred,
+    field,
     since,
 )  # fmt: skip
-from ticketcore._time import DAY_US, HOUR_US, MINUTE_US
+from ticketcore._time import DAY_US, HOUR_US, MINUTE_US, from_us
 from ticketcore.errors import BadValue, TicketcoreError, UnknownName
+from ticketcore.lifecycle import STATUSES
 from ticketcore.model import Outside
 from ticketcore.replay import Replay, replay
-from ticketcore.report import Figures, Report, Spread, report, say
+from ticketcore.report import DEFINITIONS, Figures, Report, Spread, at_risk, overdue, report, say
 
 FA = Metric(name="fa", start=("created",), stop=("enter:answered",), cancel=("enter:resolved",))
 NEXT = Metric(name="next", start=("enter:open",), stop=("enter:answered",), cycles="many")
@@ -81,13 +98,16 @@ def test_the_figures_of_a_small_history(found: Report) -> None:
         name="all", tickets=5, backlog=1, resolved=2, removed=2, ever_resolved=3, reopened=1, one_touch=1, escalated=2, transfers=1,
         breached=2,  # B's first answer, A's second
         met=2, late=1,  # first answers of A and C; A's second
-        first_reply=Spread.of([HOUR_US, HOUR_US // 2]), resolution=Spread.of([7 * HOUR_US, 45 * MINUTE_US]),
+        first_reply=Spread.of([HOUR_US, HOUR_US // 2]), resolution=Spread.of([7 * HOUR_US, 45 * MINUTE_US]), replies=3,
+        next_reply=Spread.of([2 * HOUR_US]),  # A's second, to the message of 13:00
+        handling=Spread.of([3 * HOUR_US, HOUR_US // 2]),  # A: 09:00 to 10:00, 13:00 to 15:00; C: 12:00 to 12:30
     )  # fmt: skip
 
 
 def test_shares_are_of_what_there_is(found: Report) -> None:
     total = found.total()
     assert (total.compliance, total.reopen_rate) == (2 / 3, 1 / 3)
+    assert (total.resolution_rate, total.escalation_rate, total.first_contact_rate, total.rating_mean) == (2 / 3, 2 / 5, 1 / 2, None)
     assert (found.by("channel")["chat"].compliance, found.by("channel")["chat"].reopen_rate) == (None, None)
 
 
@@ -141,6 +161,14 @@ def test_the_volume_by_day_and_by_week(found: Report) -> None:
         ("assignee", {"": 5}),
         ("status", {"closed": 1, "deleted": 2, "new": 1, "resolved": 1}),
         ("policy", {"std": 5}),
+        ("category", {"closed": 1, "new": 1, "removed": 2, "resolved": 1}),
+        ("location", {"": 5}),
+        ("requester.tag", {}),
+        ("day", {"2026-11-23": 3, "2026-11-24": 2}),
+        ("week", {"2026-11-23": 5}),
+        ("fields.site", {"": 5}),
+        ("facts.queue", {"": 5}),
+        ("requester.fields.plan", {"": 5}),
         ("tier", {"": 5}),
         ("language", {"": 5}),
         ("organisation", {"": 5}),
@@ -198,8 +226,6 @@ def test_an_empty_report() -> None:
 
 def test_a_promise_judged_after_its_end_counts() -> None:
     """Answered before anything was promised; the first policy attached judges it."""
-    from ticketcore import field
-
     desk = Desk(metrics=(FA,), policies=(promise(2, when=field.tags.has("vip")),))
     history = [created("A", "09:00"), told(AgentReplied, "A", "12:00"), told(TagsAdded, "A", "13:00", tags=["vip"])]
     judged = report(replay(desk, history))
@@ -213,6 +239,17 @@ def test_a_promise_retargeted_while_open_is_not_judged() -> None:
     assert report(replay(desk, history)).by_metric() == {}
 
 
+def test_a_log_that_begins_in_the_middle_is_read_from_there() -> None:
+    run, seen = Replay(DESK), Report()
+    run.feed(created("A", "09:00"))
+    seen.add(run.feed(told(AgentReplied, "A", "10:00")))
+    assert seen.by_metric() == {"fa": {"met": 1, "late": 0, "cancelled": 0, "breached": 0}}
+    assert (seen.total().tickets, seen.total().first_reply.median_us) == (1, HOUR_US)
+    raw = Report()
+    raw.add_stored(run.tickets["A"], [created("A", "09:00")])  # as it came in, nothing decided
+    assert raw.total().tickets == 1
+
+
 def test_stored_events_are_as_good_as_outcomes(found: Report) -> None:
     run, stored = Replay(DESK), Report()
     outcomes: list[Outcome] = [run.feed(event) for event in HISTORY]
@@ -222,7 +259,314 @@ def test_stored_events_are_as_good_as_outcomes(found: Report) -> None:
     assert sorted(map(str, stored.rows("channel", "status"))) == sorted(map(str, found.rows("channel", "status")))
 
 
+# --- lists, people, rules ------------------------------------------------------------------------------------------------
+
+
+def test_compliance_by_any_combination(found: Report) -> None:
+    assert found.compliance() == [{"met": 2, "late": 1, "cancelled": 1, "breached": 2, "compliance": 2 / 3}]
+    assert found.compliance("metric", "channel", "policy", "month") == [
+        {"metric": "fa", "channel": "", "policy": "std", "month": "2026-11", "met": 0, "late": 0, "cancelled": 1, "breached": 0,
+         "compliance": None},
+        {"metric": "fa", "channel": "chat", "policy": "std", "month": "2026-11", "met": 0, "late": 0, "cancelled": 0, "breached": 1,
+         "compliance": None},
+        {"metric": "fa", "channel": "email", "policy": "std", "month": "2026-11", "met": 2, "late": 0, "cancelled": 0, "breached": 0,
+         "compliance": 1.0},
+        {"metric": "next", "channel": "email", "policy": "std", "month": "2026-11", "met": 0, "late": 1, "cancelled": 0, "breached": 1,
+         "compliance": 0.0},
+    ]  # fmt: skip
+    assert [(row["tag"], row["met"]) for row in found.compliance("tag")] == [("hot", 1), ("vip", 1)]
+
+    def first_letter(ticket: Ticket) -> str:
+        return ticket.id[0]
+
+    assert [row["first_letter"] for row in found.compliance(first_letter)] == ["A", "B", "C", "D", "E"]
+    with pytest.raises(UnknownName, match="no report by 'brand'"):
+        found.compliance("brand")
+
+
+def test_what_came_in_and_what_left_day_by_day(found: Report) -> None:
+    assert found.flow() == [
+        {"from": "2026-11-23", "created": 3, "left": 3, "back": 1, "backlog": 1, "breached": 2},
+        {"from": "2026-11-24", "created": 2, "left": 2, "back": 0, "backlog": 1, "breached": 0},
+    ]
+    assert found.flow(days=7) == [{"from": "2026-11-23", "created": 5, "left": 5, "back": 1, "backlog": 1, "breached": 2}]
+    gap = report(replay(DESK, [created("A", "09:00"), created("B", "09:00", 3)]))
+    assert [(row["from"], row["created"], row["backlog"]) for row in gap.flow()] == [
+        ("2026-11-23", 1, 1), ("2026-11-24", 0, 1), ("2026-11-25", 0, 1), ("2026-11-26", 1, 2),
+    ]  # fmt: skip
+    assert Report().flow() == []
+    with pytest.raises(BadValue, match="at least one day"):
+        found.flow(days=0)
+
+
+def test_channels_are_rows(found: Report) -> None:
+    assert [(row["name"], row["tickets"], row["met"]) for row in found.channels()] == [("", 2, 0), ("chat", 1, 0), ("email", 2, 2)]
+
+
+def test_agents() -> None:
+    ivan = Agent(id="ivan")
+    history: list[Outside] = [
+        created("A", "09:00", assignee="maria"), told(AgentReplied, "A", "10:00"), told(CustomerReplied, "A", "11:00"),
+        AgentReplied(at=at("11:30"), ticket="A", by=ivan), told(Resolved, "A", "12:00"),
+        created("B", "09:00"), Assigned(at=at("09:05"), ticket="B", by=None, agent="eve"), told(Noted, "B", "09:30"),
+        created("C", "09:00"), AgentReplied(at=at("10:30"), ticket="C", by=None),  # the host's own machinery replied
+        Created(at=at("09:00"), ticket="D", by=ivan, requester=ADA, assignee="ivan"), Resolved(at=at("09:10"), ticket="D", by=ivan),
+        told(CustomerReplied, "D", "09:20"), Resolved(at=at("10:20"), ticket="D", by=ivan),
+    ]  # fmt: skip
+    history.sort(key=lambda event: event.at_us)
+    rows = {row.pop("agent"): row for row in report(replay(DESK, history), hours=NINE_TO_TEN).agents()}
+    assert list(rows) == ["eve", "ivan", "maria"]
+    counts = {
+        name: {key: row[key] for key in ("touched", "assigned", "open", "replies", "resolved", "reopened")} for name, row in rows.items()
+    }
+    assert counts == {
+        "eve": {"touched": 0, "assigned": 1, "open": 1, "replies": 0, "resolved": 0, "reopened": 0},
+        "ivan": {"touched": 2, "assigned": 1, "open": 0, "replies": 2, "resolved": 1, "reopened": 1},
+        "maria": {"touched": 2, "assigned": 1, "open": 0, "replies": 1, "resolved": 1, "reopened": 0},
+    }  # fmt: skip
+    assert (rows["maria"]["first_reply_median_s"], rows["maria"]["first_reply_business_median_s"]) == (3600.0, 3600.0)
+    assert (rows["ivan"]["next_reply_median_s"], rows["ivan"]["next_reply_business_median_s"]) == (1800.0, 0.0)
+    assert (rows["maria"]["met"], rows["maria"]["late"], rows["maria"]["compliance"]) == (2, 0, 1.0)  # of her ticket, whoever kept it
+    plain = report(replay(DESK, history)).agents()
+    assert plain[2]["first_reply_business_median_s"] is None
+
+
+def test_what_a_rule_did_last_month() -> None:
+    rule = Rule(
+        name="old", when=since("created") >= "10h",
+        then=[Action("escalate", 1), Action("add_tags", ["late", "x"]), Action("notify", "lead"), Action("reopen"), Action("close")],
+    )  # fmt: skip
+    found = report(replay(Desk(metrics=(), rules=(rule,)), [created("A", "09:00"), created("B", "09:00", 2)], until=at("23:00", 2)))
+    told_ = found.rule("old")
+    assert (told_.fired, told_.tickets) == (2, ("A", "B"))
+    assert told_.did["escalated 1"] == told_.did["tags_added late, x"] == told_.did["effect notify lead"] == 2
+    refused = [what for what in told_.did if what.startswith("refused ")]
+    assert [what.split(":")[0] for what in refused] == ["refused close", "refused reopen"] or len(refused) == 2
+    assert found.rule("old", at("00:00", 1)).tickets == ("B",)
+    assert found.rule("old", at("19:00"), at("19:00", 2)).tickets == ("A",)  # from, and before
+    assert found.rule("old", end=at("19:00")).rows() == []
+    assert (found.rule("none").fired, found.rule("none").did) == (0, {})
+    assert told_.rows()[0] == {"rule": "old", "what": next(iter(told_.did)), "times": 2}
+    assert str(told_).splitlines()[0] == "'old' fired 2 times on 2 tickets"
+    assert "  escalated 1: 2" in str(told_).splitlines()
+
+
+def test_overdue_and_at_risk() -> None:
+    run = Replay(DESK)
+    for name, clock in (("A", "09:00"), ("B", "10:00"), ("C", "10:30"), ("D", "09:30")):
+        run.feed(created(name, clock, group="sales" if name == "B" else None))
+    run.feed(told(AgentReplied, "D", "10:00"))
+    tickets = run.tickets.values()
+    assert [(one.ticket, one.metric, one.left) for one in overdue(DESK, tickets, at("12:15"))] == [
+        ("A", "fa", timedelta(hours=-1, minutes=-15)), ("B", "fa", timedelta(minutes=-15)),
+    ]  # fmt: skip
+    assert [one.ticket for one in overdue(DESK, tickets, at("12:00"))] == ["A"]  # on the dot it is not broken yet
+    assert [one.ticket for one in at_risk(DESK, tickets, at("12:00"), within="30m")] == ["B", "C"]
+    assert [one.ticket for one in at_risk(DESK, tickets, at("11:59"))] == ["B", "C"]
+    (first, _) = overdue(DESK, tickets, at("12:15"))
+    assert first.due == from_us(at("11:00"))
+    assert at_risk(DESK, tickets, at("12:00"), timedelta(0))[0].row() == {
+        "ticket": "B", "metric": "fa", "due": "2026-11-23T12:00:00Z", "left_s": 0.0, "priority": "low", "group": "sales", "assignee": "",
+    }  # fmt: skip
+
+
+def test_a_customer_who_was_helped_by_an_article() -> None:
+    suggest = Rule(name="suggest", on=["created"], when=field.subject.contains("password"), then=[Action("suggest_article", "reset")])
+    desk = Desk(metrics=(), rules=[suggest])
+    history = [
+        created("A", "09:00", subject="password"), created("B", "09:00", subject="password"), created("C", "09:00"),
+        created("D", "09:00", subject="password"),
+    ]  # fmt: skip
+    later = [Resolved(at=at("10:00"), ticket=name, by=ADA) for name in "ABC"]
+    found = report(replay(desk, [*history, told(AgentReplied, "B", "09:30"), *later]))
+    assert found.total().deflected == 1  # A: B had a reply, C no suggestion, D is open
+
+
+def test_customers_rate() -> None:
+    history = [created("A", "09:00"), told(Resolved, "A", "10:00"), created("B", "10:30")]
+    history += [
+        Rated(at=at(clock), ticket=name, by=ADA, score=score)
+        for name, clock, score in (("A", "11:00", 2), ("A", "12:00", 5), ("B", "14:00", 2))
+    ]
+    total = report(replay(DESK, history)).total()
+    assert (total.rated, total.rating_mean) == (2, 3.5)
+
+
+def test_every_column_is_defined(found: Report) -> None:
+    columns = {key.removesuffix("_s").removesuffix("_median").removesuffix("_p90").removesuffix("_business") for key in found.total().row()}
+    assert columns == set(DEFINITIONS)
+
+
+def test_hours_are_hours() -> None:
+    with pytest.raises(BadValue, match="the hours of a report are business hours"):
+        Report("support")  # type: ignore[arg-type]  # wrong on purpose
+
+
+@pytest.mark.parametrize(
+    ("moves", "spans"),
+    [
+        ([(Deleted, "10:00"), (Restored, "11:00"), (Resolved, "12:00")], [("09:00", "10:00"), ("11:00", "12:00")]),
+        ([(Resolved, "10:00"), (Reopened, "11:00"), (MarkedAnswered, "11:30"), (Resolved, "12:00")],
+         [("09:00", "10:00"), ("11:00", "11:30")]),
+        ([(AgentReplied, "10:00"), (CustomerReplied, "10:30"), (CustomerReplied, "10:40"), (Resolved, "11:00")],
+         [("09:00", "10:00"), ("10:30", "11:00")]),
+    ],
+)  # fmt: skip
+def test_handling_is_while_it_is_the_help_desks_turn(moves: list[tuple[type[Outside], str]], spans: list[tuple[str, str]]) -> None:
+    found = report(replay(DESK, [created("A", "09:00"), *(told(kind, "A", clock) for kind, clock in moves)])).total()
+    assert found.handling.median_us == sum(at(end) - at(start) for start, end in spans)
+
+
+def test_who_waits_for_a_next_reply() -> None:
+    """A reply diverted elsewhere, an automatic one, a note and an answer without a message are none; an agent may be the requester."""
+    twin = Agent(id="ada", email=ADA.email)
+    history: list[Outside] = [
+        created("A", "09:00"), told(AgentReplied, "A", "09:30"),
+        told(CustomerReplied, "A", "10:00", message=Message(automatic=True)), AgentReplied(at=at("10:10"), ticket="A", by=twin),
+        told(AgentReplied, "A", "10:20", message=Message(public=False)), told(AgentReplied, "A", "10:40"),  # waited since 10:10
+        told(CustomerReplied, "A", "11:00"), told(MarkedAnswered, "A", "11:10"), told(AgentReplied, "A", "11:20"),
+        told(Resolved, "A", "12:00"), told(Closed, "A", "12:10"), told(CustomerReplied, "A", "12:20"),  # to a follow-up ticket
+    ]  # fmt: skip
+    found = report(replay(DESK, history)).total()
+    assert (found.next_reply.count, found.next_reply.median_us) == (1, HOUR_US // 2)
+    reached_out = [Created(at=at("09:00"), ticket="B", by=MARIA, requester=ADA), told(AgentReplied, "B", "10:00")]
+    assert report(replay(DESK, reached_out)).total().next_reply.count == 0
+    silent = [Created(at=at("09:00"), ticket="B", by=MARIA, requester=ADA, has_message=False), told(AgentReplied, "B", "10:00")]
+    assert report(replay(DESK, silent)).agents()[0]["first_reply_median_s"] == 3600.0
+    auto = [created("C", "09:00", message=Message(automatic=True)), told(AgentReplied, "C", "09:10"), told(AgentReplied, "C", "09:20")]
+    assert report(replay(DESK, auto)).total().next_reply.count == 0
+
+
+def test_an_adopted_ticket_has_the_category_of_its_new_desk() -> None:
+    other = Desk(
+        name="other", metrics=(),
+        lifecycle=Lifecycle(statuses=[*(one for one in STATUSES if one.name != "answered"), Status(name="answered", category="resolved")]),
+    )  # fmt: skip
+    seen = Report()
+    run = Replay(DESK)
+    for event in (created("A", "09:00"), told(AgentReplied, "A", "10:00")):
+        seen.add(run.feed(event))
+    seen.add(other.adopt(run.tickets["A"], at("11:00"), DESK))
+    assert (seen.total().resolved, seen.backlog(at("10:59")), seen.backlog(at("11:00"))) == (1, 1, 0)
+    assert seen.total().resolution.median_us == 2 * HOUR_US
+
+
+def test_a_promise_taken_up_again_is_judged_anew() -> None:
+    solve = Metric(name="solve", start=("created", "enter:open"), stop=("enter:resolved",), reopen="resume")
+    desk = Desk(metrics=(solve,), policies=(promise(3, metric="solve"),))
+    history = [created("A", "09:00"), told(Resolved, "A", "10:00"), told(Reopened, "A", "11:00")]
+    assert report(replay(desk, history)).by_metric() == {}  # open again
+    again = report(replay(desk, [*history, told(Resolved, "A", "14:00")], until=at("20:00")))
+    assert again.by_metric() == {"solve": {"met": 0, "late": 1, "cancelled": 0, "breached": 1}}
+    spam = [created("A", "09:00"), told(MarkedSpam, "A", "09:30")]
+    row = {"met": 0, "late": 0, "cancelled": 0, "breached": 0}
+    assert report(replay(desk, spam)).by_metric() == {"solve": row}  # it ended, and neither way
+    assert report(replay(desk, [*spam, told(NotSpam, "A", "09:40")])).by_metric() == {}
+
+
 # --- against a count too simple to be wrong ----------------------------------------------------------------------------
+
+NINE_TO_TEN = BusinessHours(zone="UTC", week={"mon-sun": ["09:00-10:00"]})
+
+
+def minutes_open(start: int, end: int) -> int:
+    """Business time minute by minute: nine to ten, every day."""
+    return sum(MINUTE_US for minute in range(start, end, MINUTE_US) if 9 * HOUR_US <= minute % DAY_US < 10 * HOUR_US)
+
+
+DEEDS = (
+    AgentReplied, AgentReplied, CustomerReplied, CustomerReplied, Resolved, Closed, Reopened, Deleted, Restored, Transferred, Assigned,
+    Rated, MarkedAnswered, Noted,
+)  # fmt: skip
+GIVEN: dict[type[Outside], Any] = {
+    Transferred: lambda minutes: {"group": f"g{minutes % 2}"}, Assigned: lambda minutes: {"agent": f"a{minutes % 2}"},
+    Rated: lambda minutes: {"score": 3},
+}  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 300), st.sampled_from(DEEDS)), max_size=25))
+def test_every_figure_is_what_one_reads_off_the_events(moves: list[tuple[int, int, type[Outside]]]) -> None:
+    run, seen = Replay(DESK), Report(NINE_TO_TEN)
+    log: list[Any] = []
+    when = MIDNIGHT + 8 * HOUR_US
+
+    def feed(event: Outside) -> None:
+        outcome = run.feed(event)
+        log.extend(outcome.events)
+        seen.add(outcome)
+
+    for number in range(3):
+        feed(Created(at=when, ticket=f"T{number}", by=ADA, group="sales", assignee="eve"))
+    more: dict[str, Any]
+    for number, minutes, kind in moves:
+        when += minutes * MINUTE_US
+        more = {Transferred: {"group": f"g{minutes % 2}"}, Assigned: {"agent": f"a{minutes % 2}"}, Rated: {"score": 3}}.get(
+            kind, {}
+        )
+        with suppress(TicketcoreError):
+            feed(kind(at=when, ticket=f"T{number}", by=ADA if kind is CustomerReplied else MARIA, **more))
+    total, tickets = seen.total(), run.tickets.values()
+
+    def spans(figure: str) -> list[tuple[int, int]]:
+        return [span for ticket in tickets for span in _spans([event for event in log if event.ticket == ticket.id], ticket)[figure]]
+
+    for figure in ("first_reply", "next_reply", "resolution"):
+        assert getattr(total, figure) == Spread.of(end - start for start, end in spans(figure)), figure
+        assert total.business[figure] == Spread.of(minutes_open(start, end) for start, end in spans(figure)), figure
+    turns = [_spans([event for event in log if event.ticket == ticket.id], ticket)["turns"] for ticket in tickets]
+    done = [spans_ for spans_, ticket in zip(turns, tickets, strict=True) if ticket.category in ("resolved", "closed")]
+    assert total.handling == Spread.of(sum(end - start for start, end in spans_) for spans_ in done)
+    assert total.business["handling"] == Spread.of(sum(minutes_open(start, end) for start, end in spans_) for spans_ in done)
+    assert (total.transfers, total.reassignments) == (_switches(log, "transferred", "group"), _switches(log, "assigned", "agent"))
+    assert total.replies == sum(event.kind == "agent_replied" for event in log)
+    assert total.rated == len({event.ticket for event in log if event.kind == "rated"})
+    assert total.breached == sum(event.kind == "breached" for event in log)
+    clocks = [clock for ticket in tickets for clock in ticket.clocks.values()]
+    assert (total.met, total.late) == (sum(clock.met for clock in clocks), sum(clock.late for clock in clocks))
+    rows = {row["agent"]: row for row in seen.agents()}
+    assert rows.get("maria", {"replies": 0})["replies"] == total.replies
+    assert sum(row["open"] for row in rows.values()) == total.backlog
+    assert sum(row["resolved"] for row in rows.values()) <= total.resolved
+    assert sum(row["created"] + row["back"] - row["left"] for row in seen.flow()) == total.backlog
+
+
+def _spans(events: list[Any], ticket: Ticket) -> dict[str, list[tuple[int, int]]]:
+    """Who waited from when to when, and whose turn it was, read off the events of a ticket one after the other."""
+    born = events[0].at_us
+    replies = [event.at_us for event in events if event.kind == "agent_replied"]
+    ends = [event.at_us for event in events if event.kind in ("agent_replied", "marked_answered")]
+    asks = [event.at_us for event in events if event.kind == "customer_replied" and not _diverted(event, events)]
+    nexts = []
+    for at_us in replies[1:]:
+        since_last = max((end for end in ends if end < at_us), default=born)
+        waiting = [ask for ask in asks if since_last < ask <= at_us]
+        if waiting:
+            nexts.append((min(waiting), at_us))
+    moves = [(born, "new")] + [(event.at_us, event.category) for event in events if event.kind == "status_changed"]
+    turns = [(start, end) for (start, category), (end, _) in pairwise(moves) if category in ("new", "open")]
+    solved = [
+        at_us for (_, was), (at_us, to) in pairwise(moves) if to == "resolved" or (to == "closed" and was != "resolved")
+    ]  # fmt: skip
+    finished = ticket.category in ("resolved", "closed")
+    return {
+        "first_reply": [(born, replies[0])] if replies else [], "next_reply": nexts, "turns": turns,
+        "resolution": [(born, solved[-1])] if finished and solved else [],
+    }  # fmt: skip
+
+
+def _diverted(event: Any, events: list[Any]) -> bool:
+    return any(other.kind == "diverted" and other.event == event.id for other in events)
+
+
+def _switches(log: list[Any], kind: str, name: str) -> int:
+    """How often it went from one to another; all began with one."""
+    count = 0
+    for ticket in {event.ticket for event in log}:
+        values = [{"transferred": "sales", "assigned": "eve"}[kind]]
+        values += [getattr(event, name) for event in log if event.kind == kind and event.ticket == ticket]
+        count += sum(one != other for one, other in pairwise(values))
+    return count
+
 
 MOVES = (AgentReplied, CustomerReplied, Resolved, Closed, Reopened, Deleted, Restored, Escalated)
 
