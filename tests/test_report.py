@@ -53,7 +53,7 @@ from ticketcore import (
 from ticketcore._time import DAY_US, HOUR_US, MINUTE_US, from_us
 from ticketcore.errors import BadValue, TicketcoreError, UnknownName
 from ticketcore.lifecycle import STATUSES
-from ticketcore.model import Outside
+from ticketcore.model import DeskAdopted, Outside
 from ticketcore.replay import Replay, replay
 from ticketcore.report import DEFINITIONS, Figures, Report, Spread, at_risk, overdue, report, say
 
@@ -246,8 +246,8 @@ def test_a_log_that_begins_in_the_middle_is_read_from_there() -> None:
     assert seen.by_metric() == {"fa": {"met": 1, "late": 0, "cancelled": 0, "breached": 0}}
     assert (seen.total().tickets, seen.total().first_reply.median_us) == (1, HOUR_US)
     raw = Report()
-    raw.add_stored(run.tickets["A"], [created("A", "09:00")])  # as it came in, nothing decided
-    assert raw.total().tickets == 1
+    raw.add_stored(run.tickets["A"], [created("A", "09:00"), DeskAdopted(at=at("10:00"))])  # as it came in, nothing decided
+    assert (raw.total().tickets, raw.flow()[0]["left"]) == (1, 0)
 
 
 def test_stored_events_are_as_good_as_outcomes(found: Report) -> None:
@@ -429,6 +429,8 @@ def test_who_waits_for_a_next_reply() -> None:
     ]  # fmt: skip
     found = report(replay(DESK, history)).total()
     assert (found.next_reply.count, found.next_reply.median_us) == (1, HOUR_US // 2)
+    unanswered = [created("D", "09:00"), told(Resolved, "D", "10:00"), told(Closed, "D", "10:10"), told(CustomerReplied, "D", "10:20")]
+    assert report(replay(DESK, unanswered)).total().next_reply.count == 0
     reached_out = [Created(at=at("09:00"), ticket="B", by=MARIA, requester=ADA), told(AgentReplied, "B", "10:00")]
     assert report(replay(DESK, reached_out)).total().next_reply.count == 0
     silent = [Created(at=at("09:00"), ticket="B", by=MARIA, requester=ADA, has_message=False), told(AgentReplied, "B", "10:00")]
@@ -500,9 +502,7 @@ def test_every_figure_is_what_one_reads_off_the_events(moves: list[tuple[int, in
     more: dict[str, Any]
     for number, minutes, kind in moves:
         when += minutes * MINUTE_US
-        more = {Transferred: {"group": f"g{minutes % 2}"}, Assigned: {"agent": f"a{minutes % 2}"}, Rated: {"score": 3}}.get(
-            kind, {}
-        )
+        more = GIVEN[kind](minutes) if kind in GIVEN else {}
         with suppress(TicketcoreError):
             feed(kind(at=when, ticket=f"T{number}", by=ADA if kind is CustomerReplied else MARIA, **more))
     total, tickets = seen.total(), run.tickets.values()
