@@ -5,9 +5,10 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pendulum
 import pytest
 
 from desk_day import ADA, MARIA, at, born, fired, kinds, length, only, promise, ruled
@@ -51,9 +52,10 @@ from ticketcore import (
     Transferred,
     field,
     since,
+    until,
 )  # fmt: skip
 from ticketcore._fingerprint import fingerprint
-from ticketcore._time import HOUR_US, MINUTE_US
+from ticketcore._time import HOUR_US, MINUTE_US, to_us
 from ticketcore.errors import (
     BadMoment,
     BadValue,
@@ -730,3 +732,25 @@ def test_an_agent_who_asks_is_a_customer() -> None:
     assert reached.ticket.status == "answered"
     assert report([asked, reached]).total().tickets == 1  # one id
     assert Agent(id="x").role == "agent"
+
+
+# --- values of fields ------------------------------------------------------------------------------------------------------
+
+
+def test_an_instant_in_a_field_is_kept_as_microseconds_and_a_time_rule_counts_from_it() -> None:
+    types = {"promised": FieldType(kind="instant"), "effort": FieldType(kind="duration"), "parts": FieldType(kind="set")}
+    late = Rule(name="late", when=since("fields.promised") >= "1h", then=(Action("add_tag", "late"),))
+    near = Rule(name="near", when=until("fields.promised") <= "2h", then=(Action("add_tag", "near"),))
+    desk = Desk(fields=types, rules=(late, near), facts={"asked": Fact(type=FieldType(kind="instant"), default=0)})
+    when = pendulum.datetime(2026, 11, 23, 9, tz="Europe/Athens")
+    start = when.subtract(hours=6)
+    given = {"promised": when, "effort": timedelta(hours=2), "parts": ["b", "a"]}
+    born = desk.handle(None, Created(at=start, ticket="T", by=ADA, fields=given, facts={"asked": when})).ticket
+    kept = {"promised": to_us(when), "effort": 2 * HOUR_US, "parts": frozenset({"a", "b"})}
+    assert (dict(born.fields), dict(born.facts)) == (kept, {"asked": to_us(when)})
+    set_ = desk.handle(born, *(FieldSet(at=start, by=MARIA, name=name, value=value) for name, value in given.items()))
+    assert dict(set_.ticket.fields) == kept
+    assert set_.wake_at == when.subtract(hours=2)
+    assert desk.tick(set_.ticket, when.add(hours=1)).ticket.tags == {"near", "late"}
+    cleared = desk.handle(set_.ticket, FieldSet(at=start, by=MARIA, name="promised", value=None)).ticket
+    assert cleared.fields.get("promised") is None

@@ -148,7 +148,7 @@ class Cycle:
     hours: str = ""
     extension_us: int = 0
     warned: tuple[str, ...] = ()
-    warned_us: int | None = field(default=None, repr=iso)  # when the last of them was given
+    last_warned_us: int | None = field(default=None, repr=iso)  # when the last of them was given
     breached_us: int | None = field(default=None, repr=iso)  # the due instant of the breach that stands; None when loosened
     breaches: tuple[str, ...] = ()  # the targets for which a breach was recorded, for ever
     verdict: str | None = None  # met, late, cancelled, removed; untargeted when nothing was promised

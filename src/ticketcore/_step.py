@@ -7,7 +7,7 @@ step is seen by anybody until it is over, so a refused moment changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from attrs import frozen
 from pendulum import DateTime
@@ -18,7 +18,7 @@ from ticketcore._effects import CreateFollowUp, EffectBase, Erase, ForwardReply,
 from ticketcore._settings import Settings
 from ticketcore._templates import Template
 from ticketcore._time import iso, maybe_from_us
-from ticketcore._values import EMPTY, changed
+from ticketcore._values import EMPTY, FrozenMap, changed
 from ticketcore._variables import variables
 from ticketcore.conditions import TWO_YEARS_US, Fact, FieldType, View, Vocabulary
 from ticketcore.errors import (
@@ -101,6 +101,7 @@ class DeskParts(Protocol):
     def required_facts(self) -> Mapping[str, tuple[str, ...]]: ...
 
 
+E = TypeVar("E", bound=Outside)
 _WAKE, _WARN, _BREACH, _RISE = range(4)  # what time brings, in the order of one instant
 
 
@@ -410,10 +411,9 @@ class StepRun:
 
     def _create(self, events: Sequence[Outside]) -> None:
         """Step 3 for a ticket that begins here."""
-        first = events[0]
-        assert isinstance(first, Created)  # noqa: S101 - _accepted saw to it
+        assert isinstance(events[0], Created)  # noqa: S101 - _accepted saw to it
+        first = self._checked(events[0])
         desk = self.desk
-        self._check(first)
         status = desk.lifecycle.initial(first)
         category = desk.lifecycle.category(status)
         root = first.id or "1"
@@ -584,12 +584,13 @@ class StepRun:
     def _live(self, event: EventBase) -> None:
         """Step 7 for one event: lifecycle row and guard, fold, status, priority. Raises before anything is recorded."""
         desk, draft = self.desk, self.draft
+        if isinstance(event, Outside):
+            event = self._checked(event)
         view = self.view(event)
         decided, refused = None, ""
         if event.kind == "woken":
             decided, refused = self._woken(event, view)
         elif isinstance(event, Outside):
-            self._check(event)
             if self.observe and not event.cause:
                 decided, odd = desk.lifecycle.observe(draft, event, view)
                 if odd:
@@ -774,15 +775,13 @@ class StepRun:
 
     # --- values that come in -----------------------------------------------------------------------------------------
 
-    def _check(self, event: Outside) -> None:
-        """Refuse names and values that the desk does not know."""
+    def _checked(self, event: E) -> E:
+        """*event* with its values as a ticket keeps them; names and values that the desk does not know are refused."""
         check = _CHECKS.get(event.kind)
-        if check is not None:
-            check(self.desk, event)
+        changes = {} if check is None else check(self.desk, event) or {}
         if event.facts:
-            for name, value in event.facts.items():
-                _declared(self.desk.facts, "fact", name)
-                self.desk.facts[name].type.stored(value)
+            _stored(changes, "facts", event.facts, {name: fact.type for name, fact in self.desk.facts.items()}, "fact")
+        return changed(event, **changes) if changes else event
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
@@ -819,10 +818,21 @@ def _declared(known: Mapping[str, Any], what: str, name: str) -> None:
         raise UnknownName(f"undeclared {what} {shorten(name)}", value=shorten(name), hint=f"declared are {', '.join(known) or 'none'}")
 
 
-def _check_created(desk: DeskParts, event: Any) -> None:
+def _stored(changes: dict[str, Any], field: str, values: Mapping[str, Any], types: Mapping[str, FieldType], what: str) -> None:
+    """Check the values of an event's *field*; where a ticket keeps some in another form, that goes into *changes*."""
+    kept = {}
+    for name, value in values.items():
+        _declared(types, what, name)
+        kept[name] = types[name].stored(value)
+    if any(kept[name] is not value for name, value in values.items()):
+        changes[field] = FrozenMap(kept)
+
+
+def _check_created(desk: DeskParts, event: Any) -> dict[str, Any]:
     _check_group(desk, event)
-    for name, value in event.fields.items():
-        _check_field(desk, name, value)
+    changes: dict[str, Any] = {}
+    _stored(changes, "fields", event.fields, desk.fields, "field")
+    return changes
 
 
 def _check_group(desk: DeskParts, event: Any) -> None:
@@ -836,19 +846,16 @@ def _check_transfer(desk: DeskParts, event: Any) -> None:
         raise BadValue("a hand-off to another group needs a reason", value=shorten(event.group), hint="give reason=")
 
 
-def _check_field(desk: DeskParts, name: str, value: Any) -> None:
-    _declared(desk.fields, "field", name)
-    desk.fields[name].stored(value)
-
-
-def _check_field_set(desk: DeskParts, event: Any) -> None:
+def _check_field_set(desk: DeskParts, event: Any) -> dict[str, Any] | None:
     if event.name in ("subject", "language", "channel"):
         if event.value is not None and not isinstance(event.value, str):
             raise BadValue(f"{event.name} is a text", value=shorten(event.value))
-    elif event.value is not None:
-        _check_field(desk, event.name, event.value)
-    else:
-        _declared(desk.fields, "field", event.name)
+        return None
+    _declared(desk.fields, "field", event.name)
+    if event.value is None:
+        return None
+    kept = desk.fields[event.name].stored(event.value)
+    return None if kept is event.value else {"value": kept}
 
 
 def _check_slot(desk: DeskParts, event: Any) -> None:
@@ -872,7 +879,8 @@ def _check_extension(desk: DeskParts, event: Any) -> None:
         raise BadValue("an extension is a positive length of time", value=shorten(event.extra_us))
 
 
-_CHECKS: Final[Mapping[str, Callable[[Any, Any], None]]] = {
+# Each refuses what is wrong, and answers with what a ticket keeps in another form, if anything.
+_CHECKS: Final[Mapping[str, Callable[[Any, Any], dict[str, Any] | None]]] = {
     "created": _check_created,
     "transferred": _check_transfer,
     "field_set": _check_field_set,

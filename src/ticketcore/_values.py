@@ -98,7 +98,7 @@ def _strings(value: Iterable[str]) -> Iterable[str]:
     return value
 
 
-def changed(value: T, **changes: Any) -> T:
+def changed(value: T, /, **changes: Any) -> T:
     """A copy of a frozen value with some fields changed, without running its constructor (about three times as fast).
 
     For values that were checked when they were made; what is put in here is not checked. Fields go by their inner names.

@@ -826,7 +826,7 @@ def _warned(draft: Draft, event: Warned) -> None:
     _time_root(draft, event)
     clock: Clock = draft.clocks[event.metric]
     warned = (*clock.cycle.warned, *event.skipped, event.warning)
-    _put(draft, changed(clock, cycle=changed(clock.cycle, warned=warned, warned_us=event.at_us)))
+    _put(draft, changed(clock, cycle=changed(clock.cycle, warned=warned, last_warned_us=event.at_us)))
 
 
 def _breached(draft: Draft, event: Breached) -> None:

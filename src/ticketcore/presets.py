@@ -194,6 +194,12 @@ _ZAMMAD: Final[Mapping[str, Any]] = {
         "solution": {"start": ["created"], "stop": ["enter:closed"], "pause_status": [*_ZAMMAD_WAITING, "merged", "removed"]},
     },
     "sla": [{"name": "default", "targets": {"first_response": "2h", "update": "4h", "solution": {"3 high": "24h", "else": "72h"}}}],
+    "fields": {"pending_until": "instant"},
+    "rules": [
+        {"name": "close when nobody objected",
+         "when": [{"field": "status", "is": "pending close"}, {"since": "fields.pending_until", "at_least": "1m"}],
+         "then": [{"resolve": True}]},
+    ],
 }  # fmt: skip
 
 # ServiceNow: priority looked up from impact and urgency (incident management's own table); SLAs stand still on hold.

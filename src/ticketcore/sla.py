@@ -661,7 +661,7 @@ class Reading:
     @property
     def warned_us(self) -> int | None:
         """When the last warning of the cycle was given; None: none was."""
-        return self._cycle.warned_us
+        return self._cycle.last_warned_us
 
     @property
     def due_us(self) -> int | None:

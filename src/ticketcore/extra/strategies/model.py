@@ -42,6 +42,7 @@ __all__ = ["agents", "effects", "events", "field_values", "instants", "messages"
 _NAMES = {**vars(_clocks), **vars(_effects), **vars(_events), **vars(model)}
 # What ends in _us is an instant, but for these.
 _DURATIONS = {"extra_us", "counted_us", "used_us", "split_us", "banked_us", "extension_us", "total_us"}
+_FOLLOWS = {"sum_us"}  # from the other fields
 
 
 def instants() -> st.SearchStrategy[int]:
@@ -89,7 +90,7 @@ def _by_type() -> dict[Any, Callable[[], st.SearchStrategy[Any]]]:
         tuple[int, ...] | None: lambda: st.none() | st.lists(lengths(), max_size=4).map(tuple),
         FrozenMap[str, Any]: lambda: _maps(field_values()), FrozenMap[str, str]: lambda: _maps(texts()),
         FrozenMap[str, Slot]: lambda: _maps(of_class(Slot)), FrozenMap[str, Clock]: lambda: _maps(of_class(Clock)),
-        FrozenMap[str, Repeat]: lambda: _maps(of_class(Repeat)), tuple[Run, ...]: lambda: st.lists(of_class(Run), max_size=3).map(tuple),
+        FrozenMap[str, Repeat]: lambda: _maps(of_class(Repeat)), tuple[Run, ...]: _runs,
         Target | None: lambda: st.none() | targets(), Person: persons, Actor | None: lambda: st.none() | persons() | agents(),
         Message: messages, Decision | None: lambda: st.none() | of_class(Decision), Cycle: lambda: of_class(Cycle),
         model.Memo | None: st.none,
@@ -100,11 +101,16 @@ def of_class(kind: type[Any]) -> st.SearchStrategy[Any]:
     """Values of a class of the model, each field drawn by its type; no field fits another (for a ticket that could be, `tickets`)."""
     hints = typing.get_type_hints(kind, _NAMES)
     by_type = _by_type()
+    drawn = [field for field in attrs.fields(kind) if field.name not in _FOLLOWS]
     return st.deferred(
-        lambda: st.fixed_dictionaries({field.alias: _field(field.name, hints[field.name], by_type) for field in attrs.fields(kind)}).map(
+        lambda: st.fixed_dictionaries({field.alias: _field(field.name, hints[field.name], by_type) for field in drawn}).map(
             lambda given: kind(**given)
         )
     )
+
+
+def _runs() -> st.SearchStrategy[tuple[Run, ...]]:
+    return st.lists(of_class(Run), max_size=3).map(lambda runs: _clocks.summed(runs, tuple(run.counted_us for run in runs)))
 
 
 def _field(name: str, wanted: Any, by_type: dict[Any, Callable[[], st.SearchStrategy[Any]]]) -> st.SearchStrategy[Any]:
