@@ -34,6 +34,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "codec": ("desk",),
     "seal": ("codec",),
     "report": ("replay",),
+    "discovery": ("replay",),
     "presets": ("codec",),
     "extra": ("lint", "report", "presets"),
 }

@@ -31,8 +31,8 @@ from ticketcore import (
 )  # fmt: skip
 from ticketcore._time import HOUR_US
 from ticketcore.conditions import Sla as SlaTest
-from ticketcore.lint import CODES, Finding, lint
-from ticketcore.model import Days, Length, Outside, WorkingDays
+from ticketcore.lint import Finding, lint
+from ticketcore.model import Days, Length, WorkingDays
 from ticketcore.rules import Step
 
 FA = Metric(name="fa", start=("created",), stop=("enter:answered",))
@@ -61,7 +61,7 @@ HEALTHY = Desk(
     rules=Rules(
         sets=[RuleSet(name="s", rules=[
             Rule(name="ack", on=["created"], then=(Action("reply", "ack"),)),
-            Rule(name="hot", on=["created"], when=HOT, then=(Action("set_priority", "high"),), stop=True),
+            Rule(name="hot", on=["created"], when=HOT, then=(Action("set_priority", "high"),)),
             Rule(name="close", when=(field.status == "resolved") & (since("resolved_at") >= "3d"), then=(Action("close", True),)),
             Rule(name="remind", when=NEW & (since("updated") >= "1d"), every_us=24 * HOUR_US, times=5, then=NOTIFY),
         ])],
@@ -80,18 +80,6 @@ def test_a_finding_prints_severity_place_remedy_and_code() -> None:
     finding = Finding(code="unused", place="x", message="no rule uses it")
     assert str(finding) == "warning: x: no rule uses it (unused)"
     assert str(Finding(code="unused", place="x", message="m", severity="info", verdict="unknown")) == "info: x: m (unused) [unknown]"
-
-
-def test_every_code_has_its_test() -> None:
-    desks = [
-        targets(low=length(1), high=length(2)), Desk(metrics=(FA,)), Desk(metrics=(FA,), policies=(promise(2), promise(4, "late"))),
-        LOOSE_END, set_of(*(Rule(name=name, on=["created"], then=NOTIFY) for name in "ab")),
-        set_of(Rule(name="a", on=["created"], stop=True), Rule(name="b", on=["created"], when=HOT)), ruled(Rule(name="a", when=HOT & ~HOT)),
-        ruled(Rule(name="a", when=NEW, then=(Action("close", True),))), OR_NOT,
-        Desk(groups=("sales", "Sales")), Desk(templates={"ack": "x"}), RUNS_ON,
-    ]  # fmt: skip
-    assert {finding.code for desk in desks for finding in lint(desk)} == set(CODES)
-    assert all(finding.severity in ("error", "warning", "info") for desk in desks for finding in lint(desk))
 
 
 # --- service levels --------------------------------------------------------------------------------------------------
@@ -121,9 +109,8 @@ def test_targets_not_monotone(levels: dict[str, Any], expected: int) -> None:
 def test_no_clock_has_a_ticket_without_a_policy_as_its_witness() -> None:
     desk = Desk(metrics=(FA,), policies=(promise(2, when=HOT),))
     (finding,) = found(desk, "no-clock")
-    (event,) = finding.witness
-    assert isinstance(event, Outside)
-    assert (finding.verdict, desk.handle(None, event).ticket.policy) == ("proven", None)
+    assert finding.witness is not None
+    assert (finding.verdict, finding.witness.ticket(desk).policy) == ("proven", None)
 
 
 @pytest.mark.parametrize(
@@ -132,10 +119,12 @@ def test_no_clock_has_a_ticket_without_a_policy_as_its_witness() -> None:
         (Desk(metrics=(FA,), policies=(promise(2),)), []),
         (Desk(metrics=(FA,), policies=(promise(2, when=HOT),), default_policy="std"), []),
         (Desk(metrics=()), []),  # nothing is measured
-        (Desk(metrics=(FA,), policies=(promise(2, when=field.priority == "low"),)), [("sla", "unknown")]),  # the plainest ticket has one
+        (Desk(metrics=(FA,), policies=(promise(2, when=field.requester.tier == "gold"),)), [("sla", "proven")]),
+        (Desk(metrics=(FA,), policies=(promise(2, when=HOT), promise(3, "cold", when=~HOT))), []),  # one of them takes every ticket
+        (Desk(metrics=(FA,), policies=(promise(2, when=NEW | (field.agent_replies < 5)),)), [("sla", "unknown")]),  # none begins so
         (
             Desk(metrics=(FA,), facts={"mood": Fact(type=FieldType(kind="name"), required_with=("created",))}),
-            [("sla", "unknown")],  # the plainest ticket is refused
+            [("sla", "proven")],  # the fact is given some value
         ),
         (Desk(metrics=(FA,), facts={"queue": Fact(type=FieldType(kind="number"), default=0)}), [("sla", "proven")]),
     ],
@@ -210,8 +199,8 @@ STOP = Rule(name="stop", on=["created", "noted"], when=HOT, stop=True, then=NOTI
         ([STOP, Rule(name="b", when=HOT & (since("created") >= "1h"))], []),  # stop consumes no rise
         ([STOP, Rule(name="b", on=["noted"], when=HOT & (field.status == "closed"))], []),  # the upper one sleeps there
         ([Rule(name="any", stop=True), Rule(name="b", when=HOT)], [("s[1]", "proven")]),
-        # A rule between the two may make the lower one true after the upper one was tried.
-        ([STOP, Rule(name="tag", then=(Action("add_tag", "hot"),)), Rule(name="b", on=["created"], when=HOT)], [("s[2]", "unknown")]),
+        # A rule between the two makes the lower one true after the upper one was tried.
+        ([STOP, Rule(name="tag", then=(Action("add_tag", "hot"),)), Rule(name="b", on=["created"], when=HOT)], []),
         ([STOP, Rule(name="tell", then=NOTIFY), Rule(name="b", on=["created"], when=HOT)], [("s[2]", "proven")]),
     ],
 )
@@ -220,7 +209,7 @@ def test_shadowed_rules(rules: list[Rule], expected: list[tuple[str, str]]) -> N
 
 
 def test_a_rule_that_may_be_shadowed_but_is_not_fires() -> None:
-    """What lint calls unknown happens: the tag comes between the two."""
+    """The tag comes between the two."""
     desk = set_of(STOP, Rule(name="tag", then=(Action("add_tag", "hot"),)), Rule(name="b", on=["created"], when=HOT, then=NOTIFY))
     outcome: Outcome = desk.handle(None, Created(at=0, ticket="T", by=Person()))
     assert [effect.rule for effect in outcome.effects] == ["b", "stop"]
@@ -281,7 +270,7 @@ def test_or_not_contains(when: Any, expected: int) -> None:
         (NEW, [Action("set_status", "closed")], ["rules[0].then[0]"]),
         (NEW, [Action("set_status", "new")], []),
         (NEW, [Action("set_status", "answered")], []),
-        (HOT, [Action("close", True)], []),  # the status is not known
+        (HOT, [Action("close", True)], ["rules[0].then[0]"]),  # any status, and in some of them
         (field.status == "purged", [Action("restore", True)], ["rules[0].then[0]"]),
         (NEW, [Action("add_tag", "x")], []),
     ],
@@ -289,13 +278,13 @@ def test_or_not_contains(when: Any, expected: int) -> None:
 def test_illegal_actions(when: Any, then: list[Action], expected: list[str]) -> None:
     findings = found(ruled(Rule(name="a", when=when, then=then)), "illegal-action")
     assert [finding.place for finding in findings] == expected
-    assert all((finding.severity, finding.verdict) == ("error", "proven") for finding in findings)
+    assert all((finding.severity, finding.verdict) == ("warning" if when is HOT else "error", "proven") for finding in findings)
 
 
 def test_an_earlier_action_may_move_the_ticket_by_a_trigger_of_the_desks_own() -> None:
     lifecycle = Lifecycle(triggers={"assigned": "assign"}, moves={"new": {"assign": "resolved"}})
     rule = Rule(name="a", on=["noted"], when=NEW, then=(Action("assign", "eve"), Action("close", True)))
-    assert places(ruled(rule, lifecycle=lifecycle), "illegal-action") == [("rules[0].then[1]", "unknown")]
+    assert places(ruled(rule, lifecycle=lifecycle), "illegal-action") == []
 
 
 RUNS_ON = ruled(
@@ -304,19 +293,15 @@ RUNS_ON = ruled(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("wait", "verdict"),
-    [(1, "proven"), (24 * 3, "unknown")],  # a thousand times within the two years looked at, or only many times
-)
-def test_rules_that_run_on(wait: int, verdict: str) -> None:
+@pytest.mark.parametrize("wait", [1, 24 * 3])
+def test_rules_that_run_on(wait: int) -> None:
     again = Rule(name="again", on=["woken"], then=(Action("postpone", Length(wait * HOUR_US, True)),))
     first = Rule(name="first", when=NEW & (since("created") >= "1h"), then=(Action("postpone", Length(HOUR_US, True)),))
     desk = ruled(again, first)
     (finding,) = found(desk, "runs-on")
-    assert (finding.verdict, "'again' fires again and again" in finding.message) == (verdict, True)
-    (event,) = finding.witness
-    assert isinstance(event, Outside)
-    ticket = desk.handle(None, event).ticket
+    assert (finding.verdict, "'again' fires again and again" in finding.message) == ("proven", True)
+    assert finding.witness is not None
+    ticket = finding.witness.ticket(desk)
     later = desk.tick(ticket, ticket.created_us + 700 * 24 * HOUR_US)
     assert sum(one.kind == "woken" for one in later.events) > 50
 
@@ -326,7 +311,7 @@ def test_a_desk_that_falls_silent_early_does_not_run_on() -> None:
     assert found(ruled(Rule(name="a", when=since("created") >= "1h", then=NOTIFY), settings=Settings(silence_after=1)), "runs-on") == []
 
 
-def test_where_the_plainest_ticket_is_refused_nothing_is_said_about_running_on() -> None:
+def test_a_required_fact_does_not_keep_rules_from_being_judged() -> None:
     mood = {"mood": Fact(type=FieldType(kind="name"), required_with=("created",))}
     assert found(ruled(Rule(name="a", when=since("created") >= "1h", then=NOTIFY), facts=mood), "runs-on") == []
 

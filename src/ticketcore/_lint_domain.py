@@ -8,7 +8,8 @@ whose tests depend on each other in ways not worked out here, every combination 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, pairwise, product
+from functools import lru_cache
+from itertools import chain, combinations, count, pairwise, product
 from typing import Any, Final, cast
 
 from attrs import field, frozen
@@ -184,7 +185,7 @@ def _subsets(kind: FieldType, mentioned: list[str], empty: list[None]) -> tuple[
 def _fresh(taken: Iterable[Any]) -> str:
     """A name that none of *taken* is, nor holds."""
     used = " ".join(str(name).casefold() for name in taken)
-    return next(name for name in ("other", "another", "something else", *(f"x{number}x" for number in range(10_000))) if name not in used)
+    return next(name for name in chain(("other", "another", "something else"), map("x{}x".format, count())) if name not in used)
 
 
 def _around(values: list[Any], *, whole: bool) -> list[Any]:
@@ -234,7 +235,8 @@ def _example(test: Test) -> str:
 Only = Mapping[str, Callable[[Any], bool]]
 
 
-def _group(name: str, atoms: Sequence[Atom], vocabulary: Vocabulary) -> Group:
+@lru_cache(maxsize=1024)
+def _group(name: str, atoms: tuple[Atom, ...], vocabulary: Vocabulary) -> Group:
     first = atoms[0]
     match first:
         case Test() | Changed():
@@ -336,22 +338,24 @@ def _of_clock(atom: Sla, state: str, share: int, due: int | None) -> bool:
     return bool(share >= atom.value) if atom.op == "used_at_least" else due is not None and due <= duration_us(atom.value)
 
 
-def representatives(name: str, atoms: Sequence[Test | Changed], vocabulary: Vocabulary) -> tuple[list[Any], bool]:
+@lru_cache(maxsize=1024)
+def representatives(name: str, atoms: tuple[Test | Changed, ...], vocabulary: Vocabulary) -> tuple[tuple[Any, ...], bool]:
     """One value of each class that tests of one field tell apart, the plainest first, and whether these are certainly all classes.
 
     >>> from ticketcore.conditions import field
-    >>> representatives("subject", [field.subject.contains("sale", "offer"), field.subject == "sale"], Vocabulary())
-    ([None, 'sale', 'offer'], False)
+    >>> representatives("subject", (field.subject.contains("sale", "offer"), field.subject == "sale"), Vocabulary())
+    ((None, 'sale', 'offer'), False)
     """
     if not atoms:
-        return field_values(vocabulary.field(name), ())
+        values, closed = field_values(vocabulary.field(name), ())
+        return tuple(values), closed
     found: dict[tuple[bool, ...], Any] = {}
     values, closed = field_values(vocabulary.field(name), atoms)
     for value in values:
         truth = tuple(_answer(atom, vocabulary, _environment(name, value, vocabulary), {}) for atom in atoms)
         changing = (value,) if any(isinstance(atom, Changed) for atom in atoms) else ()
         found.setdefault((*truth, *changing), value)
-    return list(found.values()), closed
+    return tuple(found.values()), closed
 
 
 # --- the search -------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from ticketcore.desk import Desk
 from ticketcore.model import EVENTS, TEXT_FIELDS, Outside, Spoken
 from ticketcore.rules import ACTIONS, Action, Rule
 
-__all__ = ["ANY", "Footprint", "event_fields", "footprint", "kinds_of", "moves_of", "reads_of", "share", "undone_by"]
+__all__ = ["ANY", "Footprint", "after", "cone_of", "event_fields", "footprint", "kinds_of", "moves_of", "reads_of", "share"]
 
 ANY: Final = frozenset({"*"})  # some value, which is not known beforehand
 Values = Mapping[str, frozenset[Any]]
@@ -40,17 +40,19 @@ EVENT_OF: Final[Mapping[str, str]] = FrozenMap({
     "escalate": "escalated", "set_policy": "policy_set", "release_policy": "policy_set", "extend_target": "target_extended",
     "note": "noted",
 })  # fmt: skip
-_CLOCK_EVENTS: Final = frozenset({
-    "clock_started", "clock_paused", "clock_resumed", "clock_stopped", "retargeted", "policy_applied", "warned", "breached",
-})  # fmt: skip
+_CLOCK_EVENTS: Final = frozenset({"clock_started", "clock_paused", "clock_resumed", "clock_stopped", "retargeted", "policy_applied"})
 _MOVED: Final = ("category", "status_since", "resolved_at", "closed_at", "reopens", "postponed_until", "acknowledged_at")
 
 
 @frozen
 class Footprint:
-    """What a rule reads, what it writes (with the values, `ANY` if they are not known) and the kinds of events it can make."""
+    """What a rule reads, what it writes (with the values, `ANY` if they are not known), and the kinds of events it makes in its cycle.
+
+    ``direct`` is what its actions set themselves; the rest of ``writes`` follows from that: a policy, a clock, an instant.
+    """
 
     reads: frozenset[str]
+    direct: FrozenMap[str, frozenset[Any]]
     writes: FrozenMap[str, frozenset[Any]]
     makes: frozenset[str]
     added: frozenset[str] = field(default=frozenset())  # tags put on
@@ -86,10 +88,29 @@ def _read(name: str) -> Iterator[str]:
         yield "status" if name == "category" else name
 
 
-@lru_cache(maxsize=4096)
+class _Same:
+    """A desk as a key of a memory: only the very same one is equal, since comparing whole desks takes longer than working out again."""
+
+    __slots__ = ("desk",)
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def __hash__(self) -> int:
+        return hash(self.desk.vocabulary)  # by identity
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.desk is other.desk
+
+
 def footprint(rule: Rule, desk: Desk) -> Footprint:
     """The footprint of one rule of a desk."""
-    words = desk.vocabulary
+    return _footprint(rule, _Same(desk))
+
+
+@lru_cache(maxsize=1024)
+def _footprint(rule: Rule, same: _Same) -> Footprint:
+    desk, words = same.desk, same.desk.vocabulary
     reads = set(reads_of(rule.when, words))
     writes: dict[str, frozenset[Any]] = {}
     makes = {"rule_fired"}
@@ -104,8 +125,9 @@ def footprint(rule: Rule, desk: Desk) -> Footprint:
         for name, values in _written(action, desk):
             writes[name] = writes.get(name, frozenset()) | values
         reads |= _read_by(action, desk)
+    direct = FrozenMap(writes)
     _derive(writes, makes, desk)
-    return Footprint(frozenset(reads), FrozenMap(writes), frozenset(makes), frozenset(added), frozenset(removed))
+    return Footprint(frozenset(reads), direct, FrozenMap(writes), frozenset(makes), frozenset(added), frozenset(removed))
 
 
 def _listed(value: Any) -> tuple[str, ...]:
@@ -137,7 +159,7 @@ Pairs = tuple[tuple[str, frozenset[Any]], ...]
 
 def _tags(action: Action) -> Pairs:
     word = frozenset(("on" if action.name.startswith("add") else "off",))
-    return (*((f"tags:{tag}", word) for tag in _listed(action.value)), ("tags:*", ANY))
+    return tuple((f"tags:{tag}", word) for tag in _listed(action.value))
 
 
 def _field(action: Action) -> Pairs:
@@ -215,6 +237,27 @@ def _priority_inputs(desk: Desk) -> set[str]:
     return found
 
 
+_REFUSABLE: Final = MOVES | {"set_priority", "raise_priority", "release_priority", "set_policy", "release_policy", "extend_target"}
+
+
+def after(rule: Rule, desk: Desk) -> dict[str, Any]:
+    """Tests of fields that hold once a rule has fired and changed anything, by name, for `ticketcore._lint_domain.possible`.
+
+    Of several actions only those count that nothing can refuse or overrule; one by itself either sets its field or changes nothing.
+    """
+    changing = [action for action in rule.then if not ACTIONS[action.name].is_effect]
+    if len(changing) > 1:
+        changing = [action for action in changing if action.name not in _REFUSABLE and not moves_of(action, desk)]
+    made = footprint(Rule(name=rule.name, then=tuple(changing)), desk)
+    only: dict[str, Any] = {
+        name: values.__contains__ for name, values in made.direct.items() if "*" not in values and name in desk.vocabulary.specs
+    }
+    added, removed = made.added - made.removed, made.removed - made.added
+    if added or removed:
+        only["tags"] = lambda seen: added <= (seen or frozenset()) and not removed & (seen or frozenset())
+    return only
+
+
 def share(names: Iterable[str], others: Iterable[str]) -> frozenset[str]:
     """What two footprints have in common; ``tags:*`` meets every tag."""
     mine, theirs = set(names), set(others)
@@ -224,6 +267,56 @@ def share(names: Iterable[str], others: Iterable[str]) -> frozenset[str]:
     if "tags:*" in theirs:
         common |= {name for name in mine if name.startswith("tags:")}
     return frozenset(common)
+
+
+# --- what bears on what ------------------------------------------------------------------------------------------------
+
+
+def cone_of(desk: Desk, reads: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of the rules that can have a say in what *reads* names, and everything that these read in turn."""
+    wanted = set(reads)
+    names: set[str] = set()
+    while True:
+        known = len(wanted), len(names)
+        wanted |= _behind(desk, wanted)
+        for one in (*desk.rules.sets, None):
+            rules = [rule for rule in (one.rules if one is not None else _steps(desk)) if rule.enabled]
+            for number, rule in enumerate(rules):
+                made = footprint(rule, desk)
+                later = [other for other in rules[number + 1 :] if other.name in names]
+                heard = any(made.makes & other.on for other in _named(desk, names))
+                if rule.name not in names and (share(made.writes, wanted) or heard or (rule.stop and later)):
+                    names.add(rule.name)
+                    wanted |= made.reads
+        if known == (len(wanted), len(names)):
+            return frozenset(names), frozenset(wanted)
+
+
+def _steps(desk: Desk) -> list[Rule]:
+    return [rule for ladder in desk.rules.escalations for rule in ladder.rules()]
+
+
+def _named(desk: Desk, names: set[str]) -> Iterator[Rule]:
+    return (rule for rule in desk.rules if rule.name in names)
+
+
+def _behind(desk: Desk, wanted: set[str]) -> set[str]:
+    """What decides on a priority, a policy, a clock or a status besides rules."""
+    words, found = desk.vocabulary, set[str]()
+    if share(wanted, _SINCE_PRIORITY):
+        found |= _priority_inputs(desk) | ({f"facts.{desk.priority.suggestion.fact}"} if desk.priority.suggestion is not None else set())
+    if share(wanted, ("sla", "policy")):
+        found |= {"status", "priority", "policy"}
+        for condition in (*(policy.when for policy in desk.policies), *(m.pause for m in desk.metrics.values() if m.pause is not None)):
+            found |= reads_of(condition, words)
+    if share(wanted, ("status", *_MOVED)):
+        for row in (*desk.lifecycle.rows().values(), *desk.lifecycle.choices().values()):
+            for move in row.values():
+                found |= reads_of(move.guard, words) if move.guard is not None else set()
+    return found
+
+
+_SINCE_PRIORITY: Final = ("priority", "priority_since")
 
 
 # --- events ------------------------------------------------------------------------------------------------------------
@@ -276,15 +369,3 @@ def _is_empty(value: Any) -> bool:
 
 def _is_false(value: Any) -> bool:
     return value is False
-
-
-# --- what one rule does to another -------------------------------------------------------------------------------------
-
-
-def undone_by(rule: Rule, other: Rule, desk: Desk) -> frozenset[str]:
-    """The fields that both rules set, to values that may differ."""
-    mine, theirs = footprint(rule, desk).writes, footprint(other, desk).writes
-    return frozenset(
-        name for name in mine.keys() & theirs.keys()
-        if name != "tags:*" and (mine[name] | theirs[name] == ANY or len(mine[name] | theirs[name]) > 1)
-    )  # fmt: skip

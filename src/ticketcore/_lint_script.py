@@ -85,7 +85,7 @@ def _details(event: Outside) -> Iterator[tuple[str, str]]:
     if isinstance(event, Created) and event.requester != Person():
         person = event.requester
     if person is not None and isinstance(event, Created):
-        yield from _unusual(person, _PLAIN_PERSON)
+        yield from ((f"requester {name}", value) for name, value in _unusual(person, _PLAIN_PERSON))
     for part in attr_fields(type(event)):
         value = getattr(event, part.name)
         if part.name in _UNSAID or part.name == "requester" or value == part.default or value in (None, "", (), frozenset(), {}):

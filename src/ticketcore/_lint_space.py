@@ -9,7 +9,7 @@ steps; whether it came to an end of its own is said.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 from typing import Any, Final
 
@@ -17,11 +17,11 @@ from attrs import field, frozen
 from attrs import fields as attr_fields
 
 from ticketcore._lint_domain import atoms_of, representatives
-from ticketcore._lint_footprint import reads_of
+from ticketcore._lint_footprint import reads_of, share
 from ticketcore._lint_script import Moment, Script
-from ticketcore._time import HOUR_US
+from ticketcore._time import DAY_US, HOUR_US
 from ticketcore._values import EMPTY, changed
-from ticketcore.conditions import Changed, Condition, FieldType, InHours, Not, Since, Test, View, is_timed, next_rise
+from ticketcore.conditions import Changed, Condition, FieldType, InHours, Not, Since, Test, View, holds, is_timed, next_rise
 from ticketcore.desk import Desk, Outcome
 from ticketcore.errors import TicketcoreError
 from ticketcore.model import (
@@ -63,7 +63,7 @@ from ticketcore.model import (
     Unassigned,
 )  # fmt: skip
 
-__all__ = ["MONDAY", "Space", "Visit", "Walk", "conditions_of", "created"]
+__all__ = ["MONDAY", "Space", "Visit", "Walk", "clock_key", "conditions_of", "created"]
 
 MONDAY: Final = 1_795_424_400_000_000  # 23 November 2026, 09:00 UTC: scripts begin then
 AGENT: Final = Agent(id="maria")
@@ -71,17 +71,29 @@ CUSTOMER: Final = Person(email="someone@example.org")
 Values = Mapping[str, Any]
 
 
-def conditions_of(desk: Desk, rules: frozenset[str] | None = None) -> tuple[Condition, ...]:
-    """Every condition of a desk: rules (all, or those named) and ladders, policies, pauses, guards, the score card."""
+def conditions_of(desk: Desk, rules: frozenset[str] | None = None, reads: frozenset[str] | None = None) -> tuple[Condition, ...]:
+    """Every condition of a desk: rules (all, or those named) and ladders, policies, pauses, guards, the score card.
+
+    With *reads*, the last four only where they read something in it.
+    """
     lifecycle, score = desk.lifecycle, desk.priority.score
+
+    def matters(condition: Condition) -> bool:
+        return reads is None or bool(share(reads_of(condition, desk.vocabulary), reads))
+
     return (
         *(rule.when for rule in desk.rules if rule.enabled and (rules is None or rule.name in rules)),
-        *(policy.when for policy in desk.policies),
-        *(metric.pause for metric in desk.metrics.values() if metric.pause is not None),
-        *(move.guard for rows in (lifecycle.rows(), lifecycle.choices()) for row in rows.values() for move in row.values()
-          if move.guard is not None),
-        *(entry.condition for entry in (score.entries if score is not None else ())),
-    )  # fmt: skip
+        *(policy.when for policy in desk.policies if matters(policy.when)),
+        *(metric.pause for metric in desk.metrics.values() if metric.pause is not None and matters(metric.pause)),
+        *(
+            move.guard
+            for rows in (lifecycle.rows(), lifecycle.choices())
+            for row in rows.values()
+            for move in row.values()
+            if move.guard is not None and matters(move.guard)
+        ),
+        *(entry.condition for entry in (score.entries if score is not None else ()) if matters(entry.condition)),
+    )
 
 
 # --- what can be created -----------------------------------------------------------------------------------------------
@@ -90,6 +102,7 @@ _PERSONAL: Final = ("id", "name", "email", "phone", "organisation", "tier", "lan
 _AT_BIRTH: Final = ("channel", "subject", "language", "group", "assignee", "tags")  # fields of a Created event
 _SPOKEN: Final = ("text", "description", "event.text")
 _BY_AGENT: Final = "event.by_role"
+_AT: Final = "@at"  # no field: the instant of the creation
 
 
 def is_settable(name: str) -> bool:
@@ -100,11 +113,12 @@ def is_settable(name: str) -> bool:
     return head in ("fields", "facts") or name in (*_AT_BIRTH, *_SPOKEN, _BY_AGENT, "priority", "policy", "event.automatic", "event.public")
 
 
-def created(desk: Desk, values: Values = EMPTY, at_us: int = MONDAY) -> Moment:
+def created(desk: Desk, values: Values = EMPTY) -> Moment:
     """The moment in which a ticket with these values of fields is created; what cannot be given on creation is left out.
 
-    Facts that the desk asks for are given some value.
+    Facts that the desk asks for are given some value. It is a Monday morning, unless ``@at`` gives another instant.
     """
+    at_us = values.get(_AT, MONDAY)
     facts = {name: _some(fact.type) for name, fact in desk.facts.items() if "created" in fact.required_with}
     facts |= {name.removeprefix("facts."): value for name, value in values.items() if name.startswith("facts.") and value is not None}
     texts = [values[name] for name in _SPOKEN if values.get(name)]
@@ -165,27 +179,33 @@ _TAGGING: Final = 4  # tags that people put on and off one by one
 class Space:
     """The tickets and events by which one or several desks can be told through.
 
-    *about* adds conditions, *seeds* tickets to begin with (values by field), *limit* bounds how many are created; with *rules*, only
-    the conditions of those rules count. Fields that no condition reads are left as they are. ``is_whole``: everything that can be
-    created, as far as conditions tell it apart, is among ``beginnings``.
+    *about* adds conditions, *seeds* tickets to begin with (values by field), *limit* bounds how many are created. With *rules*, only
+    the conditions of those rules count, with *reads* only what bears on what it names (`cone_of`). Fields that no condition reads are
+    left as they are. ``is_whole``: everything that can be created, as far as conditions tell it apart, is among ``beginnings``;
+    ``is_exact``: the values are all that tests can tell apart.
     """
 
     def __init__(
         self, desks: Sequence[Desk], about: Iterable[Condition] = (), *, seeds: Iterable[Values] = (), limit: int = 600,
         rules: frozenset[str] | None = None,
+        reads: frozenset[str] | None = None,
     ) -> None:  # fmt: skip
         self.desks: Final = tuple(desks)
         self.about: Final = tuple(about)
         self.desk: Final = self.desks[0]
-        self.conditions: Final = tuple(dict.fromkeys((*(one for desk in self.desks for one in conditions_of(desk, rules)), *self.about)))
+        self.conditions: Final = tuple(
+            dict.fromkeys((*(one for desk in self.desks for one in conditions_of(desk, rules, reads)), *self.about))
+        )
+        self._reads: Final = reads
         self.values: Final = self._values()
         self.heard: Final = self._heard(rules)
         self.timed: Final = tuple(dict.fromkeys(atom for one in self.conditions for atom in atoms_of(one) if is_timed(atom)))
+        self._instants: Final = frozenset(name for atom in self.timed for name in reads_of(atom, self.desk.vocabulary))
         self.in_hours: Final = self._in_hours()
         self.is_whole = True
         self.beginnings: Final = self._beginnings(tuple(seeds), limit)
 
-    def _values(self) -> dict[str, list[Any]]:
+    def _values(self) -> dict[str, tuple[Any, ...]]:
         """The values of each field that matters, the plainest first."""
         tests: dict[str, list[Test | Changed]] = {}
         words = self.desk.vocabulary
@@ -194,18 +214,21 @@ class Space:
                 if isinstance(atom, Test | Changed):
                     tests.setdefault(words.field(atom.field).name, []).append(atom)
         for desk in self.desks:
-            for tag in desk.priority.tags:
+            for tag in desk.priority.tags if self._wants("priority") else ():
                 tests.setdefault("tags", []).append(Test("tags", "has", tag))
-            if desk.priority.matrix is not None:
+            if desk.priority.matrix is not None and self._wants("priority"):
                 tests.setdefault(f"fields.{desk.priority.impact}", [])
                 tests.setdefault(f"fields.{desk.priority.urgency}", [])
         closed = True
         found = {}
         for name, read in tests.items():
-            found[name], exact = representatives(name, read, words)
+            found[name], exact = representatives(name, tuple(dict.fromkeys(read)), words)
             closed = closed and exact
-        self.is_closed = closed
+        self.is_exact = closed
         return found
+
+    def _wants(self, name: str) -> bool:
+        return self._reads is None or name in self._reads
 
     def _heard(self, rules: frozenset[str] | None) -> frozenset[str]:
         """The kinds of events from outside that a rule listens to; a rule without kinds hears a note as well as anything."""
@@ -236,7 +259,10 @@ class Space:
         if "event.automatic" in choices or any(rule.automatic for desk in self.desks for rule in desk.rules):
             choices["event.automatic"] = [True]
         named = [name for name, values in choices.items() if values]
+        starts = self._starts()
         found: dict[Moment, None] = {created(self.desk, seed): None for seed in seeds}
+        found |= {created(self.desk, {**seed, _AT: at}): None for at in starts for seed in seeds}
+        choices[_AT] = list(starts)
         for size in range(len(named) + 1):
             for chosen in combinations(named, size):
                 for values in product(*(choices[name] for name in chosen)):
@@ -245,6 +271,19 @@ class Space:
                         return tuple(found)
                     found[created(self.desk, dict(zip(chosen, values, strict=True)))] = None
         return tuple(found)
+
+    def _starts(self) -> tuple[int, ...]:
+        """Instants other than the Monday morning at which tests of hours answer otherwise, one for each row of answers."""
+        tests = tuple(atom for atom in self.timed if isinstance(atom, InHours))
+        if not tests:
+            return ()
+        words = self.desk.vocabulary
+        found: dict[tuple[bool, ...], int] = {}
+        days = 400 if any(test.state == "holiday" for test in tests) else 7
+        for at in range(MONDAY, MONDAY + days * DAY_US, 4 * HOUR_US):
+            view = View(words, Ticket(id=""), at)
+            found.setdefault(tuple(holds(test, view) for test in tests), at)
+        return tuple(at for at in found.values() if at != MONDAY)
 
     # --- next ------------------------------------------------------------------------------------------------------------
 
@@ -257,10 +296,6 @@ class Space:
 
     def _matters(self, kind: str) -> bool:
         return kind in self.heard or any(name in self.values or name in self._instants for name in _CHANGES.get(kind, ()))
-
-    @property
-    def _instants(self) -> frozenset[str]:
-        return frozenset(name for atom in self.timed for name in reads_of(atom, self.desk.vocabulary))
 
     def _events(self, ticket: Ticket, at: int) -> Iterator[Outside]:
         desk = self.desk
@@ -340,10 +375,12 @@ class Space:
     # --- time ------------------------------------------------------------------------------------------------------------
 
     def flip_us(self, desk: Desk, ticket: Ticket, now_us: int, wake_us: int | None) -> int | None:
-        """The first instant after now at which a test of time may change its answer, or something is due; None: never."""
+        """The first instant from now at which something is due, or a test of time may change its answer; None: never."""
         view = View(desk.vocabulary, ticket, now_us, None, None, lambda metric: desk.sla.reading(ticket, metric, now_us))
         horizon = now_us + 90 * 24 * HOUR_US if wake_us is None else wake_us
-        found = [] if wake_us is None else [max(wake_us, now_us + 1)]
+        if wake_us is not None and wake_us <= now_us:
+            return now_us
+        found = [] if wake_us is None else [wake_us]
         for atom in self.timed:
             for condition in (atom, Not(atom)):
                 rise = next_rise(condition, view, now_us, horizon)
@@ -354,9 +391,12 @@ class Space:
             found += [at for window in within if (at := ticket.resolved_us + window + 1) > now_us]
         return min(found, default=None)
 
-    def key(self, ticket: Ticket, now_us: int) -> Hashable:
-        """What the conditions of the desks can tell of a ticket at an instant, now and later: the same for tickets that go on alike."""
-        values: list[Any] = [now_us if self.in_hours else None]
+    def key(self, ticket: Ticket, now_us: int, *, anywhen: bool = False) -> Hashable:
+        """What the conditions of the desks can tell of a ticket at an instant, now and later: the same for tickets that go on alike.
+
+        Where hours matter the instant itself is a part of it, unless *anywhen*.
+        """
+        values: list[Any] = [now_us if self.in_hours and not anywhen else None]
         for name in _TICKET_PARTS:
             value = getattr(ticket, name)
             if name in _COUNTED:
@@ -366,7 +406,7 @@ class Space:
             elif name == "slots":
                 value = tuple(sorted((slot, filled.level) for slot, filled in value.items()))
             elif name == "clocks":
-                value = tuple(sorted((metric, _clock_key(clock.cycle, now_us)) for metric, clock in value.items()))
+                value = tuple(sorted((metric, clock_key(clock.cycle, now_us)) for metric, clock in value.items()))
             elif name == "repeats":
                 value = tuple(sorted((rule, now_us - repeat.first_us, repeat.number) for rule, repeat in value.items()))
             values.append(value)
@@ -393,7 +433,8 @@ _COUNTED: Final = frozenset({
 })  # fmt: skip
 
 
-def _clock_key(cycle: Any, now_us: int) -> Hashable:
+def clock_key(cycle: Any, now_us: int) -> tuple[Any, ...]:
+    """What a cycle of a clock is compared by: how it stands, without the ids of what led to it."""
     run = None if cycle.run_us is None else now_us - cycle.run_us
     return (
         cycle.verdict, str(cycle.target), cycle.hours, cycle.policy, cycle.banked_us, run, cycle.extension_us,
@@ -439,22 +480,27 @@ class _State:
 class Walk:
     """A walk through a space, breadth first, to a depth of so many steps (moments of people and stretches of time), within a budget.
 
-    Iterate over it once; afterwards ``is_complete`` says whether every state up to the depth was seen, ``steps`` how many steps
-    of a desk it took.
+    Iterate over it once; afterwards ``is_complete`` says whether every state up to the depth was seen, ``is_closed`` whether there is
+    none beyond it (one event at a time), ``steps`` how many steps of a desk it took. With *lead*, a ticket of which it says
+    something new is gone on with first: that finds what is deep sooner.
     """
 
-    def __init__(self, space: Space, *, depth: int, budget: int) -> None:
+    def __init__(self, space: Space, *, depth: int, budget: int, lead: Callable[[Ticket], Hashable] | None = None) -> None:
         self.space: Final = space
         self.depth: Final = depth
         self.budget: Final = budget
         self.steps = 0
         self.states = 0
         self.is_complete = False
+        self.is_closed = False
+        self._lead: Final = lead
+        self._led: Final[set[Hashable]] = set()
 
     def __iter__(self) -> Iterator[Visit]:
         space = self.space
         seen: set[Hashable] = set()
         waiting: deque[_State] = deque()
+        cut = False
         for moment in space.beginnings:
             if self.steps >= self.budget:
                 return
@@ -462,6 +508,7 @@ class Walk:
         while waiting:
             state = waiting.popleft()
             if state.depth >= self.depth:
+                cut = True
                 continue
             for moment in space.moments(state.tickets[0], state.now_us):
                 if self.steps >= self.budget:
@@ -471,6 +518,7 @@ class Walk:
                 return
             yield from self._reached(self._later(state), seen, waiting)
         self.is_complete = space.is_whole
+        self.is_closed = space.is_whole and space.is_exact and not cut
 
     def _tried(self, state: _State | None, moment: Moment) -> tuple[Visit, _State | None]:
         """What the desks make of a moment."""
@@ -512,7 +560,12 @@ class Walk:
             if key not in seen:
                 seen.add(key)
                 self.states += 1
-                waiting.append(state)
+                new = self._lead(state.tickets[0]) if self._lead is not None else None
+                if new is None or new in self._led:
+                    waiting.append(state)
+                else:
+                    self._led.add(new)
+                    waiting.appendleft(state)
         yield visit
 
 
