@@ -12,7 +12,7 @@ from ticketcore._compiled import compiled, found_items, regexes
 from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until, say_span
 from ticketcore._fields import FOLDED, POSITIVE, REGEX, FieldSpec, View, is_empty
 from ticketcore._parsing import to_data
-from ticketcore._rises import EVER, NEVER, in_hours, interval
+from ticketcore._rises import EVER, NEVER, hours_flip, in_hours, interval
 from ticketcore._text import LONGEST_TEXT
 from ticketcore._time import duration_us, iso, say_duration, to_us
 from ticketcore._values import FrozenMap
@@ -176,7 +176,8 @@ def _explain_test(test: Test | Changed | Since | Until | InHours | Sla, view: Vi
             seen = "open" if in_hours(InHours(test.hours), view, view.now_us) else "closed"
             if in_hours(InHours(test.hours, "holiday"), view, view.now_us):
                 seen = "holiday"
-            note = seen
+            flip = hours_flip(InHours(test.hours), view, view.now_us)
+            note = seen + (f" until {iso(flip)}" if flip < NEVER and seen != "holiday" else "")
         case Sla():
             reading = view.clock(test.metric)
             seen = None if reading is None else reading.state
