@@ -223,3 +223,13 @@ class Cell:
     move: Move
     test: Test | None
     roles: tuple[str, ...] | None = None  # who may pull it; None: anybody
+
+
+def safe(text: str) -> str:
+    """*text* without the signs that end a label or a line in Mermaid."""
+    return "".join(" " if char in '"\n\r;:#%{}' else char for char in text)
+
+
+def quoted(text: str) -> str:
+    """*text* as a name in Mermaid."""
+    return f'"{safe(text)}"'

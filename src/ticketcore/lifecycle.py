@@ -35,7 +35,9 @@ from ticketcore._moves import (
     choices,
     close_after,
     permissions,
+    quoted,
     rows_of_moves,
+    safe,
     statuses,
     strings,
     window_us,
@@ -503,7 +505,7 @@ class Lifecycle:
         """The table as a Mermaid state diagram: each move with its trigger and guard, and direct choices no act of a person gives."""
         nodes = {status.name: f"s{number}" for number, status in enumerate(self.statuses)}
         lines = ["stateDiagram-v2"]
-        lines += [f"    state {_quoted(status.name)} as {nodes[status.name]}" for status in self.statuses]
+        lines += [f"    state {quoted(status.name)} as {nodes[status.name]}" for status in self.statuses]
         lines.append(f"    [*] --> {nodes[self.initial_status or self._main['new']]}")
         for status, row in self._cells.items():
             for trigger, cell in row.items():
@@ -623,13 +625,4 @@ def _note(target: str | To) -> str:
 
 def _label(trigger: str, move: Move) -> str:
     guard = move.reason or ("" if move.guard is None else str(move.guard))
-    return f"{trigger} [{_safe(guard)}]" if move.guard is not None else trigger
-
-
-def _safe(text: str) -> str:
-    """*text* without the signs that end a label or a line in Mermaid."""
-    return "".join(" " if char in '"\n\r;:#%{}' else char for char in text)
-
-
-def _quoted(text: str) -> str:
-    return f'"{_safe(text)}"'
+    return f"{trigger} [{safe(guard)}]" if move.guard is not None else trigger
