@@ -67,6 +67,7 @@ PART_OF: dict[str, str] = {
     "_triggers": "sla",
     "_queue": "routing",
     "_order_data": "routing",
+    "_filters": "routing",
     "_figures": "report",
     "_records": "report",
     "_behaviour": "replay",

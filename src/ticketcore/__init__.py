@@ -70,7 +70,7 @@ from ticketcore.model import (
     fold,
 )  # fmt: skip
 from ticketcore.priority import Levels, Matrix, Priority, Score, ScoreCard
-from ticketcore.routing import Order, Roster, choose
+from ticketcore.routing import Filter, Order, Roster, choose
 from ticketcore.rules import Action, Escalation, Rule, Rules, RuleSet
 from ticketcore.sla import Metric, Policy, Standing, Targets
 
@@ -91,7 +91,7 @@ _LATER = {
 __all__ = [
     "Absorbed", "Acknowledged", "Action", "Agent", "AgentReplied", "Assigned", "BusinessHours", "CcAdded", "CcRemoved", "Closed",
     "Confirmed", "Created", "CustomerReplied", "DataError", "Deleted", "Desk", "DeskError", "Effect", "Escalated", "Escalation",
-    "Event", "Fact", "FactsReported", "FieldSet", "FieldType", "Finding", "FollowersAdded", "FollowersRemoved", "Group", "Hours",
+    "Event", "Fact", "FactsReported", "FieldSet", "FieldType", "Filter", "Finding", "FollowersAdded", "FollowersRemoved", "Group", "Hours",
     "Levels", "Lifecycle", "MarkedAnswered", "MarkedSpam", "Matrix", "Merged", "Message", "Metric", "Move", "NotSpam", "Noted",
     "Notify", "Order", "Outcome", "Person", "Policy", "PolicySet", "Postponed", "Priority", "Problem", "Purged", "Rated",
     "Reopened", "Replay", "Reply", "Report", "Resolved", "Restored", "Roster", "Route", "Rule", "RuleSet", "Rules", "Score",

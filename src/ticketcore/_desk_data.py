@@ -19,6 +19,7 @@ from ticketcore.hours import always
 from ticketcore.lifecycle import Lifecycle, Move, Status, To
 from ticketcore.model import Days, Length, WorkingDays
 from ticketcore.priority import Levels, Matrix, Priority, Score, ScoreCard, Suggestion
+from ticketcore.routing import filter_to_data
 from ticketcore.rules import Escalation, Rule, RuleSet
 from ticketcore.sla import ALWAYS_NAME, Metric, Policy, Targets, WarnAt
 
@@ -248,6 +249,7 @@ def desk_to_data(desk: Desk) -> dict[str, Any]:
         "escalations": [_ladder(ladder, fields) for ladder in desk.rules.escalations],
         "macros": [_rule(macro, fields) for macro in desk.rules.macros],
         "templates": dict(desk.templates),
+        "filters": [filter_to_data(one) for one in desk.filters],
     }
     metrics = {} if desk.metrics == _DEFAULT.metrics else {"metrics": {name: _write_metric(each) for name, each in desk.metrics.items()}}
     return {"schema": SCHEMA, **{section: value for section, value in data.items() if value}, **metrics}

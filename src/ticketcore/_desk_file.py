@@ -59,7 +59,7 @@ from ticketcore.hours import always
 from ticketcore.lifecycle import CATEGORIES, STATUSES, Lifecycle, Move, Status, To
 from ticketcore.model import EVENTS, Length, Target
 from ticketcore.priority import Levels, Matrix, Priority, Score, ScoreCard, Suggestion
-from ticketcore.routing import STRATEGIES
+from ticketcore.routing import STRATEGIES, parse_filter
 from ticketcore.rules import Escalation, Rule, Rules, RuleSet, Step
 from ticketcore.sla import ALWAYS_NAME, DEFAULT_METRICS, SIMPLE_TRIGGERS, Metric, Policy, Targets, WarnAt
 
@@ -188,7 +188,9 @@ class DeskReader:
             "metrics": Key(self._metrics), "sla": Key(list_of(self._policy(), tuple), "policies"),
             "rules": Key(list_of(self._rule({"set": Key(name)}, _set_and_rule), tuple)),
             "rule_sets": Key(list_of(self._rule_set(), tuple)), "escalations": Key(list_of(self._escalation(), tuple)),
-            "macros": Key(list_of(self._macro(), tuple)), "templates": Key(self._templates), "settings": Key(self._settings()),
+            "macros": Key(list_of(self._macro(), tuple)), "templates": Key(self._templates),
+            "filters": Key(list_of(lambda value: parse_filter(value, self.vocabulary), partial(unique, key="name"))),
+            "settings": Key(self._settings()),
         }  # fmt: skip
 
     def read(self) -> tuple[Desk | None, list[Problem]]:

@@ -11,7 +11,7 @@ import attrs
 
 
 def fingerprint(value: Any) -> str:
-    """Sixteen hexadecimal digits that change when the value changes.
+    """Sixteen hexadecimal digits that change when the value changes. Fields that decide nothing (``decides=False``) are left out.
 
     >>> fingerprint({"b": 1, "a": frozenset({2, 3})}) == fingerprint({"a": {3, 2}, "b": 1})
     True
@@ -28,7 +28,7 @@ def _parts(value: Any) -> Iterator[str]:
     if attrs.has(type(value)):
         yield f"<{type(value).__name__}"
         for part in attrs.fields(type(value)):
-            if part.eq:
+            if part.eq and part.metadata.get("decides", True):
                 yield part.name
                 yield from _parts(getattr(value, part.name))
         yield ">"

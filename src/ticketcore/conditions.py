@@ -132,6 +132,7 @@ __all__ = [
     "facts_needed",
     "field",
     "fields_of",
+    "fold",
     "holds",
     "hours",
     "is_timed",

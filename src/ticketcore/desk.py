@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final, cast
 
 from attrs import evolve, field, frozen
@@ -30,6 +31,7 @@ from ticketcore._fingerprint import fingerprint
 from ticketcore._forecast import Forecast, Redated, redated
 from ticketcore._ledger import Ledger
 from ticketcore._linking import Linked, PublicTicket, follow_up, merge, public, split
+from ticketcore._names import hint
 from ticketcore._settings import LATE, Settings
 from ticketcore._step import DeskParts, Outcome, StepRun, wrong_desk
 from ticketcore._templates import Template
@@ -42,6 +44,7 @@ from ticketcore.hours import BusinessHours, Hours, always
 from ticketcore.lifecycle import Lifecycle
 from ticketcore.model import Actor, Agent, EventBase, Outside, Spoken, Ticket
 from ticketcore.priority import Priority
+from ticketcore.routing import Filter
 from ticketcore.rules import Action, Rule, Rules, RuleSet
 from ticketcore.sla import ALWAYS_NAME, DEFAULT_METRICS, Metric, Policy, Sla, Standing
 
@@ -80,6 +83,16 @@ def _rules(value: Rules | Iterable[Rule | RuleSet]) -> Rules:
     return Rules(sets=sets)
 
 
+def _filters(value: Iterable[Filter]) -> tuple[Filter, ...]:
+    filters = tuple(value)
+    listed = [one.name for one in filters]
+    twice = [number for number, name in enumerate(listed) if name in listed[:number]]
+    if twice:
+        way_out = "give each its own name"
+        raise DeskError(Problem(f"filters[{number}].name", f"a second filter {listed[number]!r}", way_out, "duplicate") for number in twice)
+    return filters
+
+
 @frozen(kw_only=True)
 class Desk:
     """One brand's or tenant's configuration as a value; everything else is asked of it.
@@ -87,7 +100,7 @@ class Desk:
     ``hours`` maps names to business hours (``24x7`` is always there, in ``zone``); ``default_hours`` count where a policy names none.
     ``fields``, ``requester_fields`` and ``facts`` declare what tickets carry besides the built-in fields. ``rules`` takes rules, rule
     sets, or a `Rules` with ladders and macros. ``regex`` makes regular expressions ready (`ticketcore.extra.re2`); it is no part of what
-    a desk is. Refused whole with a `DeskError` that lists every problem.
+    a desk is; nor are ``filters``, which pick tickets and decide nothing. Refused whole with a `DeskError` that lists every problem.
 
     >>> from ticketcore import Created, Desk, Person
     >>> desk = Desk()
@@ -114,6 +127,7 @@ class Desk:
     groups: tuple[str, ...] = field(default=(), converter=names)
     templates: FrozenMap[str, str] = field(default=EMPTY, converter=frozen_map)
     settings: Settings = Settings()
+    filters: tuple[Filter, ...] = field(default=(), converter=_filters, metadata={"decides": False})
     regex: Regex | None = field(default=None, eq=False, repr=False)
     # Made at construction out of the above.
     sla: Sla = field(init=False, eq=False, repr=False)
@@ -150,6 +164,9 @@ class Desk:
         put(self, "lifecycle", _made(lambda: self.lifecycle.using(vocabulary), self.lifecycle, "lifecycle.", problems))
         put(self, "priority", _made(lambda: self.priority.using(vocabulary), self.priority, "priority.", problems))
         put(self, "sla", _made(self._service_levels, None, "", problems))
+        put(self, "filters", tuple(
+            _made(partial(one.using, vocabulary), one, f"filters[{number}].", problems) for number, one in enumerate(self.filters)
+        ))  # fmt: skip
         if problems:
             raise DeskError(problems)
         put(self, "fingerprint", fingerprint(self))
@@ -417,6 +434,41 @@ class Desk:
         at_us = ticket.as_of_us if at is None else to_us(at)
         return View(self.vocabulary, ticket, at_us, None, None, lambda metric: self.sla.reading(ticket, metric, at_us))
 
+    def filter(self, name: str) -> Filter:
+        """The filter of that name. Raises `UnknownName`."""
+        for one in self.filters:
+            if one.name == name:
+                return one
+        known = [one.name for one in self.filters]
+        raise UnknownName(f"unknown filter {shorten(name)}", value=shorten(name), hint=hint(name, known, otherwise="the desk has none"))
+
+    def select(self, filter: str | Filter, tickets: Iterable[Ticket], now: datetime | int) -> tuple[Ticket, ...]:  # noqa: A002 - its word
+        """Those of *tickets* that a filter of the desk, or one made for the occasion, picks at the instant *now*, in its order.
+
+        Let time pass first (`tick`) where conditions read what time changes in a ticket: its status, priority, clocks. Raises
+        `UnknownName`, and `DeskError` for names that the desk lacks.
+
+        >>> from ticketcore import Created, Desk, Filter, Person, field
+        >>> desk = Desk(filters=[Filter(name="nobody's", when=field.assignee.is_empty())])
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> [one.id for one in desk.select("nobody's", [ticket], now=60_000_000)]
+        ['T-1']
+        """
+        now_us = to_us(now)
+        one = self.filter(filter) if isinstance(filter, str) else filter
+        ready = one if one.vocabulary is self.vocabulary else one.using(self.vocabulary)
+        return ready.select(tickets, lambda ticket: self.view(ticket, now_us), self._first_due)
+
+    def _first_due(self, ticket: Ticket, metric: str) -> int | None:
+        """When the open promise for a metric is due, or the earliest of all."""
+        known = {} if ticket.memo is None else ticket.memo.dues
+        dues = [
+            known[name] if name in known else self.sla.due_us(clock.cycle)
+            for name, clock in ticket.clocks.items()
+            if name == (metric or name) and name in self.metrics and clock.cycle.is_open
+        ]
+        return min((due for due in dues if due is not None), default=None)
+
     def _own(self, ticket: Ticket) -> None:
         if ticket.desk != self.fingerprint:
             raise wrong_desk(ticket, self.fingerprint)
@@ -434,7 +486,7 @@ _SOURCES: Final = {
 _GIVEN: Final = tuple(
     name for name in (
         "name", "zone", "lifecycle", "priority", "metrics", "policies", "rules", "hours", "default_hours", "default_policy",
-        "choose_policy", "removed_gap", "fields", "requester_fields", "facts", "groups", "templates", "settings", "regex",
+        "choose_policy", "removed_gap", "fields", "requester_fields", "facts", "groups", "templates", "settings", "filters", "regex",
     )
 )  # fmt: skip
 

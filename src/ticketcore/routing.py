@@ -16,7 +16,8 @@ from typing import Any, ClassVar, Final, Protocol
 from attrs import evolve, field, frozen
 from pendulum import DateTime
 
-from ticketcore import _queue
+from ticketcore import _filters, _queue
+from ticketcore._filters import Filter, filter_to_data, parse_filter
 from ticketcore._order_data import order_to_data, parse_order
 from ticketcore._queue import (
     LEVELS,
@@ -40,14 +41,16 @@ from ticketcore.errors import BadValue, UnknownName, shorten
 from ticketcore.model import Actor, Assigned, Ticket
 
 __all__ = [
-    "CONSTRAINTS", "LEVELS", "STRATEGIES", "Age", "Ahead", "BestSkill", "Choice", "Due", "Effective", "First", "HeadStart", "LeastLoaded",
-    "Member", "Need", "OpenHours", "Order", "Priority", "Queue", "Reason", "Roster", "RoundRobin", "SeniorsFirst", "Shuffled", "Standing",
-    "Sticky", "Strategy", "Term", "Verdict", "Waiting", "choose", "longest_wait", "next_for", "order_to_data", "parse_order",
+    "CONSTRAINTS", "LEVELS", "STRATEGIES", "Age", "Ahead", "BestSkill", "Choice", "Due", "Effective", "Filter", "First", "HeadStart",
+    "LeastLoaded", "Member", "Need", "OpenHours", "Order", "Priority", "Queue", "Reason", "Roster", "RoundRobin", "SeniorsFirst",
+    "Shuffled", "Standing", "Sticky", "Strategy", "Term", "Verdict", "Waiting", "choose", "filter_to_data", "longest_wait", "next_for",
+    "order_to_data", "parse_filter", "parse_order",
 ]  # fmt: skip
 
-for _value in vars(_queue).copy().values():  # this module is their front door: names, pickles and reprs say so
-    if isinstance(_value, type) and _value.__module__ == _queue.__name__:
-        _value.__module__ = __name__
+for _part in (_queue, _filters):  # this module is their front door: names, pickles and reprs say so
+    for _value in vars(_part).copy().values():
+        if isinstance(_value, type) and _value.__module__ == _part.__name__:
+            _value.__module__ = __name__
 
 PRESENCES: Final = ("online", "away", "offline")
 
