@@ -2,32 +2,336 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+import pickle
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ticketcore.conditions import Condition, Index, View, Vocabulary, holds
+from desk_day import ADA, MARIA, at, born, fired, ruled
+from ticketcore import Action, AgentReplied, Closed, Desk, Message, Noted, Resolved, Rule, Rules, RuleSet, _index, _tables, since
+from ticketcore import rules as rules_room
+from ticketcore._tables import mask_of, rows_of
+from ticketcore._time import DAY_US
+from ticketcore.conditions import (
+    FALSE,
+    NAME,
+    NUMBER,
+    TAGS,
+    TEXT,
+    TRUE,
+    AllOf,
+    AnyOf,
+    Changed,
+    Condition,
+    FieldType,
+    Index,
+    Not,
+    Test,
+    View,
+    Vocabulary,
+    field,
+    holds,
+)  # fmt: skip
+from ticketcore.errors import BadValue, UnknownName
 from ticketcore.extra import strategies
+from ticketcore.extra.laws import History, live
+from ticketcore.model import FrozenMap, Ticket
 
-
-@st.composite
-def asked(draw: st.DrawFn, most: int = 8) -> tuple[Vocabulary, list[Condition], list[View]]:
-    """Conditions of one desk, and tickets to ask them of."""
-    vocabulary = draw(strategies.vocabularies())
-    conditions = draw(st.lists(strategies.conditions(vocabulary), max_size=most))
-    return vocabulary, conditions, draw(st.lists(strategies.views(vocabulary), min_size=1, max_size=3))
+Case = tuple[Vocabulary, list[Condition], list[View]]
+LIMITS: dict[Any, dict[str, int]] = {
+    _index: {"MOST_ROWS": 2, "MOST_ANSWERS": 1, "MOST_TURNS": 1, "SHORT_TEXT": 5},
+    _tables: {"MOST_VALUES": 1, "LONGEST_VALUE": 4, "MOST_NAMES": 1, "MOST_BOUNDS": 2},
+}
 
 
 def plainly(conditions: list[Condition], view: View) -> tuple[int, ...]:
     return tuple(number for number, condition in enumerate(conditions) if holds(condition, view))
 
 
+def same(case: Case) -> None:
+    vocabulary, conditions, views = case
+    index = Index(conditions, vocabulary)
+    for view in (*views, *views):  # what was remembered is as good as what was worked out
+        expected = plainly(conditions, view)
+        assert index.matching(view) == expected
+        assert set(index.matching(view, maybe=True)) >= set(expected)
+
+
 # --- laws ----------------------------------------------------------------------------------------------------------------
 
 
-@given(asked())
-def test_the_index_gives_what_the_plain_evaluator_gives(case: tuple[Vocabulary, list[Condition], list[View]]) -> None:
-    vocabulary, conditions, views = case
-    index = Index(conditions, vocabulary)
-    for view in views:
-        assert index.matching(view) == plainly(conditions, view)
-        assert set(index.matching(view, maybe=True)) >= set(index.matching(view))
+@st.composite
+def anything(draw: st.DrawFn) -> Case:
+    """Conditions of all kinds, and tickets to ask them of."""
+    vocabulary = draw(strategies.vocabularies())
+    conditions = draw(st.lists(strategies.conditions(vocabulary), max_size=6))
+    return vocabulary, conditions, draw(st.lists(strategies.views(vocabulary), min_size=1, max_size=2))
+
+
+def with_little_memory(case: Case) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for module, limits in LIMITS.items():
+            for name, limit in limits.items():
+                patch.setattr(module, name, limit)
+        same(case)
+
+
+FEWER = settings(max_examples=max(10, settings().max_examples // 5))  # drawing a whole desk, or all its names, takes long
+
+
+@FEWER
+@given(anything())
+def test_the_index_gives_what_the_plain_evaluator_gives(case: Case) -> None:
+    """Also when it may remember next to nothing."""
+    same(case)
+    with_little_memory(case)
+
+
+# Many conditions on few fields: the tables are full, and most of the fields are asked for the same thing twice.
+
+SMALL = Vocabulary(
+    statuses={"new": "new", "open": "open", "closed": "closed"}, levels=("low", "medium", "high"), groups=("sales", "support"),
+    fields={"score": NUMBER, "plan": NAME, "notes": TEXT, "labels": TAGS, "size": FieldType(kind="ordered", choices=("s", "m", "l"))},
+)  # fmt: skip
+NAMES, WORDS = ("a", "b", "c"), ("printer", "print", "on fire", "fire", "Ärger", "宕机", "log in")
+NUMBERS = st.sampled_from([-1, 0, 1, 1.5, 2, 3, 7])
+
+
+def few_tests() -> st.SearchStrategy[Condition]:
+    one, some = st.sampled_from(NAMES), st.lists(st.sampled_from(NAMES), min_size=1, max_size=3)
+    word, words = st.sampled_from(WORDS), st.lists(st.sampled_from(WORDS), min_size=1, max_size=3)
+    level, levels = st.sampled_from(SMALL.levels), st.lists(st.sampled_from(SMALL.levels), min_size=1, max_size=2)
+    compare = st.sampled_from(["below", "above", "at_least", "at_most"])
+    return st.one_of(
+        st.builds(Test, st.just("fields.score"), st.one_of(compare, st.sampled_from(["is", "is_not"])), NUMBERS),
+        st.builds(Test, st.just("priority"), st.one_of(compare, st.sampled_from(["is", "is_not"])), level),
+        st.builds(Test, st.just("priority"), st.sampled_from(["is_any", "is_none"]), levels),
+        st.builds(lambda low, high: Test("fields.score", "between", (low, high)), NUMBERS, NUMBERS),
+        st.builds(Test, st.sampled_from(["tags", "fields.labels"]), st.sampled_from(["has_any", "has_all", "has_none"]), some),
+        st.builds(Test, st.just("tags"), st.just("has"), one), st.builds(Test, st.just("fields.plan"), st.just("is"), one),
+        st.builds(Test, st.sampled_from(["subject", "fields.notes", "text"]), st.sampled_from(["contains", "not_contains"]), word),
+        st.builds(Test, st.just("subject"), st.sampled_from(["mentions_any", "mentions_all", "mentions_none"]), words),
+        st.builds(Test, st.just("subject"), st.sampled_from(["is_any", "contains"]), words),
+        st.builds(Test, st.just("subject"), st.sampled_from(["is", "is_not", "starts_with"]), word),
+        st.builds(Test, st.sampled_from(["assignee", "fields.plan", "tags", "subject"]), st.sampled_from(["is_set", "is_empty"])),
+        st.builds(Changed, st.just("priority"), st.none(), st.none() | level), st.builds(Changed, st.just("tags"), st.none(), one),
+        st.builds(Test, st.just("event.by_role"), st.just("is"), st.sampled_from(["customer", "agent"])), st.sampled_from([TRUE, FALSE]),
+    )  # fmt: skip
+
+
+def few_conditions() -> st.SearchStrategy[Condition]:
+    several = st.lists(few_tests(), min_size=1, max_size=4).map(tuple)
+    joined = st.one_of(several.map(AllOf), several.map(AnyOf))
+    return st.one_of(joined, joined.map(Not), st.lists(st.one_of(joined, few_tests().map(Not)), max_size=3).map(AllOf))
+
+
+@st.composite
+def few_views(draw: st.DrawFn) -> View:
+    said = st.lists(st.sampled_from(["printer", "on  fire", "ÄRGER", "系统宕机了", "log", "in", "fires"]), max_size=3).map(" ".join)
+    some = st.frozensets(st.sampled_from([*NAMES, "d"]), max_size=3)
+    fields = draw(st.fixed_dictionaries({}, optional={"score": NUMBERS, "plan": st.sampled_from(NAMES), "notes": said, "labels": some}))
+
+    def ticket() -> Ticket:
+        return Ticket(
+            id="T", status="new", category="new", priority=draw(st.sampled_from(SMALL.levels)), subject=draw(said), tags=draw(some),
+            fields=FrozenMap(fields), assignee=draw(st.sampled_from([None, "", "maria"])), text=draw(said),
+        )  # fmt: skip
+
+    before = ticket() if draw(st.booleans()) else None
+    by: Any = draw(st.sampled_from([ADA, MARIA]))
+    event = AgentReplied(at=0, by=by, message=Message(text=draw(said))) if draw(st.booleans()) else None
+    return View(SMALL, ticket(), 0, before, event)
+
+
+@given(st.lists(few_conditions(), max_size=40), st.lists(few_views(), min_size=1, max_size=3))
+def test_many_conditions_on_few_fields(conditions: list[Condition], views: list[View]) -> None:
+    same((SMALL, conditions, views))
+    with_little_memory((SMALL, conditions, views))
+
+
+@given(st.sets(st.integers(0, 300)))
+def test_a_mask_has_the_bits_of_its_rows(rows: set[int]) -> None:
+    assert mask_of(list(rows)) == sum(1 << row for row in rows)
+    assert rows_of(mask_of(list(rows))) == sorted(rows)
+
+
+# --- a whole desk ----------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def desks_and_histories(draw: st.DrawFn) -> tuple[Desk, History]:
+    desk = draw(strategies.desks())
+    return desk, draw(strategies.histories(desk))
+
+
+@settings(FEWER, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
+@given(desks_and_histories())
+def test_a_desk_lives_the_same_with_and_without_an_index(lived: tuple[Desk, History]) -> None:
+    desk, history = lived
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rules_room, "FEW", 1 << 62)
+        plain = live(desk, history, then_us=DAY_US)
+        patch.setattr(rules_room, "FEW", 1)
+        indexed = live(desk, history, then_us=DAY_US)
+    assert indexed.outcomes == plain.outcomes
+
+
+Link = tuple[str, str, bool, bool, bool]  # the tag it waits for, the one it puts on or takes off, which, whether negated, whether it stops
+LINKS = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd"), st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=80
+)
+
+
+@given(LINKS, st.sets(st.sampled_from("abcd"), min_size=1))
+def test_a_long_chain_of_rules_fires_in_the_order_of_the_plain_passes(
+    links: list[tuple[str, str, bool, bool, bool]], tags: set[str]
+) -> None:
+    """Firings turn conditions of rules above and below true and false while a pass is under way."""
+    rules = [
+        Rule(
+            name=f"r{number}", on=["noted", "tags_added"], stop=stop, then=(Action("add_tag" if put else "remove_tag", tag),),
+            when=Not(field.tags.has(wanted)) if negated else field.tags.has(wanted),
+        )
+        for number, (wanted, tag, put, negated, stop) in enumerate(links)
+    ]  # fmt: skip
+    half = len(rules) // 2
+    desk = Desk(metrics=(), rules=Rules(sets=[RuleSet(name="one", rules=rules[:half]), RuleSet(name="two", rules=rules[half:])]))
+    ticket = born(desk, tags=tags).ticket
+    note = Noted(at=at("10:00"), by=MARIA)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rules_room, "FEW", 1 << 62)
+        plain = desk.handle(ticket, note)
+        patch.setattr(rules_room, "FEW", 4)
+        assert desk.handle(ticket, note) == plain
+
+
+def many(**more: Any) -> list[Rule]:
+    """A hundred rules that wait for a tag nobody puts on."""
+    return [Rule(name=f"idle {number}", when=field.tags.has(f"tag {number}"), **more) for number in range(100)]
+
+
+def test_a_large_set_asks_the_index_and_fires_what_a_firing_above_made_true() -> None:
+    below = Rule(name="below", on=["noted"], when=field.tags.has("tag 7"), then=[Action("add_tag", "tag 99")])
+    above = Rule(name="above", on=["noted"], when=field.tags.has("tag 99"), then=[Action("add_tag", "done")])
+    first = Rule(name="first", on=["noted"], when=field.subject.contains("printer"), then=[Action("add_tag", "tag 7")])
+    desk = ruled(above, *many(on=["noted"]), first, *many_more(), below)
+    after = desk.handle(born(desk, subject="The PRINTER").ticket, Noted(at=at("10:00"), by=MARIA))
+    assert fired(after) == ["first", "below", "above", "idle 7", "idle 99"]
+
+
+def many_more() -> list[Rule]:
+    return [Rule(name=f"more {number}", on=["noted"], when=field.channel == f"channel {number}") for number in range(100)]
+
+
+def test_rules_that_listen_to_what_another_decides_are_asked_too() -> None:
+    echo = [Rule(name=f"echo {number}", on=["tags_added"], when=field.tags.has(f"tag {number}")) for number in range(50)]
+    desk = ruled(Rule(name="put", on=["noted"], then=[Action("add_tag", "tag 42")]), *echo)
+    assert fired(desk.handle(born(desk).ticket, Noted(at=at("10:00"), by=MARIA))) == ["put", "echo 42"]
+
+
+def test_many_time_rules_wake_the_desk_only_where_one_can_rise() -> None:
+    late = [Action("add_tag", "late")]
+    waiting = [
+        Rule(name=f"late {number}", when=field.tags.has(f"tag {number}") & (since("created") >= f"{number + 1}h"), then=late)
+        for number in range(60)
+    ]
+    desk = ruled(*waiting)
+    calm, tagged = born(desk).ticket, born(desk, tags=["tag 9", "tag 4"]).ticket
+    assert desk.wake_at(calm) is None
+    assert desk.wake_us(tagged) == at("14:00")
+    assert fired(desk.tick(tagged, at("20:00"))) == ["late 4", "late 9"]
+
+
+def test_a_large_set_that_sleeps_on_closed_tickets_sleeps_with_an_index_too() -> None:
+    rules = [Rule(name=f"r{number}", on=["noted"], when=field.priority == "low") for number in range(40)]
+    desk = ruled(*rules, Rule(name="awake", on=["noted"], when=field.category == "closed"))
+    ticket = born(desk).ticket
+    for number, event in enumerate((Resolved, Closed), 1):
+        ticket = desk.handle(ticket, event(at=at("10:00", number), by=MARIA)).ticket
+    assert fired(desk.handle(ticket, Noted(at=at("10:00", 3), by=MARIA))) == ["awake"]
+
+
+# --- questions -------------------------------------------------------------------------------------------------------------
+
+
+def test_which_rules_match_a_ticket_now_and_later() -> None:
+    off = Rule(name="off", when=TRUE, enabled=False)
+    late = Rule(name="late", when=since("created") >= "1h")
+    desk = ruled(off, Rule(name="vip", on=["created"], when=field.tags.has("vip")), late, Rule(name="all"))
+    ticket = born(desk, tags=["vip"]).ticket
+    assert [rule.name for rule in desk.matching(ticket)] == ["vip", "all"]
+    assert [rule.name for rule in desk.matching(ticket, at("10:00"))] == ["vip", "late", "all"]
+    assert ruled().matching(born(ruled()).ticket) == ()
+
+
+def test_rules_that_know_no_desk_match_nothing_and_say_so() -> None:
+    rules = Rules(sets=[RuleSet(rules=[Rule(name="all")])])
+    with pytest.raises(BadValue, match="these rules know no names yet"):
+        rules.matching(View(SMALL, Ticket(id="T", status="new", category="new", priority="low"), 0))
+
+
+def a_ticket(**given_: Any) -> Ticket:
+    return Ticket(**{"id": "T", "status": "new", "category": "new", "priority": "low", **given_})
+
+
+def test_an_empty_index_matches_nothing() -> None:
+    index = Index([], SMALL)
+    assert (len(index), index.matching(View(SMALL, a_ticket(), 0))) == (0, ())
+
+
+def test_an_index_survives_pickling_and_asks_the_same() -> None:
+    index = pickle.loads(pickle.dumps(Index([field.tags.has("a"), field.priority == "low"], SMALL)))
+    assert index.matching(View(SMALL, a_ticket(), 0)) == (1,)
+
+
+def test_rules_with_an_index_survive_pickling_and_are_equal_to_those_without() -> None:
+    desk = ruled(*many(on=["noted"]))
+    ticket = born(desk).ticket
+    desk.handle(ticket, Noted(at=at("10:00"), by=MARIA))
+    again = pickle.loads(pickle.dumps(desk))
+    assert again == desk == ruled(*many(on=["noted"]))
+    assert again.handle(ticket, Noted(at=at("10:00"), by=MARIA)) == desk.handle(ticket, Noted(at=at("10:00"), by=MARIA))
+
+
+def test_threads_that_ask_a_new_index_at_once_all_get_the_answer() -> None:
+    conditions = [field.tags.has(name) for name in NAMES] * 200
+    index, view = Index(conditions, SMALL), View(SMALL, a_ticket(tags=["b"]), 0)
+    answers: list[tuple[int, ...]] = []
+    threads = [threading.Thread(target=lambda: answers.append(index.matching(view))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [tuple(range(1, 600, 3))] * 8
+
+
+def test_an_unknown_field_is_refused_when_first_asked() -> None:
+    with pytest.raises(UnknownName, match=r"unknown field 'fields\.colour'"):
+        Index([field["fields.colour"] == "red"], SMALL).matching(View(SMALL, a_ticket(), 0))
+
+
+def test_a_value_that_no_table_can_look_up_is_left_to_the_tests() -> None:
+    index = Index([field["fields.plan"] == "a", field["fields.plan"].is_set()], SMALL)
+    odd = View(SMALL, a_ticket(fields=FrozenMap({"plan": {"not": "a name"}})), 0)
+    assert index.matching(odd) == (1,) == plainly(list(index.conditions), odd)
+    assert index.matching(odd) == index.matching(odd, maybe=True)
+
+
+def test_no_number_is_beyond_any_bound() -> None:
+    conditions = [field["fields.score"] > 1, field["fields.score"] <= 1, ~(field["fields.score"] > 1)]
+    view = View(SMALL, a_ticket(fields=FrozenMap({"score": float("nan")})), 0)
+    assert Index(conditions, SMALL).matching(view) == plainly(conditions, view) == (2,)
+
+
+def test_an_error_while_reading_is_passed_on() -> None:
+    words = Vocabulary(statuses=SMALL.statuses, levels=SMALL.levels, metrics=("fa",))
+    index = Index([Test("sla.fa.due", "is_set")], words)
+    with pytest.raises(KeyError, match="no such clock"):
+        index.matching(View(words, a_ticket(), 0, clock=_no_such_clock))
+
+
+def _no_such_clock(metric: str) -> Any:
+    raise KeyError(f"no such clock: {metric}")

@@ -116,7 +116,7 @@ def ways(condition: Condition, can: Can, *, negated: bool = False) -> list[Row]:
         case AllOf(parts) | AnyOf(parts):
             if isinstance(condition, AnyOf) == negated:
                 return _joined([ways(part, can, negated=negated) for part in parts])
-            found: list[Row] = [way for part in _merged(parts) for way in ways(part, can, negated=negated)]
+            found: list[Row] = [way for part in (parts if negated else _merged(parts)) for way in ways(part, can, negated=negated)]
             if len(found) <= MOST_ROWS and all(any(map(can, way)) for way in found):
                 return found
     return [(Not(condition) if negated else condition,)]

@@ -401,6 +401,18 @@ class Desk:
             return f"{ticket.status} since {iso(ticket.status_since_us)}; allowed: {allowed}"
         raise UnknownName(f"no account of {what!r}", value=what, hint="ask for priority, policy or status")
 
+    def matching(self, ticket: Ticket, at: datetime | int | None = None) -> tuple[Rule, ...]:
+        """The enabled rules whose condition holds for the ticket at an instant (its last change), in the order they are tried.
+
+        Whether they would act is another question: what they listen to is not asked (`why_not`).
+
+        >>> from ticketcore import Created, Desk, Person, Rule, field
+        >>> desk = Desk(rules=[Rule(name="vip", when=field.tags.has("vip")), Rule(name="new", when=field.status == "new")])
+        >>> [rule.name for rule in desk.matching(desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket)]
+        ['new']
+        """
+        return self.rules.matching(self.view(ticket, at))
+
     def explain(self, ticket: Ticket, rule: str, at: datetime | int | None = None) -> Explanation:
         """Whether a rule's condition holds for the ticket at an instant, part by part, with the values seen. Raises `UnknownName`."""
         return explain(self.rules.rule(rule).when, self.view(ticket, at))

@@ -17,7 +17,7 @@ from ticketcore._actions import ACTIONS, Action, ActionKind, Deed, deed_of
 from ticketcore._names import hint
 from ticketcore._time import MINUTE_US
 from ticketcore._values import name_set
-from ticketcore.conditions import TRUE, AllOf, Condition, Since, Test, Timed, View, Vocabulary, compiled, is_timed, names_category
+from ticketcore.conditions import TRUE, AllOf, Condition, Index, Since, Test, Timed, View, Vocabulary, compiled, is_timed, names_category
 from ticketcore.errors import BadValue, DeskError, Problem, UnknownName, shorten
 from ticketcore.model import Draft, EventBase, Length, Outside, Target, Ticket
 
@@ -28,6 +28,7 @@ def _actions(value: Iterable[Action]) -> tuple[Action, ...]:
     return tuple(value)
 
 
+FEW: Final = 32  # rules that are tried one by one; of more, an index says first which of them may hold
 _SLEEPING: Final = ("closed", "removed")  # no rule runs there unless it names the category
 
 
@@ -205,6 +206,21 @@ class _Ready:
         self.awake = frozenset(category for category in _SLEEPING if names_category(rule.when, vocabulary, category))
 
 
+class _Indexed:
+    """Rules asked all at once, in the order of their bits."""
+
+    __slots__ = ("_index", "ready")
+
+    def __init__(self, ready: Iterable[_Ready], vocabulary: Vocabulary) -> None:
+        self.ready = tuple(ready)
+        self._index = Index([one.rule.when for one in self.ready], vocabulary)
+
+    def matching(self, view: View, *, maybe: bool = False) -> list[_Ready]:
+        """Those whose condition holds; with *maybe*, those that the index cannot rule out."""
+        ready = self.ready
+        return [ready[number] for number in self._index.matching(view, maybe=maybe)]
+
+
 def _some_sets(value: Iterable[RuleSet]) -> tuple[RuleSet, ...]:
     return tuple(value)
 
@@ -235,6 +251,7 @@ class Rules:
     _outside: int = field(init=False, eq=False, repr=False)  # bits of the rules that listen to everything from outside
     _timed: int = field(init=False, eq=False, repr=False)
     timed: tuple[_Ready, ...] = field(init=False, eq=False, repr=False)
+    _indexes: dict[int, _Indexed] = field(init=False, eq=False, repr=False, factory=dict)  # by the bits of their rules, when first asked
 
     def __attrs_post_init__(self) -> None:
         ready: list[_Ready] = []
@@ -305,6 +322,29 @@ class Rules:
                 return macro
         raise UnknownName(f"unknown macro {shorten(name)}", value=shorten(name), hint=hint(name, (macro.name for macro in self.macros)))
 
+    def matching(self, view: View) -> tuple[Rule, ...]:
+        """The enabled rules whose condition holds, in the order they are tried. What they listen to is not asked.
+
+        What it costs grows with the rules that may hold, hardly with the others (docs/explanation/rule-index.md). Raises `BadValue` for
+        rules that know no desk's names.
+
+        >>> from ticketcore.conditions import field as of
+        >>> words = Vocabulary(statuses={"open": "open"}, levels=("low", "high"))
+        >>> rules = Rules(sets=[RuleSet(rules=[Rule(name="vip", when=of.tags.has("vip")), Rule(name="any")])]).using(words)
+        >>> [rule.name for rule in rules.matching(View(words, Ticket(id="T-1", status="open", priority="low"), 0))]
+        ['any']
+        """
+        return tuple([ready.rule for ready in self._indexed((1 << len(self._ready)) - 1).matching(view)])
+
+    def _indexed(self, bits: int) -> _Indexed:
+        """The index of the rules with these bits; threads that both make it make the same."""
+        found = self._indexes.get(bits)
+        if found is None:
+            if self.vocabulary is None:
+                raise BadValue("these rules know no names yet", hint="ask rules.using(vocabulary), or a desk")
+            found = self._indexes[bits] = _Indexed([ready for ready in self._ready if ready.bit & bits], self.vocabulary)
+        return found
+
     def run(self, cycle: Cycle, fired: int, closed: set[str]) -> int:
         """Passes over all rules until one fires nothing; returns the bits of all that have fired in this cycle.
 
@@ -323,10 +363,11 @@ class Rules:
         events = cycle.happened_events()
         known = len(events)
         waiting = self._candidates(events) & ~fired
-        while waiting:
-            bit = waiting & -waiting
+        likely = self._likely(cycle, events, waiting)
+        while likely:
+            bit = likely & -likely
             ready = self._ready[bit.bit_length() - 1]
-            waiting ^= bit
+            likely ^= bit
             match: tuple[EventBase | None, int, tuple[_Ready, ...]] | None
             if ready.timed is not None:
                 match = self._time_match(ready, cycle, fired)
@@ -343,10 +384,32 @@ class Rules:
             cycle.fire(ready.rule, event, number, tuple(lower.rule.name for lower in passed))
             if ready.rule.stop:
                 closed.add(ready.set_name)
-            waiting |= self._candidates(events[known:]) & ~((bit << 1) - 1)  # rules below may listen to what is new
+            waiting |= self._candidates(events[known:])  # rules below may listen to what is new
+            waiting &= ~((bit << 1) - 1) & ~fired
             known = len(events)
-            waiting &= ~fired
+            likely = self._likely(cycle, events, waiting)  # and the ticket has changed
         return fired
+
+    def _likely(self, cycle: Cycle, events: list[EventBase], waiting: int) -> int:
+        """Those of *waiting* that may fire on the ticket as it is now; what an index rules out would be tried in vain."""
+        if waiting.bit_count() < FEW:
+            return waiting
+        found = self._narrowed(self._timed, waiting, cycle, None)
+        for event in events:
+            found |= self._narrowed(self._by_kind.get(event.kind, 0), waiting & ~found, cycle, event)
+            if event.is_outside and not event.cause:
+                found |= self._narrowed(self._outside, waiting & ~found, cycle, event)
+        return found
+
+    def _narrowed(self, listening: int, waiting: int, cycle: Cycle, event: EventBase | None) -> int:
+        """Those of the *listening* rules that wait, and that may hold with this event."""
+        wanted = listening & waiting
+        if wanted.bit_count() < FEW:
+            return wanted
+        found = 0
+        for ready in self._indexed(listening).matching(cycle.view(event), maybe=True):
+            found |= ready.bit
+        return found & wanted
 
     def _candidates(self, events: Iterable[EventBase]) -> int:
         """The bits of the rules that one of *events* concerns, and of all time rules."""
@@ -419,7 +482,8 @@ class Rules:
         """
         first: int | None = None
         names: list[str] = []
-        for ready in self.timed:
+        timed = self.timed
+        for ready in timed if len(timed) < FEW else self._indexed(self._timed).matching(view, maybe=True):
             if self._asleep(ready, view.ticket, view.ticket):
                 continue
             at, found = self._next_rise(ready, view, after_us, horizon_us)
