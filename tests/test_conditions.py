@@ -1297,7 +1297,7 @@ def test_conditions_in_words(condition: Condition, words: str) -> None:
         (until("deadline") > "3h", "so until 2026-11-20T20:00:00Z"),
         (until("deadline") < "0m", "never so"),
         (hours("night").is_closed(), "no   hours 'night' are closed   (open until 2026-11-21T00:00:00Z)"),
-        (hours("support").is_open(), "(closed)"),
+        (hours("support").is_open(), "(closed until 2026-11-24T09:00:00Z)"),
         (sla("first_reply").is_("breached"), "(running; due 2026-11-21T00:00:00Z; so from 2026-11-21T00:00:00Z)"),
         (sla("resolution").is_("breached"), "(never started)"),
         (FALSE, "no   never"),
