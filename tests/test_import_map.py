@@ -67,6 +67,8 @@ PART_OF: dict[str, str] = {
     "_triggers": "sla",
     "_queue": "routing",
     "_order_data": "routing",
+    "_roster": "routing",
+    "_roster_data": "routing",
     "_filters": "routing",
     "_figures": "report",
     "_records": "report",

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketcore._time import DAY_US, from_us
-from ticketcore.errors import BadValue, NaiveDateTime, UnknownName
+from ticketcore.errors import BadValue, DataError, NaiveDateTime, UnknownName
 from ticketcore.extra.strategies.routing import members, needs, queued_tickets, rosters, routing_steps, routing_strategies
 from ticketcore.hours import BusinessHours
 from ticketcore.model import Agent, Assigned, Ticket
@@ -31,6 +31,7 @@ from ticketcore.routing import (
     Sticky,
     choose,
     next_for,
+    parse_roster,
 )  # fmt: skip
 from ticketcore.routing import StrategyBase as Base
 
@@ -361,3 +362,51 @@ def test_strategies_say_what_each_must() -> None:
         Base().key(ANN, ask)
     with pytest.raises(NotImplementedError):
         Base().says(ANN, ask)
+
+
+# --- a roster in plain data ------------------------------------------------------------------------------------------
+
+
+def test_a_roster_is_read_from_plain_data() -> None:
+    roster = parse_roster(
+        {
+            "maria": {
+                "groups": ["billing"], "skills": {"refunds": 2}, "languages": ["el", "en"], "capacity": 8, "load": 3, "hours": "week",
+                "channel_capacity": {"chat": 2}, "channel_load": {"chat": 1}, "presence": "away", "seniority": 3,
+                "out_of_office": [["1970-01-02T00:00:00Z", from_us(2 * DAY_US)]], "last_assigned": "1970-01-01T00:00:00Z",
+            },
+            "otto": {},
+        },
+        {"week": WEEKDAYS},
+    )  # fmt: skip
+    maria = Member(
+        agent="maria", groups=["billing"], skills={"refunds": 2}, languages=["el", "en"], capacity=8, load=3, hours=WEEKDAYS,
+        channel_capacity={"chat": 2}, channel_load={"chat": 1}, presence="away", seniority=3, out_of_office=[(DAY_US, 2 * DAY_US)],
+        last_assigned=0,
+    )  # fmt: skip
+    assert roster == Roster(members=[maria, Member(agent="otto")])
+    assert parse_roster({}) == Roster()
+
+
+@pytest.mark.parametrize(("row", "said"), [
+    ({"group": ["billing"]}, "maria.group: unknown key 'group'; did you mean 'groups'?"),
+    ({"groups": "billing"}, "maria.groups: a list of names is wanted, not 'billing'"),
+    ({"skills": {"refunds": "2"}}, "maria.skills: a table of whole numbers is wanted, not dict of 1; write { refunds = 2 }"),
+    ({"capacity": True}, "maria.capacity: a whole number is wanted, not True"),
+    ({"capacity": -1}, "maria: capacity, loads and skill levels of 'maria' are whole numbers from 0"),
+    ({"hours": "weak"}, "maria.hours: unknown hours 'weak'; did you mean 'week'?"),
+    ({"hours": 5}, "maria.hours: unknown hours 5; known are week"),
+    ({"presence": "here"}, "maria.presence: no presence 'here'; it is one of online, away, offline"),
+    ({"out_of_office": ["2026-01-01"]}, "maria.out_of_office: absences are pairs of a first instant and an end"),
+    ({"out_of_office": [["1970-01-02T00:00:00Z", "1970-01-02T00:00:00Z"]]}, "maria.out_of_office: an absence ends after it has begun"),
+    (["billing"], 'maria: an agent is a name with a table of facts; write [maria] groups = ["support"]'),
+])  # fmt: skip
+def test_a_wrong_roster_is_refused_with_every_problem(row: Any, said: str) -> None:
+    with pytest.raises(DataError) as caught:
+        parse_roster({"maria": row, "": {}}, {"week": WEEKDAYS})
+    assert [str(problem) for problem in caught.value.problems][:-1] == [said]
+    assert caught.value.problems[-1].message == "an agent is a name with a table of facts"
+    with pytest.raises(DataError, match="instant"):
+        parse_roster({"maria": {"last_assigned": 5.5}})
+    with pytest.raises(DataError, match="a roster is a table for each agent, not list"):
+        parse_roster([])
