@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketcore import model
-from ticketcore.conditions import TEXT, Vocabulary, field
+from ticketcore import Action, Desk, FieldType, Rule, model
+from ticketcore.codec import desk_to_data, load_desk
+from ticketcore.conditions import FLAG, TEXT, AllOf, Vocabulary, field
 from ticketcore.errors import BadValue, DeskError, IllegalMove, UnknownName
-from ticketcore.extra.strategies.lifecycle import lifecycle_tickets, lifecycles, move_events, statuses
+from ticketcore.extra.strategies.lifecycle import lifecycle_tickets, lifecycles, move_events, statuses, workflows
 from ticketcore.lifecycle import CATEGORIES, LIVE, STATUSES, TRIGGERS, Decided, Lifecycle, Move, Status, To
-from ticketcore.model import Agent, Created, EventBase, Message, Person, Ticket, evolve, fold
+from ticketcore.model import Agent, Created, Days, EventBase, Message, Person, Ticket, evolve, fold
 
 HOUR = 3_600_000_000
 NOW = 100 * HOUR
@@ -539,6 +540,349 @@ def test_next_asks_a_status_set_by_its_status() -> None:
     with pytest.raises(BadValue, match="names its status"):
         DEFAULT.next("open", model.StatusSet)
     assert DEFAULT.next("open", an_event("set", status="resolved")) == "resolved"
+
+
+# --- settings, through a desk's step ---------------------------------------------------------------------------------
+
+DAY = 24 * HOUR
+LEAD, ROBOT = Agent(id="eva", permissions=["lead"]), None
+FIELDS = {"note": TEXT, "ready": FLAG, "type": FieldType(kind="choice", choices=("incident", "question", "change"))}
+
+
+def desk_of(**settings: Any) -> Desk:
+    """A desk without clocks and rules, with this lifecycle."""
+    return Desk(metrics=(), fields=FIELDS, lifecycle=Lifecycle(**settings))
+
+
+def lived(desk: Desk, *events: model.Outside, **given_: Any) -> Ticket:
+    """A ticket of Ada's, created at hour 0, after these events, each at its hour."""
+    ticket = desk.handle(None, Created(at=0, ticket="T-1", by=ADA, **given_)).ticket
+    for event in events:
+        ticket = desk.handle(ticket, event).ticket
+    return ticket
+
+
+def at(hour: float, kind: type[model.Outside], by: Any = MARIA, **given_: Any) -> model.Outside:
+    return kind(at=int(hour * HOUR), by=by, **given_)
+
+
+RESOLVED = at(1, model.Resolved)
+CLOSED = (RESOLVED, at(2, model.Closed))
+BIN = at(1, model.Deleted)
+
+
+@pytest.mark.parametrize(("settings", "before", "event", "found"), [
+    # reopen on reply, and its window
+    ({}, (RESOLVED,), at(999, model.CustomerReplied, ADA), "open"),
+    ({"reopen_window": "48h"}, (RESOLVED,), at(49, model.CustomerReplied, ADA), "open"),
+    ({"reopen_window": "48h"}, (RESOLVED,), at(49.01, model.CustomerReplied, ADA), "resolved, create_follow_up"),
+    ({"reopen_on_reply": False}, (RESOLVED,), at(2, model.CustomerReplied, ADA), "resolved, create_follow_up"),
+    ({"reopen_on_reply": False, "follow_up_from_closed": False}, (RESOLVED,), at(2, model.CustomerReplied, ADA), "resolved"),
+    # follow-up from closed
+    ({}, CLOSED, at(3, model.CustomerReplied, ADA), "closed, create_follow_up"),
+    ({"follow_up_from_closed": False}, CLOSED, at(3, model.CustomerReplied, ADA), "customer_replies is refused: closed has no such move"),
+    # restore on reply
+    ({}, (BIN,), at(2, model.CustomerReplied, ADA), "open"),
+    ({"restore_on_reply": False}, (BIN,), at(2, model.CustomerReplied, ADA), "customer_replies is refused: deleted has no such move"),
+    # reopen by an agent
+    ({}, CLOSED, at(3, model.Reopened), "open"),
+    ({"reopen_closed": False}, CLOSED, at(3, model.Reopened), "reopen is refused: closed has no such move"),
+    # postpone by hand without an instant
+    ({}, (), at(1, model.StatusSet, status="postponed"), "set is refused: new cannot be set to postponed directly; use Postponed"),
+    ({"undated_postpone": True}, (), at(1, model.StatusSet, status="postponed"), "postponed"),
+    # what a close needs
+    ({"close_needs": ["verified"]}, (RESOLVED,), at(2, model.Closed), "close is refused: closing needs verified"),
+    ({"close_needs": ["verified"]}, (RESOLVED, at(1, model.Verified)), at(2, model.Closed), "closed"),
+    ({"close_needs": ["verified"]}, (at(0.5, model.Verified), RESOLVED), at(2, model.Closed), "closed"),     # tested, then resolved
+    ({"close_needs": ["verified"]}, (RESOLVED, at(1, model.Verified), at(2, model.Reopened), at(3, model.Resolved)), at(4, model.Closed),
+     "close is refused: closing needs verified"),                                                            # taken up again: test again
+    ({"close_needs": ["verified", "confirmed"]}, (RESOLVED, at(1, model.Verified)), at(2, model.Closed),
+     "close is refused: closing needs verified and confirmed"),
+    ({"close_needs": ["verified", "confirmed"]}, (RESOLVED, at(1, model.Verified), at(2, model.Confirmed, ADA)),
+     at(2, model.Closed), "closed"),
+    ({"close_needs": ["note"]}, (RESOLVED,), at(2, model.Closed), "close is refused: closing needs note"),
+    ({"close_needs": ["note"]}, (RESOLVED, at(1, model.FieldSet, name="note", value="a new cable")), at(2, model.Closed), "closed"),
+    ({"close_needs": ["fields.ready"]}, (RESOLVED, at(1, model.FieldSet, name="ready", value=False)), at(2, model.Closed),
+     "close is refused: closing needs fields.ready"),
+    ({"close_needs": ["ready"]}, (RESOLVED, at(1, model.FieldSet, name="ready", value=True)), at(2, model.Closed), "closed"),
+    ({"close_needs": ["verified"]}, (RESOLVED,), at(2, model.StatusSet, status="closed"), "set is refused: closing needs verified"),
+    ({"close_needs": ["verified"]}, (RESOLVED,), at(2, model.Merged, into="T-2"), "closed"),                 # it goes on elsewhere
+    # who may do what
+    ({"permissions": {"close": ["lead"]}}, (RESOLVED,), at(2, model.Closed),
+     "close is refused: it takes lead, and maria is agent; ask somebody who is lead"),
+    ({"permissions": {"close": ["lead"]}}, (RESOLVED,), at(2, model.Closed, LEAD), "closed"),
+    ({"permissions": {"close": ["lead"]}}, (RESOLVED,),
+     at(2, model.Closed, ROBOT), "close is refused: it takes lead, and whoever did it is system"),
+    ({"permissions": {"close": ["system"]}}, (RESOLVED,), at(2, model.Closed, ROBOT), "closed"),
+    ({"permissions": {"close": ["customer"]}}, (RESOLVED,), at(2, model.Closed, ADA), "closed"),
+    ({"permissions": {"close": ["lead"]}}, (RESOLVED,), at(2, model.Closed, ADA), "close is refused: it takes lead, and ada is customer"),
+    ({"permissions": {"close": ["customer"]}}, (RESOLVED,),
+     at(2, model.Closed, Agent(id="a", email="ada@example.gr")), "closed"),  # who asked
+    ({"permissions": {"close": ["lead"]}}, (RESOLVED,), at(2, model.StatusSet, status="closed"), "set is refused: it takes lead"),
+    ({"permissions": {"close": ["lead"]}}, (RESOLVED,), at(2, model.StatusSet, LEAD, status="closed"), "closed"),
+    ({"permissions": {"set": ["lead"]}}, (), at(2, model.StatusSet, status="resolved"), "set is refused: it takes lead"),
+    ({"permissions": {"set": ["lead"]}}, (), RESOLVED, "resolved"),
+    ({"permissions": {"agent_replies": ["lead"]}}, (), at(2, model.AgentReplied), "agent_replies is refused: it takes lead"),
+    ({"permissions": {"agent_replies": ["lead"]}}, (),
+     at(2, model.StatusSet, status="answered"), "answered"),   # mark_answered is anybody's
+    ({"permissions": {"purge": ["admin", "lead"]}}, (BIN,),
+     at(2, model.Purged), "purge is refused: it takes admin or lead, and maria is agent"),
+    ({"permissions": {"purge": ["admin", "lead"]}}, (BIN,), at(2, model.Purged, LEAD), "purged, erase"),
+    ({"permissions": {"purge": ["lead"]}, "direct": {"deleted": ["purged"]}}, (BIN,),
+     at(2, model.StatusSet, status="purged"), "set is refused"),
+    ({"permissions": {"close": ["lead"]}, "direct": {"new": ["closed"]}}, (), at(2, model.StatusSet, status="closed"), "set is refused"),
+    ({"permissions": {"close": ["lead"]}, "direct": {"new": ["spam"]}}, (), at(2, model.StatusSet, status="spam"), "spam"),
+    ({"permissions": {"close": ["lead"]}}, (), at(2, model.Closed), "close is refused: new has no such move"),   # there is none to permit
+])  # fmt: skip
+def test_each_setting_decides_a_step(settings: dict[str, Any], before: tuple[model.Outside, ...], event: model.Outside, found: str) -> None:
+    desk = desk_of(**settings)
+    ticket = lived(desk, *before)
+    if " " in found and "," not in found.split(" ", maxsplit=1)[0]:
+        with pytest.raises(IllegalMove) as caught:
+            desk.handle(ticket, event)
+        assert str(caught.value).startswith(found)
+        observed = desk.handle(ticket, event, observe=True)  # a log that says so is taken as it is
+        assert observed.ticket.deviations == 1
+        return
+    outcome = desk.handle(ticket, event)
+    assert ", ".join([outcome.ticket.status, *(effect.kind for effect in outcome.effects)]) == found
+    assert fold(outcome.events, ticket) == outcome.ticket
+
+
+def test_a_rule_needs_no_permission() -> None:
+    rule = Rule(name="done", on=["noted"], then=(Action("close"),))
+    desk = desk_of(permissions={"close": ["lead"], "resolve": ["lead"]}).evolve(rules=(rule,))
+    ticket = lived(desk, at(1, model.Resolved, LEAD), at(2, model.Noted))
+    assert ticket.status == "closed"
+
+
+@pytest.mark.parametrize(("settings", "day", "status"), [
+    ({"close_after": "7 days"}, 7, "closed"),
+    ({"close_after": timedelta(days=7)}, 7, "closed"),
+    ({"close_after": "168h"}, 7, "closed"),
+    ({"close_after": "5 working days"}, 5, "closed"),             # around the clock every day is a working day
+    ({"close_after": "2 days"}, 1.99, "resolved"),
+    ({"close_after": "2 days", "close_needs": ["verified"]}, 900, "resolved"),
+])  # fmt: skip
+def test_what_is_resolved_closes_by_itself(settings: dict[str, Any], day: float, status: str) -> None:
+    desk = desk_of(**settings)
+    ticket = lived(desk, at(0, model.Resolved))
+    ticked = desk.tick(ticket, int(day * DAY))
+    assert ticked.ticket.status == status
+    if status == "closed":
+        assert desk.tick(ticket, int(day * DAY) - 1).ticket == ticket
+        assert [event.kind for event in ticked.events] == ["time_reached", "rule_fired", "closed", "status_changed"]
+        assert desk.wake_us(ticket) == int(day * DAY)
+
+
+def test_a_reply_at_the_instant_of_closing_wins_and_what_is_verified_late_closes_then() -> None:
+    desk = desk_of(close_after="1 day")
+    ticket = desk.handle(lived(desk, at(0, model.Resolved)), at(24, model.CustomerReplied, ADA)).ticket
+    assert (ticket.status, ticket.reopens) == ("open", 1)
+    desk = desk_of(close_after="1 day", close_needs=["verified"])
+    outcome = desk.handle(lived(desk, at(0, model.Resolved)), at(100, model.Verified))
+    assert outcome.ticket.status == "closed"
+    assert "auto-close" in [rule.name for rule in desk.rules]
+    assert desk.lifecycle.close_after == Days(1)
+    assert Desk(lifecycle=Lifecycle()).rules.further == ()
+
+
+def test_reopenings_count_and_a_postponed_ticket_comes_back_as_what_it_was() -> None:
+    desk = desk_of()
+    back = at(2, model.CustomerReplied, ADA), at(3, model.Resolved), at(4, model.Reopened), at(5, model.Resolved), at(6, model.Closed)
+    assert lived(desk, RESOLVED, *back, at(7, model.Reopened)).reopens == 3
+    for before, status in (((), "new"), ((at(0.5, model.AgentReplied),), "open"), ((at(0.5, model.CustomerReplied, ADA),), "new")):
+        put_off = lived(desk, *before, at(1, model.Postponed, until=3 * HOUR), at(2, model.Postponed, until=5 * HOUR))
+        assert (put_off.status, desk.wake_us(put_off)) == ("postponed", 5 * HOUR)
+        woken = desk.tick(put_off, 9 * HOUR).ticket
+        assert (woken.status, woken.postponed_until, woken.before_postpone) == (status, None, "")
+
+
+def test_a_resolved_ticket_restored_from_the_bin_by_a_reply_is_to_be_checked_again() -> None:
+    ticket = lived(desk_of(), RESOLVED, at(2, model.Verified), at(3, model.Deleted))
+    assert ticket.checks == {"verified"}
+    assert lived(desk_of(), RESOLVED, at(2, model.Verified), at(3, model.Deleted), at(4, model.Restored)).checks == {"verified"}
+    assert lived(desk_of(), RESOLVED, at(2, model.Verified), at(3, model.Deleted), at(4, model.CustomerReplied, ADA)).checks == frozenset()
+
+
+# --- workflows by type -----------------------------------------------------------------------------------------------
+
+INCIDENT = Lifecycle(
+    statuses=[
+        Status(name="new", category="new"), Status(name="investigating", category="open", text="somebody looks for the cause"),
+        Status(name="answered", category="answered"), Status(name="fixed", category="resolved"), Status(name="closed", category="closed"),
+    ],
+    close_after="2 days", reopen_closed=False,
+)  # fmt: skip
+CHANGE = Lifecycle(statuses=[Status(name="draft", category="new"), Status(name="open", category="open")])
+TYPED = desk_of(by_type={"incident": INCIDENT, "change": CHANGE}, close_after="9 days")
+
+
+@given(st.data())
+def test_a_ticket_follows_the_workflow_of_its_type_and_no_other(data: st.DataObject) -> None:
+    lifecycle = data.draw(workflows())
+    kind = data.draw(st.sampled_from(["one", "two", "three", None]))
+    own = lifecycle if kind is None else lifecycle.by_type.get(kind, lifecycle)
+    alone = attrs.evolve(own, by_type={})
+    ticket, event = data.draw(lifecycle_tickets(own)), data.draw(move_events(own))
+    ticket = attrs.evolve(ticket, fields=model.FrozenMap() if kind is None else model.FrozenMap(kind=kind))
+    assert lifecycle.of(ticket) == own
+    assert lifecycle.observe(ticket, event) == alone.observe(ticket, event)
+    assert lifecycle.trigger_of(event, ticket) == alone.trigger_of(event, ticket)
+    found, meant = answer(lifecycle, ticket, event), answer(alone, ticket, event)
+    assert str(found) == str(meant)
+
+
+@given(st.data())
+def test_a_ticket_of_another_type_stands_where_that_one_has_a_place_for_it(data: st.DataObject) -> None:
+    lifecycle = data.draw(workflows())
+    was, to = data.draw(st.sampled_from(["one", "two", None])), data.draw(st.sampled_from(["one", "two", None]))
+    workflow: dict[Any, Lifecycle] = {**lifecycle.by_type}
+    old, new = workflow.get(was, lifecycle), workflow.get(to, lifecycle)
+    ticket = data.draw(lifecycle_tickets(old))
+    ticket = attrs.evolve(ticket, fields=model.FrozenMap() if was is None else model.FrozenMap(kind=was), merged_into=None)
+    event = model.FieldSet(at=NOW, name="kind", value=to)
+    decided, odd = lifecycle.observe(ticket, event)
+    names = {status.name: status.category for status in new.statuses}
+    if odd:
+        assert ticket.category not in set(names.values()) - {"removed"}
+        with pytest.raises(IllegalMove, match="retype is refused"):
+            lifecycle.decide(ticket, event)
+        return
+    assert lifecycle.decide(ticket, event) == decided
+    if decided is None:
+        assert ticket.status in names
+    else:
+        assert ticket.status not in names
+        assert decided.to is not None
+        assert names[decided.to] == decided.category == ticket.category
+
+
+def test_each_type_has_its_own_statuses_moves_and_settings() -> None:
+    incident = lived(
+        TYPED, at(1, model.CustomerReplied, ADA), at(2, model.AgentReplied), at(3, model.CustomerReplied, ADA), fields={"type": "incident"}
+    )
+    assert (incident.status, incident.category) == ("investigating", "open")
+    assert TYPED.why(incident, "status").endswith("allowed: agent_replies, mark_answered, customer_replies, resolve, merge, set")
+    assert TYPED.lifecycle.text(incident) == "somebody looks for the cause"
+    with pytest.raises(UnknownName, match="unknown status 'open'"):
+        TYPED.handle(incident, at(4, model.StatusSet, status="open"))
+    fixed = TYPED.handle(incident, at(4, model.Resolved)).ticket
+    closed = TYPED.tick(fixed, 4 * HOUR + 2 * DAY)
+    assert (fixed.status, closed.ticket.status) == ("fixed", "closed")
+    assert closed.events[1].rule == "auto-close incident"  # type: ignore[attr-defined]  # a RuleFired
+    with pytest.raises(IllegalMove, match="reopen is refused"):
+        TYPED.handle(closed.ticket, at(100, model.Reopened))
+    assert lived(TYPED, fields={"type": "change"}).status == "draft"
+    question = lived(TYPED, RESOLVED, fields={"type": "question"})
+    assert question.status == lived(TYPED, RESOLVED).status == "resolved"
+    assert TYPED.wake_us(question) == HOUR + 9 * DAY
+    assert [status.name for status in TYPED.lifecycle.every_status()][-3:] == ["investigating", "fixed", "draft"]
+    assert (TYPED.lifecycle.category("draft"), TYPED.vocabulary.statuses["fixed"]) == ("new", "resolved")
+    with pytest.raises(UnknownName, match="did you mean 'draft'"):
+        TYPED.lifecycle.category("drft")
+
+
+def test_a_change_of_type_is_a_move_in_the_log() -> None:
+    outcome = TYPED.handle(lived(TYPED, RESOLVED), at(2, model.FieldSet, name="type", value="incident"))
+    moved = outcome.events[1]
+    assert isinstance(moved, model.StatusChanged)
+    assert (moved.was, moved.to, moved.trigger, outcome.ticket.reopens) == ("resolved", "fixed", "retype", 0)
+    assert outcome.ticket.resolved_us == HOUR  # it was resolved when it was, and closes by itself two days after that
+    assert TYPED.wake_us(outcome.ticket) == HOUR + 2 * DAY
+    assert fold(outcome.events, lived(TYPED, RESOLVED)) == outcome.ticket
+    back = TYPED.handle(outcome.ticket, at(3, model.FieldSet, name="type"))
+    assert back.ticket.status == "resolved"
+    assert TYPED.handle(back.ticket, at(4, model.FieldSet, name="note", value="x")).ticket.status == "resolved"
+    said = "retype is refused: resolved has no like among the statuses of 'change'; statuses of both are open"
+    with pytest.raises(IllegalMove, match=said):
+        TYPED.handle(lived(TYPED, RESOLVED), at(2, model.FieldSet, name="type", value="change"))
+    observed = TYPED.handle(lived(TYPED, RESOLVED), at(2, model.FieldSet, name="type", value="change"), observe=True).ticket
+    assert (observed.status, observed.deviations, observed.fields["type"]) == ("resolved", 1, "change")
+    spam = lived(TYPED, at(1, model.MarkedSpam))
+    with pytest.raises(IllegalMove, match="spam has no like"):
+        TYPED.handle(spam, at(2, model.FieldSet, name="type", value="incident"))
+    renamed = [*STATUSES[:6], Status(name="junk", category="removed"), *STATUSES[7:]]
+    other = desk_of(by_type={"incident": Lifecycle(statuses=renamed, main={"spam": "junk"})})
+    assert other.handle(lived(other, at(1, model.MarkedSpam)), at(2, model.FieldSet, name="type", value="incident")).ticket.status == "junk"
+
+
+def test_a_ticket_is_adopted_where_the_workflow_of_its_type_has_its_status() -> None:
+    plain = desk_of()
+    with pytest.raises(UnknownName, match="unknown status 'open'"):
+        TYPED.adopt(
+            lived(plain, at(1, model.AgentReplied), at(2, model.CustomerReplied, ADA), fields={"type": "incident"}), 3 * HOUR, plain
+        )
+    assert TYPED.adopt(lived(plain, fields={"type": "incident"}), 3 * HOUR, plain).ticket.status == "new"
+
+
+@pytest.mark.parametrize(("wrong", "path", "said"), [
+    ({"close_needs": ["verifed", "nte"]}, "close_needs[0]", "unknown check or field 'verifed'; did you mean 'verified'"),
+    ({"close_needs": ["verifed", "nte"]}, "close_needs[1]", "unknown check or field 'nte'; did you mean 'note'"),
+    ({"close_needs": ["verified"], "statuses": CHANGE.statuses}, "close_needs", "no row has a close that could need it"),
+    ({"close_after": "1 day", "statuses": CHANGE.statuses}, "close_after", "no resolved status can be closed"),
+    ({"close_after": "59s"}, "close_after", "a resolved ticket stays so for a minute or more, not 59s"),
+    ({"close_after": Days(0)}, "close_after", "a minute or more, not 0 days"),
+    ({"permissions": {"clse": ["lead"]}}, "permissions.clse", "unknown trigger 'clse'; did you mean 'close'"),
+    ({"permissions": {"wake": ["lead"]}}, "permissions.wake", "unknown trigger 'wake'"),
+    ({"permissions": {"customer_replies": ["lead"]}}, "permissions.customer_replies", "unknown trigger"),
+    ({"permissions": {"close": []}}, "permissions.close", "nobody could ever pull it"),
+    ({"by_type": {"incdent": INCIDENT}}, "by_type.incdent", "unknown type 'incdent'; did you mean 'incident'"),
+    ({"by_type": {"incident": INCIDENT}, "type_field": "tpe"}, "type_field", "'tpe' is no declared field; did you mean 'type'"),
+    ({"by_type": {"incident": INCIDENT}, "type_field": "note"}, "type_field", "'note' is no choice of names"),
+    ({"by_type": {"incident": "quick"}}, "by_type.incident", "a workflow is a Lifecycle without types of its own"),
+    ({"by_type": {"incident": Lifecycle(by_type={"change": CHANGE})}}, "by_type.incident", "without types of its own"),
+    ({"by_type": {"change": Lifecycle(statuses=[Status(name="new", category="open")])}}, "by_type.change.statuses",
+     "'new' is open here and new elsewhere"),
+    ({"by_type": {"change": Lifecycle(close_needs=["nte"])}}, "by_type.change.close_needs[0]", "did you mean 'note'"),
+])  # fmt: skip
+def test_wrong_settings_are_refused_by_their_place(wrong: dict[str, Any], path: str, said: str) -> None:
+    with pytest.raises(DeskError) as caught:
+        desk_of(**wrong)
+    found = {problem.path.removeprefix("lifecycle."): f"{problem.message}; {problem.hint}" for problem in caught.value.problems}
+    assert said in found[path]
+
+
+def test_a_rule_of_the_name_of_the_desks_own_is_refused() -> None:
+    with pytest.raises(DeskError, match="a second rule 'auto-close'"):
+        desk_of(close_after="1 day").evolve(rules=(Rule(name="auto-close"),))
+
+
+@pytest.mark.parametrize("wrong", [{"permissions": []}, {"by_type": []}, {"permissions": {"close": "lead"}}])
+def test_settings_of_another_shape_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadValue):
+        Lifecycle(**wrong)
+
+
+def test_a_need_that_no_desk_has_looked_at_is_a_field_that_is_set() -> None:
+    assert Lifecycle(close_needs=["ready"]).rows()["resolved"]["close"].guard == AllOf((field["fields.ready"].is_set(),))
+
+
+def test_a_desk_with_every_setting_is_plain_data() -> None:
+    settings = {
+        "close_needs": ["verified", "ready"], "close_after": "3 working days", "permissions": {"purge": ["admin"]}, "reopen_window": "48h",
+        "by_type": {"incident": INCIDENT, "change": CHANGE}, "type_field": "type",
+    }  # fmt: skip
+    desk = desk_of(**settings)
+    data = desk_to_data(desk)
+    assert load_desk(data) == desk
+    assert load_desk(data).fingerprint == desk.fingerprint
+    assert pickle.loads(pickle.dumps(desk)) == desk
+    written = data["lifecycle"]
+    assert (written["close_after"], written["close_needs"], written["permissions"]) == (
+        "3 working days", ["verified", "ready"], {"purge": ["admin"]},
+    )  # fmt: skip
+    assert written["by_type"]["incident"]["close_after"] == "2 days"
+    assert [rule.name for rule in load_desk(data).rules] == ["auto-close", "auto-close incident"]
+    assert "rules" not in data
+    misspelt = {"by_type": {"incident": {"statuses": [{"name": "a", "categry": "new"}]}}}
+    for wrong, path in (
+        ({"close_after": "soon"}, "close_after"), ({"close_needs": ["x", "x"]}, "close_needs[1]"),
+        (misspelt, "by_type.incident.statuses[0].categry"),
+    ):  # fmt: skip
+        with pytest.raises(DeskError) as caught:
+            load_desk({**data, "lifecycle": wrong})
+        assert f"lifecycle.{path}" in [problem.path for problem in caught.value.problems]
 
 
 # --- observing -------------------------------------------------------------------------------------------------------

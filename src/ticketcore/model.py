@@ -665,7 +665,8 @@ def _status_changed(draft: Draft, event: StatusChanged) -> None:
         draft.postponed_until_us = None
         draft.before_postpone = ""
     if category == "resolved":
-        draft.resolved_us = at
+        if was != "resolved":  # another status of the same kind does not resolve it anew
+            draft.resolved_us = at
         draft.acknowledged_us = None
     elif category == "closed":
         draft.closed_us = at

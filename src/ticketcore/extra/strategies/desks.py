@@ -17,10 +17,10 @@ from ticketcore._time import HOUR_US, MINUTE_US
 from ticketcore.conditions import TRUE, Condition, Fact, FieldType, InHours, Since, Vocabulary, field, since, sla, until
 from ticketcore.desk import Desk, Settings
 from ticketcore.extra.strategies.conditions import conditions, short_hours, timed_conditions
-from ticketcore.extra.strategies.lifecycle import lifecycles
+from ticketcore.extra.strategies.lifecycle import lifecycles, permissions
 from ticketcore.extra.strategies.priority import priorities
 from ticketcore.hours import BusinessHours, Hours, always
-from ticketcore.lifecycle import Lifecycle
+from ticketcore.lifecycle import Lifecycle, Status
 from ticketcore.model import EVENTS
 from ticketcore.priority import Priority
 from ticketcore.rules import ACTIONS, Action, Escalation, Rule, Rules, RuleSet, Step
@@ -269,11 +269,21 @@ def rules(draw: st.DrawFn, vocabulary: Vocabulary) -> Rules:
 FIELDS: Final = {
     "impact": FieldType(kind="name"), "urgency": FieldType(kind="name"), "site": FieldType(kind="text"), "score": FieldType(kind="number"),
     "due date": FieldType(kind="instant"), "effort": FieldType(kind="duration"), "ready": FieldType(kind="flag"),
+    "kind": FieldType(kind="choice", choices=("incident", "question")),
 }  # fmt: skip
 FACTS: Final = {
     "queue": Fact(type=FieldType(kind="number"), default=0), "hint": Fact(type=FieldType(kind="name"), default=""),
     "sure": Fact(type=FieldType(kind="number"), default=0),
 }  # fmt: skip
+
+
+INCIDENTS: Final = Lifecycle(
+    statuses=[
+        Status(name="new", category="new"), Status(name="investigating", category="open"), Status(name="answered", category="answered"),
+        Status(name="resolved", category="resolved"), Status(name="closed", category="closed"), Status(name="spam", category="removed"),
+    ],
+    close_after="1 day",
+)  # fmt: skip
 
 
 @st.composite
@@ -290,7 +300,7 @@ def desks(draw: st.DrawFn) -> Desk:
     policy_names = draw(st.lists(st.sampled_from(["std", "gold"]), unique=True))
     facts = {**FACTS, **draw(st.sampled_from([{}, {}, {"mood": Fact(type=FieldType(kind="name"), required_with=("customer_replied",))}]))}
     names: dict[str, Any] = {
-        "statuses": {status.name: status.category for status in lifecycle.statuses}, "levels": priority.levels.names, "hours": given,
+        "statuses": {status.name: status.category for status in lifecycle.every_status()}, "levels": priority.levels.names, "hours": given,
         "default_hours": default_hours, "groups": GROUPS, "facts": facts, "fields": FIELDS, "requester_fields": {"site": FIELDS["site"]},
         "metrics": metric_names, "policies": policy_names,
     }  # fmt: skip
@@ -307,11 +317,16 @@ def desks(draw: st.DrawFn) -> Desk:
 
 
 def _settled() -> st.SearchStrategy[Lifecycle]:
-    """The default lifecycle in other settings."""
+    """The default lifecycle in other settings, some with another workflow for incidents."""
     window = st.none() | spans()
     flags = ("reopen_on_reply", "follow_up_from_closed", "restore_on_reply", "reopen_closed", "undated_postpone")
-    given: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({"reopen_window": window, **dict.fromkeys(flags, st.booleans())})
-    return given.map(lambda settings: Lifecycle(**settings))
+    needs = st.lists(st.sampled_from(["verified", "confirmed", "ready", "fields.site"]), max_size=2, unique=True)
+    after = st.none() | spans().map(lambda us: Length(us, calendar=True)) | st.sampled_from([Days(1), WorkingDays(1)])
+    given: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({
+        "reopen_window": window, **dict.fromkeys(flags, st.booleans()), "close_needs": st.just([]) | needs, "close_after": after,
+        "permissions": st.just({}) | permissions(), "by_type": st.sampled_from([{}, {"incident": INCIDENTS}]),
+    })  # fmt: skip
+    return given.map(lambda settings: Lifecycle(type_field="kind", **settings))
 
 
 def desk_settings() -> st.SearchStrategy[Settings]:

@@ -154,7 +154,7 @@ def _fields_of(desk: Desk, kind: type[Outside], at_us: int) -> st.SearchStrategy
     tags = st.lists(st.sampled_from(sorted(desk.priority.tags) + list(TAGS)), min_size=1, max_size=2, unique=True)
     spans = st.sampled_from([1, 5, 10, 15, 30, 60, 90, 240, 1440, 3000])
     given: dict[type[Outside], dict[str, st.SearchStrategy[Any]]] = {
-        StatusSet: {"status": _or_unknown(status.name for status in desk.lifecycle.statuses)},
+        StatusSet: {"status": _or_unknown(status.name for status in desk.lifecycle.every_status())},
         Postponed: {"until": st.sampled_from([10, 30, 60, 240, 1440, 0]).map(lambda minutes: at_us + minutes * MINUTE_US)},
         FactsReported: {"facts": _facts(desk)},
         TargetExtended: {"metric": _or_unknown(desk.metrics), "extra_us": spans.map(MINUTE_US.__mul__)},

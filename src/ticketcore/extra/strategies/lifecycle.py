@@ -11,10 +11,10 @@ from ticketcore._text import fold
 from ticketcore._time import MAX_US
 from ticketcore.conditions import Condition, field
 from ticketcore.extra.strategies.model import events, instants, lengths, names, persons
-from ticketcore.lifecycle import CATEGORIES, TRIGGERS, Lifecycle, Move, Status, To
+from ticketcore.lifecycle import CATEGORIES, STATUSES, TRIGGERS, Lifecycle, Move, Status, To
 from ticketcore.model import EVENTS, Ticket
 
-__all__ = ["guards", "lifecycle_tickets", "lifecycles", "move_events", "moves", "statuses"]
+__all__ = ["guards", "lifecycle_tickets", "lifecycles", "move_events", "moves", "permissions", "statuses", "workflows"]
 
 _MOVABLE = [kind for kind, cls in EVENTS.items() if cls.is_outside and kind not in TRIGGERS and kind != "created"]
 
@@ -66,7 +66,28 @@ def lifecycles(draw: st.DrawFn) -> Lifecycle:
         restore_on_reply=draw(st.booleans()),
         reopen_closed=draw(st.booleans()),
         undated_postpone=draw(st.booleans()),
+        permissions=draw(st.just({}) | permissions()),
     )
+
+
+_BY_HAND = sorted({*TRIGGERS.values()} - {"customer_replies", "wake"})
+
+
+def permissions() -> st.SearchStrategy[dict[str, list[str]]]:
+    """Who may pull some of the triggers; most often whoever is an agent."""
+    roles = st.lists(st.sampled_from(["agent", "agent", "customer", "system", "lead"]), min_size=1, max_size=2)
+    return st.dictionaries(st.sampled_from(_BY_HAND), roles, max_size=2)
+
+
+@st.composite
+def workflows(draw: st.DrawFn) -> Lifecycle:
+    """Lifecycles with other workflows for tickets of some types; statuses of one name are of one category."""
+    base = draw(lifecycles())
+    kept = draw(st.lists(st.sampled_from(base.statuses), unique=True, max_size=4))
+    own = [Status(name=f"own {number}", category=draw(st.sampled_from(CATEGORIES))) for number in range(draw(st.integers(0, 3)))]
+    found = [*kept, *own, Status(name="own", category="open")]
+    one = Lifecycle(statuses=found, permissions=draw(permissions()), undated_postpone=draw(st.booleans()))
+    return attrs.evolve(base, type_field="kind", by_type={"one": one, "two": Lifecycle()} if base.statuses == STATUSES else {"one": one})
 
 
 @st.composite
