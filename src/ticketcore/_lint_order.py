@@ -28,7 +28,7 @@ from ticketcore.errors import TicketcoreError
 from ticketcore.model import RuleFired, Ticket
 from ticketcore.rules import ACTIONS, Rule
 
-__all__ = ["Pair", "differ", "judge_order", "order_of", "outcome_of", "together"]
+__all__ = ["Pair", "differ", "exclusive", "judge_order", "order_of", "outcome_of", "together"]
 
 MOST_PAIRS: Final = 400  # looked at by exchanging; more are said to be undecided
 
@@ -103,7 +103,7 @@ def _lived(desk: Desk, script: Script) -> list[tuple[Any, ...]] | None:
 
 def independent(desk: Desk, one: Rule, other: Rule) -> bool:
     """Whether the order of two neighbours cannot matter."""
-    if _exclusive(desk, one, other) or (_apart(desk, one, other) and _apart(desk, other, one)):
+    if exclusive(desk, one, other) or (_apart(desk, one, other) and _apart(desk, other, one)):
         return True
     if (one.stop and not other.is_timed) or (other.stop and not one.is_timed):
         return False
@@ -133,7 +133,7 @@ def _apart(desk: Desk, one: Rule, other: Rule) -> bool:
     return not changes or possible([Wanted(other.when)], desk.vocabulary, only=after(one, desk)) is False
 
 
-def _exclusive(desk: Desk, one: Rule, other: Rule) -> bool:
+def exclusive(desk: Desk, one: Rule, other: Rule) -> bool:
     """Whether no cycle can see both rules fire: what both demand of fields that no rule changes is never met at once."""
     written = {name for rule in desk.rules for name in footprint(rule, desk).writes}
     once = one.on == other.on == frozenset(("created",))

@@ -18,6 +18,7 @@ from attrs import evolve
 from ticketcore._lint_domain import Wanted, atoms_of, possible
 from ticketcore._lint_findings import Finding
 from ticketcore._lint_footprint import ANY, MOVES, Footprint, footprint, moves_of, reads_of, share
+from ticketcore._lint_order import exclusive
 from ticketcore._lint_rules import Placed, placed
 from ticketcore._lint_script import Script, shrink
 from ticketcore._lint_space import Space, Visit, Walk
@@ -122,7 +123,7 @@ def _can_undo(desk: Desk) -> Iterator[tuple[Rule, Rule]]:
         if not any(action.name in _SETTING for action in rule.then):
             continue
         for other in rules:
-            if other is not rule and _undoes(desk, rule, mine, other):
+            if other is not rule and _undoes(desk, rule, mine, other) and not exclusive(desk, rule, other):
                 yield rule, other
 
 

@@ -8,8 +8,8 @@ steps; whether it came to an end of its own is said.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from heapq import heappop, heappush
 from itertools import combinations, product
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from ticketcore._lint_footprint import reads_of, share
 from ticketcore._lint_script import Moment, Script
 from ticketcore._time import DAY_US, HOUR_US
 from ticketcore._values import EMPTY, changed
-from ticketcore.conditions import Changed, Condition, FieldType, InHours, Not, Since, Test, View, holds, is_timed, next_rise
+from ticketcore.conditions import Changed, Condition, FieldType, InHours, Not, Since, Test, Until, View, holds, is_timed, next_rise
 from ticketcore.desk import Desk, Outcome
 from ticketcore.errors import TicketcoreError
 from ticketcore.model import (
@@ -225,6 +225,11 @@ class Space:
             found[name], exact = representatives(name, tuple(dict.fromkeys(read)), words)
             closed = closed and exact
         self.is_exact = closed
+        for condition in self.conditions:
+            for atom in atoms_of(condition):
+                name = words.field(atom.of).name if isinstance(atom, Since | Until) else ""
+                if is_settable(name):  # an instant that the host gives: it is one, or there is none
+                    found[name] = tuple(dict.fromkeys((*found.get(name, (None,)), MONDAY)))
         return found
 
     def _wants(self, name: str) -> bool:
@@ -481,11 +486,11 @@ class Walk:
     """A walk through a space, breadth first, to a depth of so many steps (moments of people and stretches of time), within a budget.
 
     Iterate over it once; afterwards ``is_complete`` says whether every state up to the depth was seen, ``is_closed`` whether there is
-    none beyond it (one event at a time), ``steps`` how many steps of a desk it took. With *lead*, a ticket of which it says
-    something new is gone on with first: that finds what is deep sooner.
+    none beyond it (one event at a time), ``steps`` how many steps of a desk it took. With *distance*, the
+    ticket that is nearest to a goal by it is gone on with first: that finds what is deep sooner.
     """
 
-    def __init__(self, space: Space, *, depth: int, budget: int, lead: Callable[[Ticket], Hashable] | None = None) -> None:
+    def __init__(self, space: Space, *, depth: int, budget: int, distance: Callable[[Ticket], int] | None = None) -> None:
         self.space: Final = space
         self.depth: Final = depth
         self.budget: Final = budget
@@ -493,20 +498,19 @@ class Walk:
         self.states = 0
         self.is_complete = False
         self.is_closed = False
-        self._lead: Final = lead
-        self._led: Final[set[Hashable]] = set()
+        self._distance: Final = distance
 
     def __iter__(self) -> Iterator[Visit]:
         space = self.space
         seen: set[Hashable] = set()
-        waiting: deque[_State] = deque()
+        waiting: list[tuple[int, int, _State]] = []
         cut = False
         for moment in space.beginnings:
             if self.steps >= self.budget:
                 return
             yield from self._reached(self._tried(None, moment), seen, waiting)
         while waiting:
-            state = waiting.popleft()
+            state = heappop(waiting)[2]
             if state.depth >= self.depth:
                 cut = True
                 continue
@@ -551,7 +555,9 @@ class Walk:
         visit = Visit(Script(state.moments, now), tuple(outcomes), tuple(state.tickets), now)
         return visit, _next_state(visit, state.moments, state.depth + 1)
 
-    def _reached(self, reached: tuple[Visit, _State | None] | None, seen: set[Hashable], waiting: deque[_State]) -> Iterator[Visit]:
+    def _reached(
+        self, reached: tuple[Visit, _State | None] | None, seen: set[Hashable], waiting: list[tuple[int, int, _State]]
+    ) -> Iterator[Visit]:
         if reached is None:
             return
         visit, state = reached
@@ -560,12 +566,8 @@ class Walk:
             if key not in seen:
                 seen.add(key)
                 self.states += 1
-                new = self._lead(state.tickets[0]) if self._lead is not None else None
-                if new is None or new in self._led:
-                    waiting.append(state)
-                else:
-                    self._led.add(new)
-                    waiting.appendleft(state)
+                distance = 0 if self._distance is None else self._distance(state.tickets[0])
+                heappush(waiting, (distance, self.states, state))
         yield visit
 
 

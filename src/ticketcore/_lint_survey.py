@@ -6,7 +6,7 @@ by itself, from tickets made for it (`Survey.reach`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from ticketcore._lint_domain import Wanted, solutions
@@ -14,7 +14,7 @@ from ticketcore._lint_footprint import footprint, share
 from ticketcore._lint_script import Script, shrink
 from ticketcore._lint_space import Space, Visit, Walk
 from ticketcore._time import DAY_US
-from ticketcore.conditions import Condition, View, fields_of
+from ticketcore.conditions import AllOf, AnyOf, Condition, Not, Test, View, holds, is_timed
 from ticketcore.desk import Desk, Outcome
 from ticketcore.errors import TicketcoreError
 from ticketcore.model import ActionRefused, EventBase, Outside, RuleFired, Ticket
@@ -52,6 +52,32 @@ def cycles_of(events: Iterable[EventBase]) -> Iterator[list[EventBase]]:
         found.append(event)
     if found:
         yield found
+
+
+def distance(condition: Condition, view: View) -> int:
+    """How many tests of a condition would have to turn out otherwise for it to hold; numbers count how far they are from it.
+
+    Tests of time and of events are left out: time passes, and events come.
+    """
+    match condition:
+        case AllOf(parts):
+            return sum(distance(part, view) for part in parts)
+        case AnyOf(parts):
+            return min((distance(part, view) for part in parts), default=1)
+        case Test(field=name, op=op, value=value) if not name.startswith(("event.", "sla.")):
+            if holds(condition, view):
+                return 0
+            seen = view.vocabulary.field(name).read(view)
+            far = op in ("at_least", "above") and type(seen) is int and type(value) is int
+            return min(value - seen, _FARTHEST) + (op == "above") if far else 1
+        case Not(part) if not is_timed(part):
+            return int(not holds(condition, view))
+        case _:
+            return 0
+
+
+_FARTHEST: Final = 20
+_TIMELY: Final = frozenset({"woken", "warned", "breached", "time_reached"})
 
 
 class Survey:
@@ -110,16 +136,18 @@ class Survey:
     def _search(self, rule: Rule, done: Callable[[], bool]) -> None:
         """Walk from tickets made for one rule, letting time pass from each state, until it is found."""
         desk = self.desk
-        space = Space([desk], seeds=seeds_for(desk, rule.when), rules=self._helpers(rule), limit=60)
-        walk = Walk(space, depth=_REACH_DEPTH, budget=_REACH_BUDGET, lead=self._lead(rule))
+        helpers = self._helpers(rule)
+        by_time = any(desk.rules.rule(name).is_timed for name in helpers) or bool(rule.on & _TIMELY)
+        space = Space([desk], seeds=seeds_for(desk, rule.when), rules=helpers, limit=60)
+        walk = Walk(space, depth=_REACH_DEPTH, budget=_REACH_BUDGET, distance=self._nearness(rule))
         for visit in walk:
             self._look(visit)
             if done():
                 break
             outcome = visit.outcomes[0]
-            if not isinstance(outcome, TicketcoreError) and outcome.wake_us is not None:
+            if by_time and not isinstance(outcome, TicketcoreError) and outcome.wake_us is not None:
                 later = desk.tick(outcome.ticket, visit.now_us + PATIENCE_US)
-                walk.steps += 1 + len(later.events) // 8
+                walk.steps += 1 + len(later.events) // 40
                 self._note(later, visit.script)
                 if done():
                     break
@@ -127,12 +155,10 @@ class Survey:
             self._missed.add(rule.name)
         self.steps += walk.steps
 
-    def _lead(self, rule: Rule) -> Callable[[Ticket], Hashable]:
-        """What a rule reads of a ticket, but for instants: the nearer it comes to firing, the more of this has changed."""
+    def _nearness(self, rule: Rule) -> Callable[[Ticket], int]:
+        """How far a ticket is from meeting a rule's condition."""
         words = self.desk.vocabulary
-        specs = [words.field(name) for name in sorted(fields_of(rule.when)) if not name.startswith(("event.", "sla."))]
-        read = [spec.read for spec in specs if spec.type.kind != "instant"]
-        return lambda ticket: tuple(one(View(words, ticket, ticket.as_of_us)) for one in read)
+        return lambda ticket: distance(rule.when, View(words, ticket, ticket.as_of_us))
 
     def _helpers(self, rule: Rule) -> frozenset[str]:
         """The rule and those that write, at one remove or two, what it reads."""
