@@ -41,7 +41,8 @@ def deliveries(draw: st.DrawFn) -> tuple[Desk, History, list[list[bool]]]:
 
 def outbox(desk: Desk, history: History, deliveries: list[list[bool]]) -> dict[str, Any]:
     """What a host would send that keeps its outbox by key."""
-    ticket, sent = None, {}
+    sent: dict[str, Any] = {}
+    ticket = None
     for moment, times in zip(history, deliveries, strict=True):
         for stored in times:
             after, effects = attempt(desk, ticket, moment)
