@@ -17,7 +17,7 @@ from typing import Any, Final
 from ticketcore._compiled import ORDERED, Holds, compiled, right_names
 from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, Not, Test
 from ticketcore._fields import FOLDED, POSITIVE, FieldSpec, FieldType, View, Vocabulary, is_empty
-from ticketcore._tables import Answer, Bounds, Table, Use, mask_of, of_name, of_order, of_presence, of_set, presence_of, rows_of
+from ticketcore._tables import Answer, Bounds, Table, Uses, mask_of, of_name, of_order, of_presence, of_set, presence_of, rows_of
 from ticketcore._text import PLAIN_FOLDING, fold, is_plain_word, words_of
 
 MOST_ROWS: Final = 8  # that one condition is taken apart into
@@ -108,9 +108,9 @@ def ways(condition: Condition, can: Can, *, negated: bool = False) -> list[Row]:
     >>> ways(open_ & (vip | high), lambda test: True) == [(open_, vip), (open_, high)]
     True
     """
+    if type(condition) is AllOf and not negated and all(type(part) is Test for part in condition.parts):
+        return [condition.parts]  # as most conditions are
     match condition:
-        case Test():
-            pass
         case Not(part):
             return ways(part, can, negated=not negated)
         case AllOf(parts) | AnyOf(parts):
@@ -141,15 +141,17 @@ _MERGED: Final = {"is": "is_any", "is_any": "is_any", "has": "has_any", "has_any
 
 def _merged(parts: tuple[Condition, ...]) -> Iterator[Condition]:
     """The parts of an any-of, those that name values of one field as one test."""
-    named: dict[tuple[str, str], list[Any]] = {}
+    named: dict[tuple[str, str], list[Test]] = {}
     for part in parts:
         if isinstance(part, Test) and part.op in _MERGED and part.folding is PLAIN_FOLDING and not isinstance(part.value, timedelta):
-            values: tuple[Any, ...] = part.value if isinstance(part.value, tuple) else (part.value,)
-            named.setdefault((part.field, _MERGED[part.op]), []).extend(values)
+            named.setdefault((part.field, _MERGED[part.op]), []).append(part)
         else:
             yield part
-    for (name, op), together in named.items():
-        yield Test(name, op, tuple(together))
+    for (name, op), tests in named.items():
+        if len(tests) == 1:
+            yield tests[0]
+        else:
+            yield Test(name, op, [value for test in tests for value in (test.value if isinstance(test.value, tuple) else (test.value,))])
 
 
 # --- what a test wants of a field --------------------------------------------------------------------------------------
@@ -171,7 +173,7 @@ def wish(test: Condition, vocabulary: Vocabulary) -> Wish | None:
     if op in POSITIVE:
         op, negated = POSITIVE[op], not negated
     if op == "is_set":
-        return "presence", spec, None, negated, True
+        return "presence", spec, (), negated, True
     kind = spec.type.kind
     if kind == "text" or op in FOLDED:
         return _wish_of_text(op, test, spec, negated=negated)
@@ -297,21 +299,21 @@ class _Made:
         self._several = len(rows) > len(set(self._numbers))
         self.everything = (1 << len(rows)) - 1
         self.parts = _parts_of([part for part, _, _ in rows if part is not None])
-        self._rest: list[list[Condition]] = [[] for _ in rows]
+        self._rest: dict[int, list[Condition]] = {}
         self._tests: list[Holds | None] = [None] * len(rows)
         self._plainly: list[Holds] | None = None
         self.answers: dict[int, tuple[int, ...]] = {}
         self._fill(_uses(rows, vocabulary, self._rest))
-        self.unsure = mask_of([row for row, tests in enumerate(self._rest) if tests])
+        self.unsure = mask_of(list(self._rest))
 
-    def _fill(self, uses: dict[Place, tuple[FieldSpec, list[Use]]]) -> None:
+    def _fill(self, uses: dict[Place, tuple[FieldSpec, Uses]]) -> None:
         """Make the tables, those of what is read of the ticket itself first: they are read all in one go."""
         declared: list[tuple[str, Table]] = []
         attributes: list[tuple[str, Table]] = []
         late: list[tuple[int, Read, Answer]] = []
         for (kind, _, _), (spec, found) in uses.items():
             answer = self._answer(kind, found)
-            constrained = mask_of([use[0] for use in found])
+            constrained = mask_of(found.rows)
             if kind == "presence":
                 late.append((constrained, presence_of(spec.read), answer))
             elif kind == "text":
@@ -331,12 +333,12 @@ class _Made:
         self.tables = tuple(table for _, table in (*declared, *attributes))
         self.late = tuple(late)
 
-    def _answer(self, kind: str, uses: list[Use]) -> Answer:
+    def _answer(self, kind: str, uses: Uses) -> Answer:
         """What a table of this kind answers; the rows of which it cannot say all have their test among the rest."""
         if kind == "order":
             answer, unsure = of_order(uses, self.everything)
-            for use in unsure:
-                self._rest[use[0]].append(use[3])
+            for row, test in unsure:
+                self._rest.setdefault(row, []).append(test)
             return answer
         make = of_presence if kind == "presence" else of_set if kind in {"set", "words"} else of_name
         return make(uses, self.everything)
@@ -431,24 +433,32 @@ def _parts_of(wanted: Sequence[tuple[FieldSpec, str]]) -> tuple[_Parts, ...]:
     return tuple(made)
 
 
-def _uses(rows: Sequence[Placed], vocabulary: Vocabulary, rest: list[list[Condition]]) -> dict[Place, tuple[FieldSpec, list[Use]]]:
+def _uses(rows: Sequence[Placed], vocabulary: Vocabulary, rest: dict[int, list[Condition]]) -> dict[Place, tuple[FieldSpec, Uses]]:
     """What each row wants of each table; what no table can say, or not exactly, goes to its *rest*."""
-    uses: dict[Place, tuple[FieldSpec, list[Use]]] = {}
+    uses: dict[Place, tuple[FieldSpec, Uses]] = {}
     for row, (_, _, tests) in enumerate(rows):
         for test in tests:
             wanted = wish(test, vocabulary)
-            if wanted is None:
-                rest[row].append(test)
-                continue
-            kind, spec, names, negated, exact = wanted
-            if not exact:
-                rest[row].append(test)
-            for turn in range(MOST_TURNS):
-                place = uses.setdefault((kind, spec.name, turn), (spec, []))[1]
-                if not place or place[-1][0] != row:
-                    place.append((row, names, negated, test))
-                    break
-            else:
-                if exact:
-                    rest[row].append(test)
+            place = None if wanted is None else _place(uses, row, wanted)
+            if wanted is None or place is None or not wanted[4]:
+                rest.setdefault(row, []).append(test)
+            if wanted is not None and place is not None:
+                kind, _, what, negated, _ = wanted
+                if kind == "order":
+                    place.bound(row, what, test, negated=negated)
+                else:
+                    place.name(row, what, negated=negated)
     return uses
+
+
+def _place(uses: dict[Place, tuple[FieldSpec, Uses]], row: int, wanted: Wish) -> Uses | None:
+    """The first table of that kind of which the row wants nothing yet; None if there is none."""
+    kind, spec, *_ = wanted
+    for turn in range(MOST_TURNS):
+        found = uses.get((kind, spec.name, turn))
+        if found is None:
+            found = uses[kind, spec.name, turn] = (spec, Uses())
+        rows = found[1].rows
+        if not rows or rows[-1] != row:
+            return found[1]
+    return None

@@ -1,13 +1,13 @@
 """Tables from what a field says to the rows it does not rule out, a row being one bit of an int. The index joins them with ``&``.
 
-A table is made of *uses*: what a row wants of the field, and whether it wants the opposite. Rows that want nothing of it are never
-ruled out. What a table says of a value is worked out when the value first comes by, and remembered for the next ticket.
+A table is made of `Uses`: what rows want of a field, or that they want the opposite. Rows that want nothing of it are never ruled
+out. What a table says of a value is worked out when the value first comes by, and remembered for the next ticket.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from ticketcore._conditions import Condition
@@ -21,10 +21,38 @@ MOST_BOUNDS: Final = 1_024  # of numbers or instants that are told apart; with m
 Answer = Callable[[Any], int]
 
 
-# What one row wants of a field: the row; one of some names, or a value within bounds; whether it wants all but that; the test that says so.
-Use = tuple[int, Any, bool, Condition]
 # A lower and an upper bound, None where there is none, each with whether it is within.
 Bounds = tuple[Any, bool, Any, bool]
+
+
+class Uses:
+    """What rows want of one side of one field; a row wants one thing of it at most."""
+
+    __slots__ = ("bounded", "by_name", "positive", "rows")
+
+    def __init__(self) -> None:
+        self.rows: list[int] = []
+        self.positive: list[int] = []  # those of the rows that do not want the opposite of what is said
+        self.by_name: dict[Any, list[int]] = {}  # the rows that name each name
+        self.bounded: list[tuple[int, Bounds, bool, Condition]] = []  # row, bounds, whether all but that, the test that says so
+
+    def name(self, row: int, names: Iterable[Any], *, negated: bool) -> None:
+        """A row wants one of *names*; without any, just what it is."""
+        self._add(row, negated=negated)
+        for name in names:
+            rows = self.by_name.setdefault(name, [])
+            if not rows or rows[-1] != row:  # a name may stand twice
+                rows.append(row)
+
+    def bound(self, row: int, bounds: Bounds, test: Condition, *, negated: bool) -> None:
+        """A row wants a value within *bounds*."""
+        self._add(row, negated=negated)
+        self.bounded.append((row, bounds, negated, test))
+
+    def _add(self, row: int, *, negated: bool) -> None:
+        self.rows.append(row)
+        if not negated:
+            self.positive.append(row)
 
 
 class Table(dict[Any, int]):
@@ -75,36 +103,22 @@ def rows_of(mask: int) -> list[int]:
     return [row for row, bit in enumerate(reversed(bin(mask))) if bit == "1"]
 
 
-def _base(uses: Sequence[Use], everything: int) -> int:
-    """What is not ruled out by a value that nobody names: the rows that want nothing of the field, and those that want the opposite."""
-    return everything & ~mask_of([row for row, _, negated, _ in uses if not negated])
-
-
-def _by_name(uses: Sequence[Use]) -> dict[Any, list[int]]:
-    """The rows that name each name: the ones that it turns, from ruled out to not or the other way round."""
-    turned: dict[Any, list[int]] = {}
-    for row, names, _, _ in uses:
-        for name in set(names):
-            turned.setdefault(name, []).append(row)
-    return turned
-
-
-def of_name(uses: Sequence[Use], everything: int) -> Answer:
+def of_name(uses: Uses, everything: int) -> Answer:
     """For a field with one name (or number, or flag): which rows want that one."""
-    base, turned = _base(uses, everything), _by_name(uses)
+    base, by_name = everything ^ mask_of(uses.positive), uses.by_name
 
     def answer(name: Any) -> int:
-        rows = turned.get(name)
-        return base if rows is None else base ^ mask_of(rows)
+        rows = by_name.get(name)
+        return base if rows is None else base ^ mask_of(rows)  # ruled out by any other name, or by this one
 
     return answer
 
 
-def of_set(uses: Sequence[Use], everything: int) -> Answer:
+def of_set(uses: Uses, everything: int) -> Answer:
     """For a field with a set of names: which rows want one of them, or more."""
-    base, turned = _base(uses, everything), _by_name(uses)
-    wanted = frozenset(turned)
-    of_one = Table(lambda name: mask_of(turned[name]))
+    base, by_name = everything ^ mask_of(uses.positive), uses.by_name
+    wanted = frozenset(by_name)
+    of_one = Table(lambda name: mask_of(by_name[name]))
 
     def answer(names: frozenset[Any] | tuple[Any, ...] | None) -> int:
         found = 0
@@ -115,29 +129,28 @@ def of_set(uses: Sequence[Use], everything: int) -> Answer:
     return answer
 
 
-def of_presence(uses: Sequence[Use], everything: int) -> Answer:
+def of_presence(uses: Uses, everything: int) -> Answer:
     """For whether a field has a value at all: True for one."""
-    wanting = mask_of([row for row, _, negated, _ in uses if not negated])
-    refusing = mask_of([row for row, _, negated, _ in uses if negated])
+    wanting = mask_of(uses.positive)
+    refusing = mask_of(uses.rows) ^ wanting
     return lambda given: everything ^ (refusing if given else wanting)
 
 
-def of_order(uses: Sequence[Use], everything: int) -> tuple[Answer, list[Use]]:
-    """For a number or an instant: which rows want a value on its side of their bounds. Also the uses that it cannot tell exactly.
+def of_order(uses: Uses, everything: int) -> tuple[Answer, list[tuple[int, Condition]]]:
+    """For a number or an instant: which rows want a value within their bounds. Also the rows of which it cannot tell exactly.
 
     Every bound is a place, and so is every gap between two: what is ruled out at each is worked out beforehand, one from the other.
     """
-    bounds = sorted({bound for _, (low, _, high, _), _, _ in uses for bound in (low, high) if bound is not None})
+    bounds = sorted({bound for _, (low, _, high, _), _, _ in uses.bounded for bound in (low, high) if bound is not None})
     kept = bounds[:: -(-len(bounds) // MOST_BOUNDS)] if len(bounds) > MOST_BOUNDS else bounds
-    base = _base(uses, everything)
+    base = everything ^ mask_of(uses.positive)
     turned: list[list[int]] = [[] for _ in range(2 * len(kept) + 2)]
-    unsure: list[Use] = []
-    for use in uses:
-        row, (low, low_in, high, high_in), negated, _ = use
+    unsure: list[tuple[int, Condition]] = []
+    for row, (low, low_in, high, high_in), negated, test in uses.bounded:
         first, known_low = _place(kept, low, 0, outward=0 if low_in else 1)
         last, known_high = _place(kept, high, 2 * len(kept), outward=0 if high_in else -1)
         if not (known_low and known_high):
-            unsure.append(use)
+            unsure.append((row, test))
             if negated:  # what it wants would be ruled out in the gap that holds its bound
                 continue
         if first <= last:
