@@ -315,6 +315,7 @@ class _CaseReader:
         spoken = issubclass(_KINDS[kind], Spoken)
         if kind == "facts_reported" and isinstance(value, dict):
             return {"facts": value}
+        data: dict[str, Any]
         if isinstance(value, dict):
             data = dict(value)
         elif kind in ("tags_added", "tags_removed") and isinstance(value, str):
