@@ -28,7 +28,7 @@ from ticketcore import Created, Desk, Message, Outcome, Person, Roster, load_des
 from ticketcore.codec import history_from_lines
 from ticketcore.model import EffectBase, Event, Outside, Route
 from ticketcore.report import Report
-from ticketcore.routing import Choice, Member, Need, choose
+from ticketcore.routing import Choice, Need, choose, parse_roster
 
 HERE: Final = Path(__file__).resolve().parent
 
@@ -42,13 +42,8 @@ def read_lines(path: Path) -> Iterator[bytes]:
 def read_roster(path: Path, desk: Desk, store: Store) -> Roster:
     """Who could take a ticket now: the roster file, with what each carries at present."""
     load = Counter(ticket.assignee for ticket in store.tickets("new", "open"))
-    return Roster(members=[
-        Member(
-            agent=name, groups=row["groups"], languages=row["languages"], hours=desk.hours[row["hours"]], capacity=row["capacity"],
-            seniority=row["seniority"], load=load[name],
-        )
-        for name, row in tomllib.loads(path.read_text("utf-8")).items()
-    ])  # fmt: skip
+    rows = tomllib.loads(path.read_text("utf-8"))
+    return parse_roster({name: {**row, "load": load[name]} for name, row in rows.items()}, desk.hours)
 
 
 def outage_call(host: Host, roster: Path, now: DateTime) -> tuple[Outcome, Choice] | None:

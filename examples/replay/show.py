@@ -19,10 +19,11 @@ from store import Store
 from ticketcore import Closed, Desk, Order, Outcome, Ticket, TicketcoreError
 from ticketcore.model import Breached, RuleFired
 from ticketcore.report import Figures, Report, say
-from ticketcore.routing import Choice, Due
+from ticketcore.routing import Choice, Due, HeadStart
 from ticketcore.sla import Ledger
 
 LIVE: Final = ("new", "open", "answered", "postponed")
+AGEING: Final = ("3d", "1d")  # the head starts of the highest level and the next
 COLOURS: Final = {"urgent": "bold red", "high": "red", "medium": "yellow", "low": "default"}
 
 
@@ -79,6 +80,18 @@ class Show:
             self.console.print(table)
         for ticket in dict.fromkeys((*first[1:2], *first[-1:])):
             self.console.print(Text(f"in full: {order.explain(ticket, tickets)}", "dim"))
+        if first:
+            self.ageing(order, tickets)
+
+    def ageing(self, order: Order, tickets: Sequence[Ticket], count: int = 3) -> None:
+        """In order of waiting, the two highest levels with a head start: who would come first, and as what they count by now."""
+        levels = self.desk.priority.levels.names
+        starts = dict(zip(levels[:0:-1], AGEING, strict=False))
+        term = HeadStart(starts=starts)
+        first = evolve(order, terms=(term, *order.terms)).first(count, tickets)
+        told = ", ".join(f"{ticket.id} ({term.effective(ticket, self.now, levels)})" for ticket in first)
+        head = ", ".join(f"{start} for {level}" for level, start in starts.items())
+        self.console.print(Text(f"with ageing (a head start of {head}), first would be {told}", "dim"))
 
     def _reason(self, ticket: Ticket) -> tuple[Text, Text]:
         due, metric = self.earliest(ticket)
