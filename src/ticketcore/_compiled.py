@@ -276,6 +276,8 @@ def _mentions(needles: tuple[str, ...], *, every: bool) -> Callable[[Folded], bo
     """Single words of scripts with spaces are looked up among the words of the text, all in one go; the rest is searched for."""
     words = frozenset(filter(is_plain_word, needles))
     phrases = tuple(needle for needle in needles if needle not in words)
+    if not phrases:
+        return (lambda seen: words <= seen.words) if every else (lambda seen: not words.isdisjoint(seen.words))
     if len(phrases) > _FEW:
         finder = Finder(map(tokens_of, phrases))
         if every:

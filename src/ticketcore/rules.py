@@ -428,7 +428,7 @@ class Rules:
             if event.kind not in on if on else not event.is_outside or bool(event.cause):
                 continue
             view = cycle.view(event)
-            if self._asleep(ready, view.ticket, cycle.before):
+            if view.ticket.category in _SLEEPING and self._asleep(ready, view.ticket, cycle.before):
                 return None
             if ready.test(view) and (rule.automatic or not is_automatic(event)):
                 return event, 0, ()
