@@ -50,25 +50,48 @@ def _conditions(values: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(_condition(value) for value in values)
 
 
+MAX_BUILT: Final = 100  # deep; what walks a condition goes down by calls, and Python has few hundred of them
+
+
+def _depth(parts: Iterable[Condition]) -> int:
+    """How deep a condition with these parts is nested. Raises `BadValue` beyond `MAX_BUILT`."""
+    depth = 1 + max((part.depth for part in parts if isinstance(part, AllOf | AnyOf | Not)), default=0)
+    if depth > MAX_BUILT:
+        raise BadValue(f"conditions nested deeper than {MAX_BUILT}", hint="a list of parts needs no nesting")
+    return depth
+
+
 @frozen
 class AllOf(_Combines):
-    """True when every part is; so `TRUE` is the one without parts."""
+    """True when every part is; so `TRUE` is the one without parts. Raises `BadValue` when it is nested deeper than `MAX_BUILT`."""
 
     parts: tuple[Condition, ...] = field(converter=_conditions)
+    depth: int = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "depth", _depth(self.parts))
 
 
 @frozen
 class AnyOf(_Combines):
-    """True when one part is or more; so `FALSE` is the one without parts."""
+    """True when one part is or more; so `FALSE` is the one without parts. Raises as `AllOf` does."""
 
     parts: tuple[Condition, ...] = field(converter=_conditions)
+    depth: int = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "depth", _depth(self.parts))
 
 
 @frozen
 class Not(_Combines):
-    """True when its part is not."""
+    """True when its part is not. Raises as `AllOf` does."""
 
     part: Condition = field(converter=_condition)
+    depth: int = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "depth", _depth((self.part,)))
 
 
 @frozen

@@ -53,6 +53,7 @@ MAX_NODES: Final = 10_000
 MAX_LIST: Final = 10_000
 MAX_LETTERS: Final = 262_144  # of all texts in a list together
 MAX_PATTERNS: Final = 100  # each is tried by itself
+MOST_DEEP: Final = 10  # places listed that are nested too deep: where parts branch, there may be thousands
 MOST_HINTS: Final = 100  # suggestions worked out in one go; a mistake made more often needs no more of them
 
 _COMBINE: Final = ("all", "any", "not")
@@ -108,6 +109,7 @@ class _Parser:
         self.layer = layer
         self.folding = PLAIN_FOLDING  # of the table that is being read
         self.nodes = 0
+        self.deep = 0
         self.hints = 0
 
     # --- problems ----------------------------------------------------------------------------------------------------
@@ -132,7 +134,9 @@ class _Parser:
                 self.refuse(path, f"a condition of more than {MAX_NODES} parts", "split it into several rules")
             return TRUE
         if depth > MAX_DEPTH:
-            self.refuse(path, f"nested deeper than {MAX_DEPTH}", "a list of parts needs no nesting")
+            self.deep += 1
+            if self.deep <= MOST_DEEP:
+                self.refuse(path, f"nested deeper than {MAX_DEPTH}", "a list of parts needs no nesting")
             return TRUE
         if isinstance(data, Condition):
             return self.made_in_python(data, path, depth)

@@ -1,8 +1,8 @@
 """Why not: the smallest sets of changes that would make a false condition true.
 
-What a condition reads falls into slots: a field of the ticket (for a set: each of its names), a clock, the event, the ticket
-before, the instant. A *way* is a set of edits, one a slot, that makes the condition true while no part of it does. The search goes
-by size: a set of slots that cannot do is widened by one slot of what stands in its way (Reiter's hitting sets, 1987), so every
+What a condition reads falls into levers: a field of the ticket (for a set: each of its names), a clock, the event, the ticket
+before, the instant. A *way* is a set of edits, one a lever, that makes the condition true while no part of it does. The search goes
+by size: a set of levers that cannot do is widened by one lever of what stands in its way (Reiter's hitting sets, 1987), so every
 smallest set is met before a larger one. Every answer has been tried on the condition itself.
 """
 
@@ -26,7 +26,7 @@ MOST_WAYS: Final = 8
 MOST_EDITS: Final = 4
 WORK: Final = 200_000  # tests looked at before the search gives up, and so many for each part of the condition:
 WORK_A_PART: Final = 20
-_MANY: Final = 200  # tests of one slot; of more it is not asked which values come to the same
+_MANY: Final = 200  # tests of one lever; of more it is not asked which values come to the same
 MOST_NAMES: Final = 64  # of one test, that may each be added to a set
 
 Leaf = Test | Changed | Since | Until | InHours | Sla
@@ -116,10 +116,10 @@ def why_not(condition: Condition, view: View) -> WhyNot:
     return WhyNot(explanation=explanation, ways=ways, complete=search.complete)
 
 
-# --- slots -------------------------------------------------------------------------------------------------------------
+# --- levers -------------------------------------------------------------------------------------------------------------
 
 
-class _Slot(NamedTuple):
+class _Lever(NamedTuple):
     """What one edit can change: the *name* of a set for one of its members, ``*`` for all of them."""
 
     place: str  # ticket, before, clock, event, wait
@@ -134,21 +134,21 @@ class _Slot(NamedTuple):
         return EDIT_KINDS.index(self.place)
 
 
-_WAIT: Final = _Slot("wait")
-_EVENT: Final = _Slot("event")
-_DESCRIPTION: Final = _Slot("ticket", "description")
-_SUBJECT: Final = _Slot("ticket", "subject")
+_WAIT: Final = _Lever("wait")
+_EVENT: Final = _Lever("event")
+_DESCRIPTION: Final = _Lever("ticket", "description")
+_SUBJECT: Final = _Lever("ticket", "subject")
 
 
-class _Slots:
-    """The slots that each test reads."""
+class _Levers:
+    """The levers that each test reads."""
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.cut = False  # whether some were left out
 
-    def of(self, test: Leaf) -> tuple[_Slot, ...]:
-        """The slots of a test."""
+    def of(self, test: Leaf) -> tuple[_Lever, ...]:
+        """The levers of a test."""
         match test:
             case Test():
                 return tuple(self._of_field(self.view.vocabulary.field(test.field), test))
@@ -160,11 +160,11 @@ class _Slots:
             case InHours():
                 return (_WAIT,)
             case Sla():
-                return (_WAIT, _Slot("clock", test.metric))
+                return (_WAIT, _Lever("clock", test.metric))
             case _:
                 assert_never(test)
 
-    def _of_field(self, spec: FieldSpec, test: Reads, place: str = "ticket") -> Iterator[_Slot]:
+    def _of_field(self, spec: FieldSpec, test: Reads, place: str = "ticket") -> Iterator[_Lever]:
         name = spec.name
         if name == "text":
             yield _DESCRIPTION
@@ -173,19 +173,19 @@ class _Slots:
             if self.view.event is not None:
                 yield _EVENT
         elif name == "category":
-            yield _Slot(place, "status")
+            yield _Lever(place, "status")
         elif name.startswith("sla."):
-            yield _Slot("clock", name.removeprefix("sla.").rpartition(".")[0])
+            yield _Lever("clock", name.removeprefix("sla.").rpartition(".")[0])
         elif name.startswith("event."):
             yield _EVENT
             if name == "event.by_assignee":
-                yield _Slot("ticket", "assignee")
+                yield _Lever("ticket", "assignee")
         elif spec.type.kind == "set":
             yield from self._of_set(spec, test, place)
         elif is_put(spec):
-            yield _Slot(place, name)
+            yield _Lever(place, name)
 
-    def _of_set(self, spec: FieldSpec, test: Reads, place: str) -> Iterator[_Slot]:
+    def _of_set(self, spec: FieldSpec, test: Reads, place: str) -> Iterator[_Lever]:
         now, before = self._members(spec, "ticket"), self._members(spec, "before")
         named: list[str] = []
         if isinstance(test, Changed):
@@ -195,12 +195,12 @@ class _Slots:
         elif len(now) == 1:
             named = sorted(now)
         elif now:
-            yield _Slot(place, spec.name, "*")
+            yield _Lever(place, spec.name, "*")
         if not named and not now:
             named = [*spec.type.choices[:1]] or ["something"]
         self.cut = self.cut or len(named) > MOST_NAMES
         for name in named[:MOST_NAMES]:
-            yield _Slot(place, spec.name, name)
+            yield _Lever(place, spec.name, name)
 
     def _members(self, spec: FieldSpec, place: str) -> frozenset[str]:
         return _read(self.view, spec, place) or frozenset()
@@ -215,15 +215,15 @@ def _read(view: View, spec: FieldSpec, place: str) -> Any:
 
 
 class _Atom:
-    """One test: its meaning, the slots it reads, and whether it holds as things are."""
+    """One test: its meaning, the levers it reads, and whether it holds as things are."""
 
-    __slots__ = ("holds", "slots", "test", "truth")
+    __slots__ = ("holds", "levers", "test", "truth")
 
-    def __init__(self, test: Leaf, view: View, slots: tuple[_Slot, ...]) -> None:
+    def __init__(self, test: Leaf, view: View, levers: tuple[_Lever, ...]) -> None:
         self.test = test
         self.holds = compiled(test, view.vocabulary)
         self.truth = self.holds(view)
-        self.slots = slots
+        self.levers = levers
 
 
 class _Leaf(NamedTuple):
@@ -244,24 +244,24 @@ _Tree = _Leaf | _Group
 
 
 class _Search:
-    """One search: the tree, the slots in the order they are tried, and how much may still be looked at."""
+    """One search: the tree, the levers in the order they are tried, and how much may still be looked at."""
 
     def __init__(self, condition: Condition, view: View) -> None:
         self.view = view
-        self.slots = _Slots(view)
+        self.levers = _Levers(view)
         self.atoms: dict[Leaf, _Atom] = {}
-        self.readers: dict[_Slot, list[_Atom]] = {}
+        self.readers: dict[_Lever, list[_Atom]] = {}
         self.size = 0
         self.tree = self._tree(condition, wanted=True)
-        self.order = {slot: number for number, slot in enumerate(sorted(self.readers, key=lambda slot: slot.rank))}
+        self.order = {lever: number for number, lever in enumerate(sorted(self.readers, key=lambda lever: lever.rank))}
         self.left = WORK + WORK_A_PART * self.size
-        self.edits: dict[_Slot, tuple[Edit, ...]] = {}
-        self.cores: dict[frozenset[_Slot], dict[_Slot, None] | None] = {}
+        self.edits: dict[_Lever, tuple[Edit, ...]] = {}
+        self.cores: dict[frozenset[_Lever], dict[_Lever, None] | None] = {}
 
     @property
     def complete(self) -> bool:
         """Whether nothing was left out."""
-        return self.left > 0 and not self.slots.cut
+        return self.left > 0 and not self.levers.cut
 
     def _tree(self, condition: Condition, *, wanted: bool) -> _Tree:
         self.size += 1
@@ -277,34 +277,34 @@ class _Search:
     def _atom(self, test: Leaf) -> _Atom:
         atom = self.atoms.get(test)
         if atom is None:
-            atom = self.atoms[test] = _Atom(test, self.view, self.slots.of(test))
-            for slot in atom.slots:
-                self.readers.setdefault(slot, []).append(atom)
+            atom = self.atoms[test] = _Atom(test, self.view, self.levers.of(test))
+            for lever in atom.levers:
+                self.readers.setdefault(lever, []).append(atom)
         return atom
 
     # --- the search ----------------------------------------------------------------------------------------------------
 
     def ways(self) -> Iterator[Way]:
-        """The ways, those of few edits first; of one size in the order of their slots."""
-        found: list[frozenset[_Slot]] = []
-        told: set[frozenset[_Slot]] = set()
-        level: dict[frozenset[_Slot], None] = dict.fromkeys([frozenset[_Slot]()])
+        """The ways, those of few edits first; of one size in the order of their levers."""
+        found: list[frozenset[_Lever]] = []
+        told: set[frozenset[_Lever]] = set()
+        level: dict[frozenset[_Lever], None] = dict.fromkeys([frozenset[_Lever]()])
         for _ in range(MOST_EDITS):
-            wider: dict[frozenset[_Slot], None] = {}
+            wider: dict[frozenset[_Lever], None] = {}
             for chosen in level:
                 core = self._core(chosen)
                 blocking = self.readers if core is None else core
-                for slot in blocking:
-                    if slot not in chosen:
-                        wider[chosen | {slot}] = None
+                for lever in blocking:
+                    if lever not in chosen:
+                        wider[chosen | {lever}] = None
             level = {}
-            for chosen in sorted(wider, key=lambda chosen: sorted(self.order[slot] for slot in chosen)):
+            for chosen in sorted(wider, key=lambda chosen: sorted(self.order[lever] for lever in chosen)):
                 if any(smaller <= chosen for smaller in found):
                     continue
                 way = self._solved(chosen)
                 if way is not None:
                     found.append(chosen)
-                    place = frozenset(_DESCRIPTION if slot == _SUBJECT else slot for slot in chosen)
+                    place = frozenset(_DESCRIPTION if lever == _SUBJECT else lever for lever in chosen)
                     if place in told:
                         continue  # the same said in the subject instead of the description
                     told.add(place)
@@ -316,24 +316,24 @@ class _Search:
                 else:
                     level[chosen] = None
 
-    def _core(self, free: frozenset[_Slot]) -> dict[_Slot, None] | None:
+    def _core(self, free: frozenset[_Lever]) -> dict[_Lever, None] | None:
         """Slots of which one must change, however the *free* ones do; None: it is the values of those that do not go together."""
         if free not in self.cores:
             self.left -= self.size
             self.cores[free] = _core(self.tree, free)
         return self.cores[free]
 
-    def _solved(self, free: frozenset[_Slot]) -> Way | None:
-        """The first values of all *free* slots with which the condition holds."""
+    def _solved(self, free: frozenset[_Lever]) -> Way | None:
+        """The first values of all *free* levers with which the condition holds."""
         if self._core(free) is not None:
             return None
         self.left -= self.size
         rest = _rest(self.tree, free)
         assert not isinstance(rest, bool)  # noqa: S101 - for the type checker: it depends on them, and on nothing else
-        slots = sorted(free - {_WAIT}, key=lambda slot: self.order[slot])
+        levers = sorted(free - {_WAIT}, key=lambda lever: self.order[lever])
         cost = _leaves(rest)
         condition = _condition(rest) if _WAIT in free else None
-        for edits in product(*(self._edits_of(slot) for slot in slots)):
+        for edits in product(*(self._edits_of(lever) for lever in levers)):
             self.left -= cost
             if self.left <= 0:
                 return None
@@ -351,34 +351,34 @@ class _Search:
     def _meaning(self, test: Condition) -> Callable[[View], bool]:
         return self.atoms[test].holds  # type: ignore[index]  # only tests come here
 
-    # --- what an edit of a slot may be ---------------------------------------------------------------------------------
+    # --- what an edit of a lever may be ---------------------------------------------------------------------------------
 
-    def _edits_of(self, slot: _Slot) -> tuple[Edit, ...]:
-        """The edits of a slot among which its tests can tell."""
-        found = self.edits.get(slot)
+    def _edits_of(self, lever: _Lever) -> tuple[Edit, ...]:
+        """The edits of a lever among which its tests can tell."""
+        found = self.edits.get(lever)
         if found is None:
-            found = self.edits[slot] = tuple(self._different(slot, self._possible(slot)))
+            found = self.edits[lever] = tuple(self._different(lever, self._possible(lever)))
         return found
 
-    def _possible(self, slot: _Slot) -> Iterable[Edit]:
-        view, tests = self.view, [atom.test for atom in self.readers[slot] if not isinstance(atom.test, InHours)]
-        match slot.place:
+    def _possible(self, lever: _Lever) -> Iterable[Edit]:
+        view, tests = self.view, [atom.test for atom in self.readers[lever] if not isinstance(atom.test, InHours)]
+        match lever.place:
             case "clock":
-                return (clock_set(slot.field, state) for state in clock_states(tests, view))
+                return (clock_set(lever.field, state) for state in clock_states(tests, view))
             case "event":
                 return (happening(event, self._told(event, tests)) for event in events(tests, view))
-        spec, before = view.vocabulary.field(slot.field), slot.place == "before"
-        was = _read(view, spec, slot.place)
-        if slot.name == "*":
+        spec, before = view.vocabulary.field(lever.field), lever.place == "before"
+        was = _read(view, spec, lever.place)
+        if lever.name == "*":
             return (clearing(spec, was, before=before),)
-        if slot.name is not None:
-            return (membership(spec, slot.name, was or frozenset(), before=before),)
+        if lever.name is not None:
+            return (membership(spec, lever.name, was or frozenset(), before=before),)
         return (setting(spec, value, was, before=before) for value in values(spec, tests, view, was))
 
-    def _different(self, slot: _Slot, edits: Iterable[Edit]) -> Iterator[Edit]:
-        """One edit for each way in which the tests of the slot come out; all of them where a test reads another slot too."""
-        readers = self.readers[slot]
-        alone = len(readers) <= _MANY and all(len(atom.slots) == 1 for atom in readers)
+    def _different(self, lever: _Lever, edits: Iterable[Edit]) -> Iterator[Edit]:
+        """One edit for each way in which the tests of the lever come out; all of them where a test reads another lever too."""
+        readers = self.readers[lever]
+        alone = len(readers) <= _MANY and all(len(atom.levers) == 1 for atom in readers)
         seen = {tuple(atom.truth for atom in readers)}
         for edit in edits:
             if alone:
@@ -401,16 +401,16 @@ class _Search:
         return f"another event: {event.kind}" + (", with " + ", ".join(parts) if parts else "")
 
 
-def _core(tree: _Tree, free: frozenset[_Slot]) -> dict[_Slot, None] | None:
-    """The slots that keep *tree* from being true though all tests of *free* slots do as they are wanted; None: nothing does."""
+def _core(tree: _Tree, free: frozenset[_Lever]) -> dict[_Lever, None] | None:
+    """The levers that keep *tree* from being true though all tests of *free* levers do as they are wanted; None: nothing does."""
     if isinstance(tree, _Leaf):
         atom, wanted = tree
-        return None if atom.truth is wanted or not free.isdisjoint(atom.slots) else dict.fromkeys(atom.slots)
+        return None if atom.truth is wanted or not free.isdisjoint(atom.levers) else dict.fromkeys(atom.levers)
     cores = [_core(part, free) for part in tree.parts]
     if tree.every:
         blocked = [core for core in cores if core is not None]
         return min(blocked, key=len) if blocked else None
-    together: dict[_Slot, None] = {}
+    together: dict[_Lever, None] = {}
     for core in cores:
         if core is None:
             return None
@@ -418,11 +418,11 @@ def _core(tree: _Tree, free: frozenset[_Slot]) -> dict[_Slot, None] | None:
     return together
 
 
-def _rest(tree: _Tree, free: frozenset[_Slot]) -> _Tree | bool:
-    """What is left of *tree* to be decided by the *free* slots."""
+def _rest(tree: _Tree, free: frozenset[_Lever]) -> _Tree | bool:
+    """What is left of *tree* to be decided by the *free* levers."""
     if isinstance(tree, _Leaf):
         atom, wanted = tree
-        return atom.truth is wanted if free.isdisjoint(atom.slots) else tree
+        return atom.truth is wanted if free.isdisjoint(atom.levers) else tree
     kept = []
     for part in tree.parts:
         rest = _rest(part, free)
