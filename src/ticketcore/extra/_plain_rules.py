@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ticketcore._values import changed
 from ticketcore.conditions import View, Vocabulary, compiled, names_category
@@ -37,12 +37,8 @@ class Entry:
 
 def places(rules: Rules) -> Iterator[tuple[str, str, Rule]]:
     """Every rule, steps of ladders included, in the order they are tried: place, name of its set, rule (disabled with its set)."""
-    for one in rules.sets:
-        for number, rule in enumerate(one.rules):
-            yield f"{one.name}[{number}]", one.name, rule if one.enabled else evolve(rule, enabled=False)
-    for number, ladder in enumerate(rules.escalations):
-        for rule in ladder.rules():
-            yield f"escalations[{number}]", f"~{ladder.name}", rule
+    for where, set_name, rule in rules._all():
+        yield where.removesuffix(".name"), set_name, rule
 
 
 def entries_of(rules: Rules, vocabulary: Vocabulary) -> tuple[Entry, ...]:

@@ -31,7 +31,7 @@ from ticketcore.model import EventBase
 from ticketcore.replay import Replay, moments
 from ticketcore.rules import Action, Cycle, Rule
 
-__all__ = ["Answers", "Coverage", "Deeds", "RuleCoverage", "Watch", "coverage", "leaves", "say_action"]
+__all__ = ["Answers", "Coverage", "Deeds", "RuleCoverage", "Watch", "coverage", "leaves", "many", "say_action"]
 
 History = Iterable[EventBase]
 
@@ -130,8 +130,9 @@ class RuleCoverage:
                 yield f"{deed.path}: {say_action(deed.action)}: {came_to}"
 
 
-def _many(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def many(count: int, one: str, more: str = "") -> str:
+    """So many of something: ``1 rule``, ``2 rules``."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def _times(count: int) -> str:
@@ -208,8 +209,8 @@ class Coverage:
 
     def __str__(self) -> str:
         refused = f", {self.refused} refused" if self.refused else ""
-        what = f"{self.covered} of {self.total} branches of {_many(len(self.rules), 'rule')} ({self.percent} %)"
-        by = f"{_many(self.histories, 'history', 'histories')} ({_many(self.moments, 'moment')}{refused})"
+        what = f"{self.covered} of {self.total} branches of {many(len(self.rules), 'rule')} ({self.percent} %)"
+        by = f"{many(self.histories, 'history', 'histories')} ({many(self.moments, 'moment')}{refused})"
         lines = [f"{self.desk}: {what} by {by}"]
         for rule in self.rules:
             missing = list(rule.missing())
