@@ -92,8 +92,7 @@ class Index:
 
 # --- taking conditions apart -------------------------------------------------------------------------------------------
 
-# A table is known by what it reads of a field, the field, and how often the row has wanted that of it before.
-Place = tuple[str, str, int]
+Place = tuple[str, str]  # a table is known by which side of which field it reads
 Can = Callable[[Condition], bool]
 
 
@@ -306,26 +305,26 @@ class _Made:
         self._fill(_uses(rows, vocabulary, self._rest))
         self.unsure = mask_of(list(self._rest))
 
-    def _fill(self, uses: dict[Place, tuple[FieldSpec, Uses]]) -> None:
+    def _fill(self, uses: dict[Place, tuple[FieldSpec, list[Uses]]]) -> None:
         """Make the tables, those of what is read of the ticket itself first: they are read all in one go."""
         declared: list[tuple[str, Table]] = []
         attributes: list[tuple[str, Table]] = []
         late: list[tuple[int, Read, Answer]] = []
-        for (kind, _, _), (spec, found) in uses.items():
-            answer = self._answer(kind, found)
-            constrained = mask_of(found.rows)
-            if kind == "presence":
-                late.append((constrained, presence_of(spec.read), answer))
-            elif kind == "text":
-                late.append((constrained, _text_of(spec), Table(answer).__getitem__))
-            elif kind == "words":
-                late.append((constrained, _words_of(spec), answer))
-            elif spec.entry is not None and spec.entry[0] == "fields":
-                declared.append((spec.entry[1], Table(answer)))
-            elif spec.attribute:
-                attributes.append((spec.attribute, Table(answer)))
-            else:
-                late.append((constrained, spec.read, Table(answer).__getitem__))
+        for (kind, _), (spec, places) in uses.items():
+            for place in places:
+                answer = self._answer(kind, place)
+                if kind == "presence":
+                    late.append((mask_of(place.rows), presence_of(spec.read), answer))
+                elif kind == "text":
+                    late.append((mask_of(place.rows), _text_of(spec), Table(answer).__getitem__))
+                elif kind == "words":
+                    late.append((mask_of(place.rows), _words_of(spec), answer))
+                elif spec.entry is not None and spec.entry[0] == "fields":
+                    declared.append((spec.entry[1], Table(answer)))
+                elif spec.attribute:
+                    attributes.append((spec.attribute, Table(answer)))
+                else:
+                    late.append((mask_of(place.rows), spec.read, Table(answer).__getitem__))
         names = [name for name, _ in declared]
         self.declared, self.one_by_one_declared = _all_values(names), _values(names)
         # "id" at the end: with two names or more a getter gives a tuple, and what no table asks for is left over
@@ -433,32 +432,33 @@ def _parts_of(wanted: Sequence[tuple[FieldSpec, str]]) -> tuple[_Parts, ...]:
     return tuple(made)
 
 
-def _uses(rows: Sequence[Placed], vocabulary: Vocabulary, rest: dict[int, list[Condition]]) -> dict[Place, tuple[FieldSpec, Uses]]:
+def _uses(rows: Sequence[Placed], vocabulary: Vocabulary, rest: dict[int, list[Condition]]) -> dict[Place, tuple[FieldSpec, list[Uses]]]:
     """What each row wants of each table; what no table can say, or not exactly, goes to its *rest*."""
-    uses: dict[Place, tuple[FieldSpec, Uses]] = {}
+    uses: dict[Place, tuple[FieldSpec, list[Uses]]] = {}
     for row, (_, _, tests) in enumerate(rows):
         for test in tests:
             wanted = wish(test, vocabulary)
-            place = None if wanted is None else _place(uses, row, wanted)
-            if wanted is None or place is None or not wanted[4]:
+            if wanted is None:
                 rest.setdefault(row, []).append(test)
-            if wanted is not None and place is not None:
-                kind, _, what, negated, _ = wanted
-                if kind == "order":
-                    place.bound(row, what, test, negated=negated)
-                else:
-                    place.name(row, what, negated=negated)
+                continue
+            kind, spec, what, negated, exact = wanted
+            found = uses.get((kind, spec.name))
+            if found is None:
+                found = uses[kind, spec.name] = (spec, [])
+            for place in found[1]:
+                if place.rows[-1] != row:
+                    break
+            else:  # the row has wanted something of each
+                if len(found[1]) == MOST_TURNS:
+                    if exact:
+                        rest.setdefault(row, []).append(test)
+                    continue
+                place = Uses()
+                found[1].append(place)
+            if not exact:
+                rest.setdefault(row, []).append(test)
+            if kind == "order":
+                place.bound(row, what, test, negated=negated)
+            else:
+                place.name(row, what, negated=negated)
     return uses
-
-
-def _place(uses: dict[Place, tuple[FieldSpec, Uses]], row: int, wanted: Wish) -> Uses | None:
-    """The first table of that kind of which the row wants nothing yet; None if there is none."""
-    kind, spec, *_ = wanted
-    for turn in range(MOST_TURNS):
-        found = uses.get((kind, spec.name, turn))
-        if found is None:
-            found = uses[kind, spec.name, turn] = (spec, Uses())
-        rows = found[1].rows
-        if not rows or rows[-1] != row:
-            return found[1]
-    return None

@@ -38,21 +38,23 @@ class Uses:
 
     def name(self, row: int, names: Iterable[Any], *, negated: bool) -> None:
         """A row wants one of *names*; without any, just what it is."""
-        self._add(row, negated=negated)
+        self.rows.append(row)
+        if not negated:
+            self.positive.append(row)
+        by_name = self.by_name
         for name in names:
-            rows = self.by_name.setdefault(name, [])
-            if not rows or rows[-1] != row:  # a name may stand twice
+            rows = by_name.get(name)
+            if rows is None:
+                by_name[name] = [row]
+            elif rows[-1] != row:  # a name may stand twice
                 rows.append(row)
 
     def bound(self, row: int, bounds: Bounds, test: Condition, *, negated: bool) -> None:
         """A row wants a value within *bounds*."""
-        self._add(row, negated=negated)
-        self.bounded.append((row, bounds, negated, test))
-
-    def _add(self, row: int, *, negated: bool) -> None:
         self.rows.append(row)
         if not negated:
             self.positive.append(row)
+        self.bounded.append((row, bounds, negated, test))
 
 
 class Table(dict[Any, int]):
@@ -143,16 +145,19 @@ def of_order(uses: Uses, everything: int) -> tuple[Answer, list[tuple[int, Condi
     """
     bounds = sorted({bound for _, (low, _, high, _), _, _ in uses.bounded for bound in (low, high) if bound is not None})
     kept = bounds[:: -(-len(bounds) // MOST_BOUNDS)] if len(bounds) > MOST_BOUNDS else bounds
+    places = {bound: 2 * number + 1 for number, bound in enumerate(kept)}  # 0 is the gap before the first
     base = everything ^ mask_of(uses.positive)
     turned: list[list[int]] = [[] for _ in range(2 * len(kept) + 2)]
     unsure: list[tuple[int, Condition]] = []
     for row, (low, low_in, high, high_in), negated, test in uses.bounded:
-        first, known_low = _place(kept, low, 0, outward=0 if low_in else 1)
-        last, known_high = _place(kept, high, 2 * len(kept), outward=0 if high_in else -1)
-        if not (known_low and known_high):
+        first = 0 if low is None else places.get(low) or 2 * bisect_left(kept, low)
+        last = 2 * len(kept) if high is None else places.get(high) or 2 * bisect_left(kept, high)
+        if (low is not None and first % 2 == 0) or (high is not None and last % 2 == 0):  # a bound that was not kept: in a gap
             unsure.append((row, test))
-            if negated:  # what it wants would be ruled out in the gap that holds its bound
+            if negated:  # what it wants would be ruled out in that gap
                 continue
+        first += first % 2 and not low_in
+        last -= last % 2 and not high_in
         if first <= last:
             turned[first].append(row)
             turned[last + 1].append(row)
@@ -170,16 +175,6 @@ def of_order(uses: Uses, everything: int) -> tuple[Answer, list[tuple[int, Condi
         return at[2 * place + 1 if place < len(kept) and kept[place] == value else 2 * place]
 
     return answer, unsure
-
-
-def _place(kept: Sequence[Any], bound: Any, otherwise: int, *, outward: int) -> tuple[int, bool]:
-    """The place of a bound, 0 being the gap before the first; and whether it is exact. A bound that was not kept lies in a gap."""
-    if bound is None:
-        return otherwise, True
-    at = bisect_left(kept, bound)
-    if at < len(kept) and kept[at] == bound:
-        return 2 * at + 1 + outward, True
-    return 2 * at, False
 
 
 def presence_of(read: Callable[[Any], Any]) -> Callable[[Any], bool]:
