@@ -349,9 +349,10 @@ class Merged(Outside):
 
 @frozen(kw_only=True)
 class Absorbed(Outside):
-    """Another ticket, ``source``, was merged into this one, which goes on in its place."""
+    """Another ticket, ``source``, was merged into this one, which goes on in its place; ``waiting`` is since when its customer waits."""
 
     source: str
+    waiting_us: int | None = field(default=None, alias="waiting", converter=maybe_us, repr=iso)
     kind: ClassVar[str] = "absorbed"
 
 

@@ -53,7 +53,7 @@ def merge(desk: DeskParts, source: Ticket, target: Ticket, at_us: int, by: Actor
             status=target.status, trigger="merge", allowed=(), targets={},
         )  # fmt: skip
     gone = StepRun(desk, source, restamp=restamp).handle((Merged(at=at_us, by=by, into=target.id),))
-    taken: list[Outside] = [Absorbed(at=at_us, by=by, source=source.id)]
+    taken: list[Outside] = [Absorbed(at=at_us, by=by, source=source.id, waiting=source.waiting_since_us)]
     if cc := _copies(source, target):
         taken.append(CcAdded(at=at_us, by=by, addresses=cc))
     if followers := _followers(source, target):

@@ -265,6 +265,8 @@ class Desk:
     def merge(self, source: Ticket, target: Ticket, *, at: datetime | int, by: Actor | None = None) -> Linked:
         """Merge *source* into *target*: it closes with a pointer, its clocks are cancelled, its people get copies from the target.
 
+        Whoever waits for an answer to it waits for one from the target, as long as before.
+
         Later replies to it come out as a `ForwardReply`. Raises as `handle` does, for either ticket, and `IllegalMove` for a target
         that was merged away or removed; then nothing has changed.
 
