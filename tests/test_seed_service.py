@@ -209,7 +209,7 @@ ROUTES: dict[str, Any] = {
         {"name": "sales", "on": "created", "stop": True, "when": {"field": "type", "is": "sales"},
          "then": [{"transfer": "sales"}, {"route": "sales"}]},
         {"name": "rest", "on": "created", "then": [{"transfer": "support"}, {"route": "support"}]},
-        {"name": "to and fro", "on": "transferred", "when": {"field": "transfers", "at_least": 2},
+        {"name": "to and fro", "on": "transferred", "when": {"field": "returns", "at_least": 1},
          "then": {"add_tag": "ping-pong", "notify": "lead"}},
         {"name": "overload", "when": [{"field": "queue", "above": 50}, {"since": "created", "at_least": "1h"}], "then": {"notify": "lead"}},
     ],
@@ -278,12 +278,21 @@ def test_nobody_is_overloaded_and_what_nobody_can_take_is_said() -> None:
 
 
 @pytest.mark.seed("S83")
-def test_moves_between_groups_are_counted_and_going_to_and_fro_is_acted_on() -> None:
+@pytest.mark.parametrize(("way", "returns", "told"), [
+    (["technicians", "support"], 1, ["to and fro"]),                             # straight back to where it came from
+    (["technicians", "billing", "sales"], 0, []),                                # onwards
+    (["technicians", "billing", "support"], 0, []),                              # a round is no ping-pong
+    (["technicians", "support", "technicians"], 2, ["to and fro", "to and fro"]),
+    (["technicians", "technicians"], 0, []),                                     # it is there already
+])  # fmt: skip
+def test_moves_between_groups_are_counted_and_going_to_and_fro_is_acted_on(way: list[str], returns: int, told: list[str]) -> None:
     ticket, outcomes = routed()[0].ticket, []
-    for number, group in enumerate(("technicians", "support"), 1):
+    assert (ticket.group, ticket.transfers, ticket.returns) == ("support", 0, 0)
+    for number, group in enumerate(way, 1):
         outcomes.append(ROUTER.handle(ticket, Transferred(at=at("10:00") + number, by=MARIA, group=group, reason="not ours")))
         ticket = outcomes[-1].ticket
-    assert (ticket.transfers, ticket.tags, fired(*outcomes)) == (2, frozenset({"ping-pong"}), ["to and fro"])
+    assert (ticket.transfers, ticket.returns, fired(*outcomes)) == (len(way) - (len(set(way)) == 1), returns, told)
+    assert ("ping-pong" in ticket.tags) == bool(returns)
 
 
 @pytest.mark.seed("S91")

@@ -366,7 +366,9 @@ def _of_clock(metric: str, attribute: str) -> Callable[[View], Any]:
     return lambda view: getattr(view.clock(metric), attribute, None)
 
 
-_COUNTERS: Final = ("agent_replies", "customer_replies", "notes", "reassignments", "transfers", "escalation", "deviations", "rating")
+_COUNTERS: Final = (
+    "agent_replies", "customer_replies", "notes", "reassignments", "transfers", "returns", "escalation", "deviations", "rating",
+)  # fmt: skip
 _INSTANTS: Final = (
     ("created", "input"), ("updated", "input"), ("first_agent_reply", "input"), ("last_agent_reply", "input"),
     ("last_customer_reply", "input"), ("waiting_since", "input"), ("assigned_at", "input"), ("acknowledged_at", "input"),

@@ -47,7 +47,7 @@ _NEVER_EMPTY: Final = frozenset(
     {"status", "category", "priority", "id", "created", "updated", "status_since", "priority_since", "event.kind"}
 )
 _COUNTERS: Final = frozenset(
-    {"agent_replies", "customer_replies", "notes", "reassignments", "transfers", "escalation", "deviations", "reopens"}
+    {"agent_replies", "customer_replies", "notes", "reassignments", "transfers", "returns", "escalation", "deviations", "reopens"}
 )
 
 

@@ -181,7 +181,7 @@ _SETS: Final[Mapping[str, Callable[[Action], Pairs]]] = FrozenMap({
     "add_tag": _tags, "add_tags": _tags, "remove_tag": _tags, "remove_tags": _tags, "set_field": _field,
     "assign": _value_of("assignee", "assigned_at", "reassignments"),
     "unassign": lambda _action: (("assignee", frozenset((None,))), ("assigned_at", ANY)),
-    "transfer": _value_of("group", "transfers"), "escalate": _value_of("escalation", "escalated_at"),
+    "transfer": _value_of("group", "transfers", "returns"), "escalate": _value_of("escalation", "escalated_at"),
     "set_policy": _value_of("policy"), "release_policy": _any_of("policy"), "extend_target": _any_of("sla"), "note": _any_of("notes"),
     "acknowledge": _any_of("acknowledged_at"), "postpone": _any_of("postponed_until"), "mark_answered": _any_of("waiting_since"),
     "purge": _any_of("subject", "description", "text", "language", "tags:*"),

@@ -48,9 +48,9 @@ class Pair:
 _PARTS: Final = (
     "id", "status", "category", "priority", "subject", "text", "channel", "language", "requester", "assignee", "group", "tags", "fields",
     "facts", "policy", "policy_choices", "merged_into", "rating", "agent_replies", "customer_replies", "notes", "reopens",
-    "reassignments", "transfers", "escalation", "created_us", "updated_us", "status_since_us", "first_agent_reply_us",
-    "last_agent_reply_us", "last_customer_reply_us", "waiting_since_us", "assigned_us", "resolved_us", "closed_us", "acknowledged_us",
-    "escalated_us", "postponed_until_us", "before_postpone", "before_delete", "silenced",
+    "reassignments", "transfers", "returns", "came_from", "escalation", "created_us", "updated_us", "status_since_us",
+    "first_agent_reply_us", "last_agent_reply_us", "last_customer_reply_us", "waiting_since_us", "assigned_us", "resolved_us", "closed_us",
+    "acknowledged_us", "escalated_us", "postponed_until_us", "before_postpone", "before_delete", "silenced",
 )  # fmt: skip
 
 

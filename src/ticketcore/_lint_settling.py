@@ -296,7 +296,7 @@ def _is_bounded(desk: Desk, circle: list[Rule]) -> bool:
     if "assignee" in lasting:
         lasting |= {"assigned_at", "reassignments"}
     if "group" in lasting:
-        lasting.add("transfers")
+        lasting |= {"transfers", "returns"}
     if "status" in lasting:
         lasting |= {"category", "status_since", "resolved_at", "closed_at", "reopens", "postponed_until"}
     causes = {name for name in ("status", "priority", "policy", "assignee", "group", "notes") if name in writes}

@@ -166,7 +166,8 @@ _CHANGES: Final[Mapping[str, tuple[str, ...]]] = {
     "noted": ("notes", "updated"), "marked_answered": ("waiting_since",), "postponed": ("postponed_until",),
     "acknowledged": ("acknowledged_at",), "slot_set": ("priority", "priority_since"), "slot_cleared": ("priority",),
     "tags_added": ("tags",), "tags_removed": ("tags",), "assigned": ("assignee", "assigned_at", "reassignments"),
-    "unassigned": ("assignee", "assigned_at"), "transferred": ("group", "transfers"), "escalated": ("escalation", "escalated_at"),
+    "unassigned": ("assignee", "assigned_at"), "transferred": ("group", "transfers", "returns"),
+    "escalated": ("escalation", "escalated_at"),
     "policy_set": ("policy",), "rated": ("rating",), "merged": ("merged_into",),
 }  # fmt: skip
 _MOVING: Final[Mapping[str, type[Outside]]] = {
@@ -434,7 +435,7 @@ def _seen(ticket: Ticket, name: str) -> Any:
 _FORGOTTEN: Final = frozenset({"id", "desk", "version", "as_of_us", "floor_us", "seen", "memo", "deviations"})
 _TICKET_PARTS: Final = tuple(part.name for part in attr_fields(Ticket) if part.name not in _FORGOTTEN)
 _COUNTED: Final = frozenset({
-    "agent_replies", "customer_replies", "notes", "reopens", "reassignments", "transfers", "escalation", "time_roots",
+    "agent_replies", "customer_replies", "notes", "reopens", "reassignments", "transfers", "returns", "escalation", "time_roots",
 })  # fmt: skip
 
 

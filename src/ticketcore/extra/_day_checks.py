@@ -92,7 +92,7 @@ _NAMED: Final[Mapping[str, Callable[[Desk], Iterable[str]]]] = {
 }
 _TEXTS: Final = ("assignee", "category", "subject", "text", "channel", "language", "merged_into")
 _COUNTS: Final = (
-    "agent_replies", "customer_replies", "notes", "reopens", "reassignments", "transfers", "escalation", "deviations", "rating",
+    "agent_replies", "customer_replies", "notes", "reopens", "reassignments", "transfers", "returns", "escalation", "deviations", "rating",
 )  # fmt: skip
 
 
