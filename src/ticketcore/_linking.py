@@ -104,7 +104,8 @@ def _offshoot(
     said: dict[str, Any] = {"has_message": False} if message is None else {"message": message.message}
     writer = by if message is None else message.by
     others = isinstance(writer, Person) and not writer.is_same(source.requester)  # a third person's matter is theirs
-    kept = {name: getattr(source, name) for name in ("channel", "subject", "language", "group", "tags", "fields", "cc")}
+    kept = {name: getattr(source, name) for name in ("channel", "subject", "language", "group", "tags", "fields")}
+    kept["cc"] = source.cc if relation == "follow_up" else frozenset()  # another matter is not everybody's
     kept["requester"] = writer if others else source.requester
     return Created(at=at_us, ticket=name, by=writer, origin=source.id, relation=relation, **{**said, **kept, **given})
 

@@ -284,8 +284,8 @@ class Desk:
         """Make a part of *source* a ticket of its own, of the id *ticket*; ``ticket.origin`` names where it came from.
 
         *message*, a stored reply, becomes its description, and who wrote it asks. It has the source's requester, channel, subject,
-        group, tags, fields and copies, unless *given* says otherwise. Its clocks start at *at*; the source goes on as it was. Raises
-        as `handle` does, for either ticket; then nothing has changed.
+        group, tags and fields, but nobody gets copies, unless *given* says otherwise. Its clocks start at *at*; the source goes on as
+        it was. Raises as `handle` does, for either ticket; then nothing has changed.
 
         >>> from ticketcore import Created, Desk, Person
         >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"), subject="printer, and an invoice")).ticket
@@ -298,7 +298,7 @@ class Desk:
     def follow_up(self, source: Ticket, *, ticket: str, message: Spoken, **given: Any) -> Outcome:
         """Open the ticket that a `CreateFollowUp` asks for: *message* is the reply that *source* no longer takes, *ticket* the new id.
 
-        It has what a `split` has, and begins when the reply was written. Raises as `handle` does.
+        It has what a `split` has and the source's copies, and begins when the reply was written. Raises as `handle` does.
         """
         return follow_up(_parts(self), source, ticket, message, given)
 
