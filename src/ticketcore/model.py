@@ -553,6 +553,13 @@ def _acknowledged(draft: Draft, event: Acknowledged) -> None:
 def _merged(draft: Draft, event: Merged) -> None:
     _outside(draft, event)
     draft.merged_into = event.into
+    draft.waiting_since_us = None  # an answer comes from the other ticket
+
+
+def _absorbed(draft: Draft, event: Absorbed) -> None:
+    _outside(draft, event)
+    if event.waiting_us is not None and (draft.waiting_since_us is None or event.waiting_us < draft.waiting_since_us):
+        draft.waiting_since_us = event.waiting_us
 
 
 def _checked(draft: Draft, event: Verified | Confirmed) -> None:
@@ -865,7 +872,7 @@ _APPLY: Final[Mapping[str, Callable[[Draft, Any], None]]] = {
     "merged": _merged,
     "verified": _checked,
     "confirmed": _checked,
-    "absorbed": _outside,
+    "absorbed": _absorbed,
     "split": _outside,
     "followers_added": _followers_added,
     "followers_removed": _followers_removed,
