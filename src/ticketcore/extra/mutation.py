@@ -303,7 +303,8 @@ class MutationScore:
         return seen, seen + sum(one.rule == rule for one in self.unnoticed)
 
     def __str__(self) -> str:
-        head = f"{self.desk}: {len(self.noticed)} of {self.total} changes noticed ({self.percent} %) by {many(self.histories, 'history', 'histories')}"
+        by = many(self.histories, "history", "histories")
+        head = f"{self.desk}: {len(self.noticed)} of {self.total} changes noticed ({self.percent} %) by {by}"
         return "\n".join([head, *(f"  {one}" for one in self.unnoticed)])
 
 
