@@ -204,7 +204,7 @@ def test_a_part_of_a_ticket_becomes_a_ticket_of_its_own() -> None:
         "e-mail",
         frozenset({"vip"}),
         FrozenMap(site="Rīga"),
-        frozenset({"bob@example.org"}),
+        frozenset[str](),
     )
     assert (new.status, new.created_us, new.waiting_since_us, new.clocks["fa"].cycle.started_us) == ("new", *[at("10:00")] * 3)
 
@@ -221,14 +221,16 @@ def test_who_asks_in_a_ticket_that_was_split_off(message: Any, requester: Person
 
 
 def test_a_follow_up_is_opened_as_the_desk_asks_for_it() -> None:
-    closed = after(asked("T-1", subject="printer"), Resolved(at=at("10:00"), by=MARIA), Closed(at=at("11:00"), by=MARIA))
+    closed = after(
+        asked("T-1", subject="printer", cc=["bob@example.org"]), Resolved(at=at("10:00"), by=MARIA), Closed(at=at("11:00"), by=MARIA)
+    )
     reply = CustomerReplied(at=at("12:00"), id="again", ticket="T-1", by=ADA, message=Message(text="it burns again"))
     diverted = DESK.handle(closed, reply)
     assert isinstance(diverted.events[1], Diverted)
     (effect,) = diverted.effects
     assert isinstance(effect, CreateFollowUp)
     new = DESK.follow_up(diverted.ticket, ticket="T-2", message=reply, tags=["again"])
-    assert (new.ticket.origin, new.ticket.relation) == ("T-1", "follow_up")
+    assert (new.ticket.origin, new.ticket.relation, new.ticket.cc) == ("T-1", "follow_up", frozenset({"bob@example.org"}))
     assert (new.ticket.subject, new.ticket.text) == ("printer", "it burns again")
     assert (new.ticket.created_us, new.ticket.tags) == (at("12:00"), frozenset({"again"}))
 
