@@ -8,11 +8,11 @@ compiled tests decide (docs/explanation/rule-index.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
-from operator import attrgetter, getitem, itemgetter
-from typing import Any, Final
+from operator import attrgetter, itemgetter
+from typing import Any, Final, Protocol
 
 from ticketcore._compiled import ORDERED, Holds, compiled, right_names
 from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, Not, Test
@@ -28,11 +28,20 @@ SHORT_TEXT: Final = 1_000  # characters; a shorter text is cheaper to look at ag
 Row = tuple[Condition, ...]  # tests that must all hold
 
 
+class Matching(Protocol):
+    """What an index is asked."""
+
+    def __call__(self, view: View, *, maybe: bool = False) -> tuple[int, ...]:
+        """The numbers of the conditions that hold, in order; with *maybe*, of those that no table rules out: all that hold, few others."""
+        ...
+
+
 class Index:
     """Conditions made ready to be asked all at once, for the desk with this vocabulary. A condition goes by its number, from 0.
 
-    Made when it is first asked, safe under threads. `matching` gives what `ticketcore.conditions.holds` says of each (law), and what
-    it costs grows with the conditions that might hold, hardly with those that do not.
+    ``matching(view)`` gives the numbers of those that hold, in order, as `ticketcore.conditions.holds` says of each (law); with
+    ``maybe=True`` those that may hold, of which only tables and parts of texts were asked. What it costs grows with the conditions
+    that may hold, hardly with the others. Safe under threads. Raises `UnknownName` for a field that the vocabulary lacks.
 
     >>> from ticketcore.conditions import field
     >>> from ticketcore.model import Ticket
@@ -43,51 +52,18 @@ class Index:
     (1, 2)
     """
 
-    __slots__ = ("_made", "conditions", "vocabulary")
+    __slots__ = ("conditions", "matching", "vocabulary")
 
     def __init__(self, conditions: Iterable[Condition], vocabulary: Vocabulary) -> None:
         self.conditions: Final = tuple(conditions)
         self.vocabulary: Final = vocabulary
-        self._made: _Made | None = None
+        self.matching: Final[Matching] = _Made(self.conditions, vocabulary).asked()
 
     def __len__(self) -> int:
         return len(self.conditions)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Index, (self.conditions, self.vocabulary))
-
-    def matching(self, view: View, *, maybe: bool = False) -> tuple[int, ...]:
-        """The numbers of the conditions that hold, in order; with *maybe*, of those that no table rules out: all that hold, few others.
-
-        Raises `UnknownName` for a field that the vocabulary lacks.
-        """
-        made = self._made
-        if made is None:
-            made = self._made = _Made(self.conditions, self.vocabulary)
-        try:
-            ticket = view.ticket
-            rows = made.everything
-            for left in map(getitem, made.tables, made.declared(ticket.fields) + made.attributes(ticket)):
-                rows &= left
-            for wanting, read, told in made.late:
-                if rows & wanting:
-                    rows &= told(read(view))
-            for parts in made.parts:
-                looking = rows & parts.mask
-                if looking:
-                    rows ^= looking ^ parts.found(looking, view)
-            unsure = rows & made.unsure
-            if unsure and not maybe:
-                rows ^= unsure ^ made.held(unsure, view)
-        except KeyError:  # the ticket lacks a declared field, which most tickets have
-            if made.declared is made.one_by_one_declared:
-                raise
-            made.declared = made.one_by_one_declared
-            return self.matching(view, maybe=maybe)
-        except TypeError:  # a value that cannot be looked up, or compared with anything: the tests say what they say of it
-            return made.one_by_one(view)
-        found = made.answers.get(rows)
-        return made.told(rows) if found is None else found
 
 
 # --- taking conditions apart -------------------------------------------------------------------------------------------
@@ -237,76 +213,35 @@ def part_of(test: Condition, vocabulary: Vocabulary) -> tuple[FieldSpec, str] | 
 # --- the index made ----------------------------------------------------------------------------------------------------
 
 
-class _Parts:
-    """Rows that look for a part of one text. They stand next to each other, and among them those that look for the same part."""
-
-    __slots__ = ("_by_row", "_needles", "_plain", "_read", "_spec", "mask")
-
-    def __init__(self, spec: FieldSpec, first: int, wanted: Sequence[str], by_row: list[tuple[str, int]]) -> None:
-        """*wanted*: the part that each row looks for, from row *first* on. *by_row*: that and the rows below all that look for it."""
-        self._spec, self._read = spec, spec.read
-        self._plain = not any(" " in needle for needle in wanted)
-        self._by_row = by_row
-        self._needles: list[tuple[str, int]] = []
-        start = first
-        for row, needle in enumerate(wanted, first):
-            if row > first and needle != by_row[-1][0]:
-                self._needles.append((by_row[-1][0], (1 << row) - (1 << start)))
-                start = row
-            by_row.append((needle, (1 << start) - 1))
-        end = first + len(wanted)
-        self._needles.append((wanted[-1], (1 << end) - (1 << start)))
-        self.mask = (1 << end) - (1 << first)
-
-    def found(self, rows: int, view: View) -> int:
-        """Those of *rows* whose part is in the text."""
-        raw = self._read(view) or ""
-        # of a short ASCII text folding would change nothing else but its blanks, and no part has one
-        short = self._plain and raw.isascii() and len(raw) <= SHORT_TEXT
-        text = raw.lower() if short else view.folded(self._spec).text
-        if rows.bit_count() * 3 > len(self._needles):
-            there = 0
-            for needle, mask in self._needles:
-                if needle in text:
-                    there |= mask
-            return rows & there
-        there = 0
-        by_row = self._by_row
-        while rows:
-            needle, below = by_row[rows.bit_length() - 1]
-            if needle in text:
-                there |= rows & ~below
-            rows &= below
-        return there
-
-
-Read = Callable[[View], Any]
+Read = Callable[[Any], Any]
+# Rows that look for a part of one text: their bits, how the text is read, whether no part has a blank, for each row its part and the
+# bits below all rows that look for the same, for each part the bits of its rows, for how many rows one looks for every part, the field.
+Parts = tuple[int, Read, bool, list[tuple[str, int]], list[tuple[str, int]], int, FieldSpec]
 
 
 class _Made:
-    """An index ready to be asked."""
+    """An index in the making, and what is seldom needed of it."""
 
     __slots__ = (
-        "_conditions", "_numbers", "_plainly", "_rest", "_several", "_tests", "_vocabulary", "answers", "attributes", "declared",
-        "everything", "late", "one_by_one_declared", "parts", "tables", "unsure",
+        "_answers", "_everything", "_late", "_numbers", "_of_fields", "_of_some_fields", "_of_ticket", "_parts", "_plainly", "_rest", "_several",
+        "_tests", "_unsure",
     )  # fmt: skip
 
     def __init__(self, conditions: Sequence[Condition], vocabulary: Vocabulary) -> None:
-        self._conditions, self._vocabulary = conditions, vocabulary
         rows = _rows_in_order(conditions, vocabulary)
         self._numbers = tuple(number for _, number, _ in rows)
         self._several = len(rows) > len(set(self._numbers))
-        self.everything = (1 << len(rows)) - 1
-        self.parts = _parts_of([part for part, _, _ in rows if part is not None])
+        self._everything = (1 << len(rows)) - 1
+        self._parts = _parts_of([part for part, _, _ in rows if part is not None])
         self._rest: dict[int, list[Condition]] = {}
-        self._tests: list[Holds | None] = [None] * len(rows)
-        self._plainly: list[Holds] | None = None
-        self.answers: dict[int, tuple[int, ...]] = {}
         self._fill(_uses(rows, vocabulary, self._rest))
-        self.unsure = mask_of(list(self._rest))
+        self._unsure = mask_of(list(self._rest))
+        self._tests = _Tests(lambda row: compiled(AllOf(tuple(self._rest[row])), vocabulary))
+        self._plainly = _Tests(lambda number: compiled(conditions[number], vocabulary))
+        self._answers: dict[int, tuple[int, ...]] = {}
 
     def _fill(self, uses: dict[Place, tuple[FieldSpec, list[Uses]]]) -> None:
-        """Make the tables, those of what is read of the ticket itself first: they are read all in one go."""
+        """Make the tables. What is read of the ticket itself or of its declared fields is read in one go."""
         declared: list[tuple[str, Table]] = []
         attributes: list[tuple[str, Table]] = []
         late: list[tuple[int, Read, Answer]] = []
@@ -325,63 +260,145 @@ class _Made:
                     attributes.append((spec.attribute, Table(answer)))
                 else:
                     late.append((mask_of(place.rows), spec.read, Table(answer).__getitem__))
-        names = [name for name, _ in declared]
-        self.declared, self.one_by_one_declared = _all_values(names), _values(names)
-        # "id" at the end: with two names or more a getter gives a tuple, and what no table asks for is left over
-        self.attributes = attrgetter(*(name for name, _ in attributes), "id", *([] if attributes else ["id"]))
-        self.tables = tuple(table for _, table in (*declared, *attributes))
-        self.late = tuple(late)
+        self._of_ticket = _together(attributes, lambda names: attrgetter(*names), self._everything)
+        self._of_fields = _together(declared, lambda names: itemgetter(*names), self._everything)
+        self._of_some_fields = _together(declared, _given, self._everything)
+        self._late = tuple(late)
 
     def _answer(self, kind: str, uses: Uses) -> Answer:
         """What a table of this kind answers; the rows of which it cannot say all have their test among the rest."""
         if kind == "order":
-            answer, unsure = of_order(uses, self.everything)
+            answer, unsure = of_order(uses, self._everything)
             for row, test in unsure:
                 self._rest.setdefault(row, []).append(test)
             return answer
         make = of_presence if kind == "presence" else of_set if kind in {"set", "words"} else of_name
-        return make(uses, self.everything)
+        return make(uses, self._everything)
 
-    def held(self, rows: int, view: View) -> int:
-        """Those of *rows* whose remaining tests hold."""
+    def asked(self) -> Matching:  # noqa: C901 - in one piece: a call for each part of it would be half of what it costs
+        """`Index.matching`."""
+        of_ticket, of_fields, of_some_fields, late, parts = self._of_ticket, self._of_fields, self._of_some_fields, self._late, self._parts
+        unsure, answers, held, told, each = self._unsure, self._answers, self._held, self._told, self._each
+
+        def matching(view: View, *, maybe: bool = False) -> tuple[int, ...]:
+            nonlocal of_fields
+            try:
+                ticket = view.ticket
+                rows = of_ticket(ticket) & of_fields(ticket.fields)
+                for wanting, read, answer in late:
+                    if rows & wanting:
+                        rows &= answer(read(view))
+                for mask, read, plain, by_row, needles, many, spec in parts:
+                    looking = rows & mask
+                    if not looking:
+                        continue
+                    rows ^= looking
+                    raw = read(view) or ""
+                    # of a short ASCII text folding would change nothing else but its blanks, and no part has one
+                    text = raw.lower() if plain and raw.isascii() and len(raw) <= SHORT_TEXT else view.folded(spec).text
+                    if looking.bit_count() > many:
+                        for needle, same in needles:
+                            if needle in text:
+                                rows |= looking & same
+                    else:
+                        while looking:
+                            needle, below = by_row[looking.bit_length() - 1]
+                            if needle in text:
+                                rows |= looking & ~below
+                            looking &= below
+                if rows & unsure and not maybe:
+                    rows = held(rows, view)
+            except KeyError:  # the ticket lacks a declared field
+                if of_fields is of_some_fields:
+                    raise
+                of_fields = of_some_fields  # for good: the next ticket may lack it too
+                return matching(view, maybe=maybe)
+            except TypeError:  # a value that cannot be looked up, or compared with anything: the tests say what they say of it
+                return each(view)
+            found = answers.get(rows)
+            return told(rows) if found is None else found
+
+        return matching
+
+    def _held(self, rows: int, view: View) -> int:
+        """Those of *rows* of which nothing is left to be asked, or all that is left holds."""
         tests = self._tests
-        held = []
-        for row in rows_of(rows):
-            test = tests[row]
-            if test is None:
-                test = tests[row] = compiled(AllOf(tuple(self._rest[row])), self._vocabulary)
-            if test(view):
-                held.append(row)
-        return mask_of(held)
+        unsure = rows & self._unsure
+        return rows ^ unsure ^ mask_of([row for row in rows_of(unsure) if tests[row](view)])
 
-    def told(self, rows: int) -> tuple[int, ...]:
+    def _told(self, rows: int) -> tuple[int, ...]:
         """The numbers of the conditions whose rows these are, in order."""
         found = [self._numbers[row] for row in rows_of(rows)]
         told = tuple(sorted(set(found) if self._several else found))
-        if len(self.answers) < MOST_ANSWERS:
-            self.answers[rows] = told
+        if len(self._answers) < MOST_ANSWERS:
+            self._answers[rows] = told
         return told
 
-    def one_by_one(self, view: View) -> tuple[int, ...]:
-        tests = self._plainly
-        if tests is None:
-            tests = self._plainly = [compiled(condition, self._vocabulary) for condition in self._conditions]
-        return tuple(number for number, test in enumerate(tests) if test(view))
+    def _each(self, view: View) -> tuple[int, ...]:
+        return tuple([number for number in sorted(set(self._numbers)) if self._plainly[number](view)])
 
 
-Values = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+class _Tests(dict[int, Holds]):
+    """Tests by number, compiled when first needed."""
+
+    __slots__ = ("_compiled",)
+
+    def __init__(self, compile_one: Callable[[int], Holds]) -> None:
+        super().__init__()
+        self._compiled = compile_one
+
+    def __missing__(self, number: int) -> Holds:
+        test = self[number] = self._compiled(number)
+        return test
 
 
-def _values(names: Sequence[str]) -> Values:
-    """The values of declared fields, None for those that a ticket lacks."""
-    return lambda fields: tuple(map(fields.get, names))
+def _given(names: Sequence[str]) -> Read:
+    """The values of declared fields, None for those that a ticket lacks; of one field, just its value."""
+    if len(names) == 1:
+        name = names[0]
+        return lambda fields: fields.get(name)
+    return lambda fields: map(fields.get, names)
 
 
-def _all_values(names: Sequence[str]) -> Values:
-    """The same in one go, for tickets that lack none."""
-    if len(names) > 1:
-        return itemgetter(*names)
-    return _values(names) if names else lambda _fields: ()
+def _together(named: Sequence[tuple[str, Table]], reader: Callable[[Sequence[str]], Read], everything: int) -> Answer:
+    """What all tables say together, the values being read four at a time. Written out: a loop takes twice as long."""
+    if not named:
+        return lambda _source: everything
+    read = reader([name for name, _ in named[:4]])
+    match [table for _, table in named]:
+        case [one]:
+            return lambda source: one[read(source)]
+        case [one, two]:
+            return _of_two(read, one, two)
+        case [one, two, three]:
+            return _of_three(read, one, two, three)
+        case [one, two, three, four, *_]:
+            first, rest = _of_four(read, one, two, three, four), _together(named[4:], reader, everything)
+    return first if len(named) == 4 else lambda source: first(source) & rest(source)
+
+
+def _of_two(read: Read, one: Table, two: Table) -> Answer:
+    def rows(source: Any) -> int:
+        a, b = read(source)
+        return one[a] & two[b]
+
+    return rows
+
+
+def _of_three(read: Read, one: Table, two: Table, three: Table) -> Answer:
+    def rows(source: Any) -> int:
+        a, b, c = read(source)
+        return one[a] & two[b] & three[c]
+
+    return rows
+
+
+def _of_four(read: Read, one: Table, two: Table, three: Table, four: Table) -> Answer:
+    def rows(source: Any) -> int:
+        a, b, c, d = read(source)
+        return one[a] & two[b] & three[c] & four[d]
+
+    return rows
 
 
 def _text_of(spec: FieldSpec) -> Read:
@@ -423,12 +440,18 @@ def _by_part(placed: Placed) -> tuple[bool, str, bool, str]:
     return (True, "", False, "") if part is None else (False, part[0].name, " " in part[1], part[1])
 
 
-def _parts_of(wanted: Sequence[tuple[FieldSpec, str]]) -> tuple[_Parts, ...]:
+def _parts_of(wanted: Sequence[tuple[FieldSpec, str]]) -> tuple[Parts, ...]:
     """The parts looked for, text by text; those with a blank apart, because they are looked for in a folded text."""
-    made: list[_Parts] = []
+    made: list[Parts] = []
     by_row: list[tuple[str, int]] = []
-    for (spec, _), group in groupby(wanted, key=lambda part: (part[0], " " in part[1])):
-        made.append(_Parts(spec, len(by_row), [needle for _, needle in group], by_row))
+    for (spec, blank), of_text in groupby(wanted, key=lambda part: (part[0], " " in part[1])):
+        first = len(by_row)
+        needles: list[tuple[str, int]] = []
+        for needle, same in groupby(needle for _, needle in of_text):
+            start, count = len(by_row), sum(1 for _ in same)
+            by_row.extend([(needle, (1 << start) - 1)] * count)
+            needles.append((needle, (1 << start + count) - (1 << start)))
+        made.append(((1 << len(by_row)) - (1 << first), spec.read, not blank, by_row, needles, len(needles) // 3, spec))
     return tuple(made)
 
 
