@@ -7,15 +7,22 @@ from itertools import chain, combinations, product
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from test_conditions import NOW, READING, TICKET, cases, read, seen
+from test_conditions import NOW, READING, TICKET, WORDS, any_desk, cases, read, seen
+from ticketcore import _why_not
+from ticketcore._text import LONGEST_TEXT
+from ticketcore._witnesses import MOST_EVENTS, events
 from ticketcore.conditions import (
+    EDIT_KINDS,
     FLAG,
+    INSTANT,
     MOST_EDITS,
     MOST_WAYS,
     NUMBER,
+    AllOf,
     Condition,
     Edit,
     FieldType,
@@ -32,7 +39,8 @@ from ticketcore.conditions import (
     until,
     why_not,
 )  # fmt: skip
-from ticketcore.model import Agent, Assigned, CustomerReplied, FrozenMap, Message, Ticket
+from ticketcore.hours import BusinessHours
+from ticketcore.model import EVENTS, Agent, Assigned, CustomerReplied, FrozenMap, Message, Ticket, draft_of
 
 
 def parts_of(edits: tuple[Edit, ...]) -> Any:
@@ -58,7 +66,7 @@ def check(condition: Condition, view: View) -> WhyNot:
     return told
 
 
-@given(cases())
+@given(st.one_of(cases(), any_desk()))
 def test_every_way_makes_it_true_and_no_part_of_it_does(case: tuple[Condition, View]) -> None:
     told = check(*case)
     assert why_not(*case) == told  # the same answer every time
@@ -235,6 +243,10 @@ BEFORE = "(not by hand: it would have to have been so before)"
          seen(first_reply=READING), [[f"sla first_reply: never started   {CLOCK}"]]),
         (field["sla.first_reply.due"] < datetime(2026, 1, 1, tzinfo=UTC), seen(),
          [[f"sla first_reply: breached, due 2025-12-31T23:59:59.999999Z   {CLOCK}"]]),
+        (since("sla.first_reply.warned") >= "10m", seen(), [[
+            f"sla first_reply: running, due 2026-11-20T23:00:00Z, warned 2026-11-20T21:50:00Z   {CLOCK}"]]),
+        (field["sla.first_reply.warned"].is_set(), seen(), [[
+            f"sla first_reply: running, due 2026-11-20T23:00:00Z, warned 2026-11-20T22:00:00Z   {CLOCK}"]]),
         (field.priority.changed(), seen(before=TICKET), [
             ["priority: 'low' instead of 'medium'"], [f"before the event, priority: 'low' instead of 'medium'   {BEFORE}"]]),
         (field.priority.changed("low", "urgent"), seen(before=TICKET),
@@ -261,3 +273,85 @@ def test_what_would_make_it_true(condition: Condition, view: View, ways: list[li
     told = check(condition, view)
     if ways is not None:
         assert [[str(edit) for edit in way.edits] for way in told.ways] == ways
+
+
+# --- corners -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", sorted(EVENTS))
+def test_any_event_can_be_wished_for(kind: str) -> None:
+    told = check(field["event.kind"] == kind, seen())
+    assert len(told.ways) == 1
+    assert told.ways[0].apply(seen()).event.kind == kind  # type: ignore[union-attr]  # there is one now
+    assert not told.ways[0].is_possible
+
+
+def test_what_can_be_brought_about() -> None:
+    by_hand, wait = check(field.priority == "high", seen()), check(hours("support").is_open(), seen())
+    assert by_hand.ways[0].is_possible
+    assert wait.ways[0].is_possible
+    assert not check(field.reopens > 1, seen()).ways[0].is_possible
+    assert {edit.kind for told in (by_hand, wait) for way in told.ways for edit in way.edits} == {"by hand", "wait"}
+    assert {"by hand", "wait"} <= set(EDIT_KINDS)
+
+
+def test_the_ways_are_cut_at_eight_and_say_so() -> None:
+    told = check(field.tags.has_any(*(f"t{number}" for number in range(100))), seen())
+    assert len(told.ways) == MOST_WAYS
+    assert not told.complete
+    assert str(told).endswith("  8  tags: add 't7'\n  (not everything was tried)")
+    few = check(field.tags.has_any(*(f"t{number}" for number in range(20))), seen())
+    assert len(few.ways) == MOST_WAYS
+    assert few.complete  # more would be no news
+
+
+def test_a_long_list_of_choices() -> None:
+    many = FieldType(kind="choice", choices=tuple(f"c{number}" for number in range(200)))
+    words = Vocabulary(fields={"many": many})
+    view = View(words, Ticket(id="T", fields=FrozenMap({"many": "c3"})), NOW)
+    assert [str(way) for way in check(field.many == "c150", view).ways] == ["fields.many: 'c150' instead of 'c3'"]
+    assert [str(way) for way in check(field.many != "c3", view).ways] == ["fields.many: 'c0' instead of 'c3'"]
+
+
+def test_hours_that_are_never_open_offer_no_instant() -> None:
+    never = BusinessHours(zone="UTC", week={"mon-sun": ["09:00-10:00"]}) & BusinessHours(zone="UTC", week={"mon-sun": ["10:00-11:00"]})
+    words = Vocabulary(hours={"never": never}, fields={"deadline": INSTANT})
+    view = View(words, Ticket(id="T", fields=FrozenMap({"deadline": NOW})), NOW)
+    assert check(since("deadline", hours="never") >= "1h", view).ways == ()
+
+
+def test_a_field_that_is_worked_out_cannot_be_changed_by_itself() -> None:
+    words = Vocabulary()
+    specs = {**words.specs, "rating": evolve(words.specs["rating"], attribute="")}
+    object.__setattr__(words, "specs", FrozenMap(specs))
+    assert check(field.rating >= 3, View(words, Ticket(id="T"), NOW)).ways == ()
+
+
+def test_too_many_events_to_try() -> None:
+    asked = [field["event.text"].contains(f"w{number}") for number in range(6)]
+    asked += [field["event.channel"] == "web", field["event.by"] == "x", field["event.public"].is_(True), field["event.attachments"] > 3]
+    told = check(AllOf([*asked, ~field["event.text"].contains("w0")]), seen())
+    assert (told.ways, told.complete) == ((), False)
+    assert len(list(events([*asked], seen()))) == MOST_EVENTS
+
+
+def test_a_text_at_its_limit_takes_a_word_in_front() -> None:
+    view = seen(Ticket(id="T", text="x" * LONGEST_TEXT))
+    assert [str(way) for way in check(field.description.mentions_any("fire"), view).ways] == ["description: put 'fire' in front"]
+    empty = seen(Ticket(id="T"))
+    assert [str(way) for way in check(field.text.mentions_any("fire"), empty).ways] == ["description: 'fire' instead of empty"]
+
+
+def test_the_draft_of_a_step_can_be_asked_too() -> None:
+    view = View(WORDS, draft_of(TICKET), NOW, draft_of(TICKET))
+    told = check(field.priority.changed(to="high"), view)
+    assert [str(way) for way in told.ways] == ["priority: 'high' instead of 'medium'"]
+    assert type(told.ways[0].apply(view).ticket) is Ticket
+
+
+def test_the_search_ends_at_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_why_not, "WORK", 0)
+    monkeypatch.setattr(_why_not, "WORK_A_PART", 3)
+    told = check((field.priority == "high") & (field.tags.has("a") | field.tags.has("b")), seen())
+    assert (told.ways, told.complete) == ((), False)
+    assert "was found to make it true (not everything was tried)" in str(told)

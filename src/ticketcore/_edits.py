@@ -40,6 +40,7 @@ class ClockState:
     is_running: bool
     due_us: int | None = declared(default=None, repr=iso)
     started_us: int = declared(default=0, repr=iso)
+    warned_us: int | None = declared(default=None, repr=iso)
 
     def reaches_us(self, percent: int) -> int | None:
         """When that share of the promised time is used; None without a due instant."""
@@ -207,6 +208,7 @@ def clock_set(metric: str, state: ClockState | None) -> Edit:
         said = f"sla {metric}: never started"
     else:
         said = f"sla {metric}: {state.state}" + ("" if state.due_us is None else f", due {iso(state.due_us)}")
+        said += "" if state.warned_us is None else f", warned {iso(state.warned_us)}"
     return Edit(kind="clock", field=metric, op="clock", value=state, said=said)
 
 

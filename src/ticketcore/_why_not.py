@@ -20,7 +20,7 @@ from ticketcore._edits import EDIT_KINDS, Edit, clearing, clock_set, happening, 
 from ticketcore._explaining import Explanation, explain
 from ticketcore._fields import FieldSpec, View
 from ticketcore._rises import TWO_YEARS_US, first_of, rise
-from ticketcore._witnesses import Reads, clock_states, events, values
+from ticketcore._witnesses import MOST_EVENTS, Reads, clock_states, events, values
 
 MOST_WAYS: Final = 8
 MOST_EDITS: Final = 4
@@ -366,7 +366,9 @@ class _Search:
             case "clock":
                 return (clock_set(lever.field, state) for state in clock_states(tests, view))
             case "event":
-                return (happening(event, self._told(event, tests)) for event in events(tests, view))
+                tried = list(events(tests, view))
+                self.levers.cut = self.levers.cut or len(tried) >= MOST_EVENTS
+                return (happening(event, self._told(event, tests)) for event in tried)
         spec, before = view.vocabulary.field(lever.field), lever.place == "before"
         was = _read(view, spec, lever.place)
         if lever.name == "*":

@@ -189,8 +189,8 @@ def clock_states(tests: list[Reads], view: View) -> Iterator[ClockState | None]:
     spans = [duration_us(test.value) for test in tests if isinstance(test, Sla) and test.op == "due_within"]
     shares = [test.value for test in tests if isinstance(test, Sla) and test.op == "used_at_least"]
     instants = {
-        name: [at for test in tests if isinstance(test, Test) and test.field.endswith(name) for at in _instants(test)]
-        for name in (".due", ".started")
+        name: [at for test in tests if isinstance(test, Test) and _is_of(test, name) for at in _instants(test)]
+        for name in (".due", ".started", ".warned")
     }
     turns = [at + step for at in _turns(tests, view) for step in (0, 1, -1)]
     dues = [now + HOUR_US, now, *(now + span + step for span in spans for step in (0, 1)), *instants[".due"], *turns]
@@ -204,12 +204,19 @@ def clock_states(tests: list[Reads], view: View) -> Iterator[ClockState | None]:
     for start, due in lines[:MOST_EVENTS]:
         running = due > now
         yield ClockState(state="running" if running else "breached", is_open=True, is_running=True, due_us=due, started_us=start)
+    for at in dict.fromkeys([*instants[".warned"], *(turns or [now])]) if any(_is_of(test, ".warned") for test in tests) else ():
+        started, due = at - HOUR_US, max(at, now) + HOUR_US
+        yield ClockState(state="running", is_open=True, is_running=True, due_us=due, started_us=started, warned_us=at)
     for start in starts:
         yield ClockState(state="paused", is_open=True, is_running=False, started_us=start)
     for state in SLA_STATES[3:]:
         for start, due in lines[:8]:
             yield ClockState(state=state, is_open=False, is_running=False, due_us=due, started_us=start)
     yield None
+
+
+def _is_of(test: Reads, name: str) -> bool:
+    return (isinstance(test, Test) and test.field.endswith(name)) or (isinstance(test, Since | Until) and test.of.endswith(name))
 
 
 def _instants(test: Test) -> Iterator[int]:
@@ -226,9 +233,8 @@ def _instants(test: Test) -> Iterator[int]:
 def events(tests: list[Reads], view: View) -> Iterator[EventBase | None]:
     """Events for which *tests* may come out differently: other kinds, by somebody else, with another message; last none at all."""
     asked: dict[str, list[Reads]] = {}
-    for test in tests:
-        if isinstance(test, Test):
-            asked.setdefault(view.vocabulary.field(test.field).name.removeprefix("event."), []).append(test)
+    for test in (each for each in tests if isinstance(each, Test)):
+        asked.setdefault(view.vocabulary.field(test.field).name.removeprefix("event."), []).append(test)
     axes = _axes(asked, view)
     found = 0
     for kind in _kinds(asked, axes, view):
