@@ -97,6 +97,7 @@ PART_OF: dict[str, str] = {
     "_lint_names": "lint",
     "_lint_order": "lint",
     "_lint_rules": "lint",
+    "_lint_running": "lint",
     "_lint_search": "lint",
     "_lint_settling": "lint",
     "_lint_space": "lint",

@@ -19,7 +19,7 @@ from ticketcore.errors import TicketcoreError
 from ticketcore.model import EVENTS, ActionRefused, RuleFired
 from ticketcore.rules import Action, Rule
 
-__all__ = ["Placed", "can_hold", "illegal_macros", "judge_rules", "placed"]
+__all__ = ["Placed", "can_hold", "fired_in", "illegal_macros", "is_legal", "judge_rules", "moved", "placed"]
 
 # Kinds of events that only people and the host make, never an action of a rule: a rule without `on` hears every one of them.
 _OUTSIDE_ONLY: Final = frozenset(kind for kind, event in EVENTS.items() if event.is_outside and kind not in EVENT_OF.values())
@@ -221,9 +221,9 @@ def _illegal(desk: Desk, one: Placed, survey: Survey, reachable: frozenset[str])
                 if can_hold(desk, rule.when, known | {"status": status.__eq__}) is not False}  # fmt: skip
     for number, action in enumerate(rule.then):
         if action.name not in MOVES:
-            statuses |= _moved(desk, action, statuses)
+            statuses |= moved(desk, action, statuses)
             continue
-        refused = {status for status in statuses if not _is_legal(desk, action, status)}
+        refused = {status for status in statuses if not is_legal(desk, action, status)}
         place = f"{one.place}.then[{number}]"
         if statuses and refused == statuses:
             found = survey.reach_refusal(rule, action.name)
@@ -235,7 +235,7 @@ def _illegal(desk: Desk, one: Placed, survey: Survey, reachable: frozenset[str])
             return
         if refused:
             yield from _sometimes(rule, action, place, refused, survey)
-        statuses = (statuses - refused) and (_moved(desk, action, statuses - refused) | refused)
+        statuses = (statuses - refused) and (moved(desk, action, statuses - refused) | refused)
 
 
 def _sometimes(rule: Rule, action: Action, place: str, refused: set[str], survey: Survey) -> Iterator[Finding]:
@@ -254,13 +254,14 @@ def _is_refused(outcome: Outcome, rule: str, action: str) -> bool:
     return any(isinstance(event, ActionRefused) and event.rule == rule and event.action == action for event in outcome.events)
 
 
-def _is_legal(desk: Desk, action: Action, status: str) -> bool:
+def is_legal(desk: Desk, action: Action, status: str) -> bool:
+    """Whether the table has the move of an action from a status, whatever its guard."""
     if action.name == "set_status":
         return action.value == status or action.value in desk.lifecycle.choices().get(status, {})
     return TRIGGER_OF[action.name] in desk.lifecycle.allowed(status)
 
 
-def _moved(desk: Desk, action: Action, statuses: set[str]) -> set[str]:
+def moved(desk: Desk, action: Action, statuses: set[str]) -> set[str]:
     """Where an action leads from any of *statuses*, the status itself among them where it may stay."""
     if action.name == "set_status":
         return {action.value}
@@ -292,8 +293,8 @@ def illegal_macros(desk: Desk) -> Iterator[Finding]:
             statuses = {status.name}
             for action in macro.then:
                 if action.name in MOVES:
-                    statuses = {one for one in statuses if _is_legal(desk, action, one)}
-                statuses = _moved(desk, action, statuses)
+                    statuses = {one for one in statuses if is_legal(desk, action, one)}
+                statuses = moved(desk, action, statuses)
             if statuses:
                 break
         else:

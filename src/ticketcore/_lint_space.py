@@ -37,6 +37,7 @@ from ticketcore.model import (
     Escalated,
     FactsReported,
     FieldSet,
+    Length,
     MarkedAnswered,
     MarkedSpam,
     Merged,
@@ -203,6 +204,7 @@ class Space:
         self.timed: Final = tuple(dict.fromkeys(atom for one in self.conditions for atom in atoms_of(one) if is_timed(atom)))
         self._instants: Final = frozenset(name for atom in self.timed for name in reads_of(atom, self.desk.vocabulary))
         self.in_hours: Final = self._in_hours()
+        self._longest: Final = self._longest_asked()
         self.is_whole = True
         self.beginnings: Final = self._beginnings(tuple(seeds), limit)
 
@@ -305,7 +307,7 @@ class Space:
 
     def _events(self, ticket: Ticket, at: int) -> Iterator[Outside]:
         desk = self.desk
-        allowed = desk.lifecycle.allowed(ticket.status) if ticket.merged_into is None else EMPTY
+        allowed = desk.lifecycle.of(ticket).allowed(ticket.status) if ticket.merged_into is None else EMPTY
         agent: dict[str, Any] = {"at": at, "by": AGENT}
         if "customer_replies" in allowed or self._matters("customer_replied"):
             yield from self._spoken(CustomerReplied, {"at": at, "by": CUSTOMER if ticket.requester == Person() else ticket.requester})
@@ -392,7 +394,9 @@ class Space:
                 rise = next_rise(condition, view, now_us, horizon)
                 if rise is not None and rise.found:
                     found.append(rise.at_us)
-        within = [move.within_us for move in desk.lifecycle.rows().get(ticket.status, EMPTY).values() if move.within_us is not None]
+        within = [
+            move.within_us for move in desk.lifecycle.of(ticket).rows().get(ticket.status, EMPTY).values() if move.within_us is not None
+        ]
         if ticket.resolved_us is not None:
             found += [at for window in within if (at := ticket.resolved_us + window + 1) > now_us]
         return min(found, default=None)
@@ -408,7 +412,7 @@ class Space:
             if name in _COUNTED:
                 value = value if name in self.values else min(value, 1) if name == "agent_replies" else 0
             elif name.endswith("_us") and value is not None:
-                value = now_us - value if self._tells(name) else 0
+                value = self._age(name, now_us - value) if self._tells(name) else 0
             elif name == "slots":
                 value = tuple(sorted((slot, filled.level) for slot, filled in value.items()))
             elif name == "clocks":
@@ -417,6 +421,27 @@ class Space:
                 value = tuple(sorted((rule, now_us - repeat.first_us, repeat.number) for rule, repeat in value.items()))
             values.append(value)
         return tuple(values)
+
+    def _age(self, name: str, age_us: int) -> int:
+        """How long ago an instant is, but no longer than what any test asks for: beyond that nothing changes."""
+        most = self._longest.get(name.removesuffix("_us"))
+        return age_us if most is None else min(age_us, most)
+
+    def _longest_asked(self) -> dict[str, int]:
+        """Of each instant that is only asked for how long ago it is, in all time, the longest span asked for and a bit more."""
+        found: dict[str, int] = {}
+        other: set[str] = {"postponed_until", "resolved"} if any(
+            move.within_us is not None for desk in self.desks for row in desk.lifecycle.rows().values() for move in row.values()
+        ) else {"postponed_until"}  # fmt: skip
+        for atom in self.timed:
+            if isinstance(atom, Since | Until):
+                name = atom.of.removesuffix("_at")
+                span = atom.span
+                if isinstance(atom, Since) and isinstance(span, Length) and span.calendar:
+                    found[name] = max(found.get(name, 0), span.us + 1)
+                else:
+                    other.add(name)
+        return {name: span for name, span in found.items() if name not in other}
 
     def _tells(self, name: str) -> bool:
         stem = name.removesuffix("_us")

@@ -19,9 +19,10 @@ from ticketcore._lint_levels import judge_promises, judge_statuses, reachable_st
 from ticketcore._lint_names import judge_names, judge_roster, judge_use
 from ticketcore._lint_order import judge_order
 from ticketcore._lint_rules import illegal_macros, judge_rules
+from ticketcore._lint_running import judge_running
 from ticketcore._lint_script import Script
 from ticketcore._lint_search import Answer, search
-from ticketcore._lint_settling import judge_running, judge_settling
+from ticketcore._lint_settling import judge_settling
 from ticketcore._lint_survey import Survey
 from ticketcore.desk import Desk
 from ticketcore.routing import Roster

@@ -1,7 +1,7 @@
 """Rule sets to judge: healthy ones, ones with a defect put in that a judge must find, and small ones that brute force can go through.
 
-`seeded` makes a desk with defects of known kinds, the same for the same number; `small_desks` and `timed_desks` are Hypothesis
-strategies of desks over a finite domain (`FINITE_FIELDS`, one tag, two levels), so small that every ticket can be tried.
+`seeded` makes a desk with defects of known kinds, the same for the same number; `small_desk` and `timed_desk` make desks over a
+finite domain (`FINITE_FIELDS`, one tag, two levels), so small that every ticket can be tried, also as Hypothesis strategies.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ticketcore.model import Length
 from ticketcore.priority import Priority
 from ticketcore.rules import Action, Rule, RuleSet
 
-__all__ = ["DEFECTS", "FINITE_FIELDS", "Defect", "healthy", "seeded", "small_desks", "small_rules", "timed_desks"]
+__all__ = ["DEFECTS", "FINITE_FIELDS", "Defect", "healthy", "seeded", "small_desk", "small_desks", "timed_desk", "timed_desks"]
 
 
 @frozen
@@ -218,77 +218,69 @@ def seeded(number: int) -> tuple[Desk, tuple[Defect, ...]]:
 FINITE_FIELDS: Final = {"kind": FieldType(kind="choice", choices=("a", "b")), "vip": FieldType(kind="flag")}
 _TWO_LEVELS: Final = Priority(levels=("low", "high"))
 _HEARD: Final = ("created", "noted", "customer_replied", "tags_added")
+_TESTS: Final[tuple[Condition, ...]] = (
+    field["fields.kind"] == "a", field["fields.kind"] == "b", Test("fields.vip", "is", value=True), field.tags.has("x"),
+    field.priority == "high", field.status == "new", field.category == "resolved",
+)  # fmt: skip
+_ACTIONS: Final = (
+    Action("set_priority", "high"), Action("set_priority", "low"), Action("add_tag", "x"), Action("remove_tag", "x"),
+    Action("set_field", "kind", {"to": "a"}), Action("set_field", "kind", {"to": "b"}), Action("resolve"), _NOTIFY,
+)  # fmt: skip
 
 
-def _tests() -> st.SearchStrategy[Condition]:
-    return st.sampled_from([
-        field["fields.kind"] == "a", field["fields.kind"] == "b", Test("fields.vip", "is", value=True), field.tags.has("x"),
-        field.priority == "high", field.status == "new", field.category == "resolved",
-    ])  # fmt: skip
-
-
-def _conditions() -> st.SearchStrategy[Condition]:
-    return st.recursive(
-        _tests(),
-        lambda parts: st.one_of(
-            st.lists(parts, min_size=1, max_size=3).map(lambda some: AllOf(tuple(some))),
-            st.lists(parts, min_size=1, max_size=2).map(lambda some: AnyOf(tuple(some))), parts.map(Not),
-        ),
-        max_leaves=4,
-    )  # fmt: skip
-
-
-def _actions() -> st.SearchStrategy[Action]:
-    return st.sampled_from([
-        Action("set_priority", "high"), Action("set_priority", "low"), Action("add_tag", "x"), Action("remove_tag", "x"),
-        Action("set_field", "kind", {"to": "a"}), Action("set_field", "kind", {"to": "b"}), Action("resolve"), _NOTIFY,
-    ])  # fmt: skip
-
-
-@st.composite
-def small_rules(draw: st.DrawFn, most: int = 4) -> list[Rule]:
-    """A few rules on events over the finite domain."""
-    number = draw(st.integers(1, most))
-    return [
-        Rule(
-            name=f"r{place}", on=draw(st.frozensets(st.sampled_from(_HEARD), min_size=1, max_size=2)), when=draw(_conditions()),
-            then=draw(st.lists(_actions(), min_size=1, max_size=2)), stop=draw(st.sampled_from([False, False, True])),
-        ) for place in range(number)
-    ]  # fmt: skip
+def _condition(random: Random, depth: int = 2) -> Condition:
+    shape = random.randrange(4 if depth else 1)
+    if shape == 1:
+        return AllOf(tuple(_condition(random, depth - 1) for _ in range(random.randrange(1, 4))))
+    if shape == 2:
+        return AnyOf(tuple(_condition(random, depth - 1) for _ in range(random.randrange(1, 3))))
+    return Not(_condition(random, depth - 1)) if shape == 3 else random.choice(_TESTS)
 
 
 def _small(rules: list[Rule]) -> Desk:
     return Desk(metrics=(), priority=_TWO_LEVELS, fields=FINITE_FIELDS, rules=[RuleSet(name="s", rules=rules)])
 
 
-def small_desks() -> st.SearchStrategy[Desk]:
-    """Desks of up to four rules on events over the finite domain: every ticket of them can be tried."""
-    return small_rules().map(_small)
-
-
-@st.composite
-def timed_desks(draw: st.DrawFn) -> Desk:
-    """Desks of one to three rules on time or on waking over the finite domain: some of them never come to rest."""
-    spans = st.sampled_from(["1h", "2h", "1d"])
-    bases = st.sampled_from(["created", "status_since", "updated", "priority_since", "assigned_at"])
-    moves = st.sampled_from([
-        Action("resolve"), Action("reopen"), Action("mark_answered"), Action("postpone", _span(3)), Action("set_priority", "high"),
-        Action("set_priority", "low"), Action("add_tag", "x"), Action("remove_tag", "x"), Action("assign", "ann"), Action("unassign"),
-        _NOTIFY,
+def small_desk(random: Random) -> Desk:
+    """A desk of one to four rules on events over the finite domain: every ticket of it can be tried."""
+    return _small([
+        Rule(
+            name=f"r{place}", on=random.sample(_HEARD, random.randrange(1, 3)), when=_condition(random),
+            then=random.sample(_ACTIONS, random.randrange(1, 3)), stop=random.random() < 0.3,
+        ) for place in range(random.randrange(1, 5))
     ])  # fmt: skip
+
+
+def small_desks() -> st.SearchStrategy[Desk]:
+    """Desks as `small_desk` makes them."""
+    return st.randoms(use_true_random=False).map(small_desk)
+
+
+_TIMELESS: Final[tuple[Condition, ...]] = (
+    field.status == "new", field.status == "open", field.status == "answered", field.category == "resolved", field.tags.has("x"),
+    ~field.tags.has("x"), field.priority == "high", field.priority == "low", ~field.assignee.is_set(),
+)  # fmt: skip
+_MOVES: Final = (
+    Action("resolve"), Action("reopen"), Action("mark_answered"), Action("postpone", _span(3)), Action("set_priority", "high"),
+    Action("set_priority", "low"), Action("add_tag", "x"), Action("remove_tag", "x"), Action("assign", "ann"), Action("unassign"), _NOTIFY,
+)  # fmt: skip
+
+
+def timed_desk(random: Random) -> Desk:
+    """A desk of one to three rules on time or on waking over the finite domain: some such desks never come to rest."""
     rules = []
-    for place in range(draw(st.integers(1, 3))):
-        then = draw(st.lists(moves, min_size=1, max_size=2))
-        if draw(st.sampled_from([True, True, False])):
-            tests: list[Condition] = [since(draw(bases)) >= draw(spans), *draw(st.lists(_timeless(), max_size=2))]
+    for place in range(random.randrange(1, 4)):
+        then = random.sample(_MOVES, random.randrange(1, 3))
+        tests = random.sample(_TIMELESS, random.randrange(3))
+        if random.random() < 0.7:
+            base = random.choice(["created", "status_since", "updated", "priority_since", "assigned_at"])
+            tests.append(since(base) >= random.choice(["1h", "2h", "1d"]))
             rules.append(Rule(name=f"t{place}", when=AllOf(tuple(tests)), then=then))
         else:
-            rules.append(Rule(name=f"t{place}", on=["woken", "status_changed"], when=draw(_timeless()), then=then))
+            rules.append(Rule(name=f"t{place}", on=["woken", "status_changed"], when=AllOf(tuple(tests)), then=then))
     return _small(rules)
 
 
-def _timeless() -> st.SearchStrategy[Condition]:
-    return st.sampled_from([
-        field.status == "new", field.status == "open", field.status == "answered", field.category == "resolved", field.tags.has("x"),
-        ~field.tags.has("x"), field.priority == "high", field.priority == "low", field.assignee.is_empty(),
-    ])  # fmt: skip
+def timed_desks() -> st.SearchStrategy[Desk]:
+    """Desks as `timed_desk` makes them."""
+    return st.randoms(use_true_random=False).map(timed_desk)
