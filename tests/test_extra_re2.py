@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from ticketcore import Created, Desk, Message, Person, Rule, load_desk
+from ticketcore import Created, Desk, Message, Person, Rule, desk_to_data, load_desk
 from ticketcore.conditions import View, Vocabulary, compiled, field, holds
 from ticketcore.errors import BadValue, DeskError
 from ticketcore.extra.re2 import regex
+from ticketcore.lint import lint
 from ticketcore.model import Ticket
 
 DATA: dict[str, Any] = {
@@ -97,3 +98,13 @@ def test_only_the_first_letters_of_a_text_are_read() -> None:
     condition = field.subject.matches_regex("end")
     view = View(words, Ticket(id="T", subject="x" * 65_536 + "end"), 0)
     assert holds(condition, view) is compiled(condition, words)(view) is False
+
+
+def test_a_desk_with_expressions_goes_through_every_room() -> None:
+    desk = load_desk(DATA, regex=regex)
+    assert load_desk(desk_to_data(desk), regex=regex) == desk
+    assert "invoice" not in " ".join(str(finding) for finding in lint(desk))  # nothing is wrong with the rule
+    created = Created(at=0, ticket="T-1", by=Person(name="Ada"), subject="Offer")
+    told = desk.why_not(None, "invoice", events=[created])
+    assert str(told).splitlines()[1] == r"no   text matches the expression 'invoice \\d{2,}'   (none of it in 'Offer')"
+    assert told.why.ways == ()  # nobody knows a text that would do

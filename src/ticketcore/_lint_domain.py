@@ -125,10 +125,11 @@ def group_of(atom: Atom, vocabulary: Vocabulary) -> str:
 class _Probe:
     """A vocabulary whose fields read a value that is simply given, so that the tests themselves say what they make of it."""
 
-    __slots__ = ("_vocabulary",)
+    __slots__ = ("_vocabulary", "regex")
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
+        self.regex = vocabulary.regex
 
     def field(self, name: str) -> FieldSpec:
         """The field of that name, reading the environment that stands in for a ticket."""
