@@ -103,7 +103,8 @@ def test_only_the_first_letters_of_a_text_are_read() -> None:
 def test_a_desk_with_expressions_goes_through_every_room() -> None:
     desk = load_desk(DATA, regex=regex)
     assert load_desk(desk_to_data(desk), regex=regex) == desk
-    assert "invoice" not in " ".join(str(finding) for finding in lint(desk))  # nothing is wrong with the rule
+    about = [str(finding) for finding in lint(desk) if "invoice" in str(finding)]
+    assert all(told.endswith("[unknown]") for told in about)  # nothing is wrong with the rule, but nobody knows a text that it matches
     created = Created(at=0, ticket="T-1", by=Person(name="Ada"), subject="Offer")
     told = desk.why_not(None, "invoice", events=[created])
     assert str(told).splitlines()[1] == r"no   text matches the expression 'invoice \\d{2,}'   (none of it in 'Offer')"
