@@ -26,6 +26,7 @@ _Column = Any  # an array, or what numpy makes one of
 class _Slots:
     """The open time before each slot of one width, and whether the slot is open: every opening and closing lies between two slots."""
 
+    base_us: int
     width: int
     before: Any
     is_open: Any
@@ -103,8 +104,13 @@ class Batch:
         """The open time from the beginning of the stretch to each instant."""
         at = self._checked(at)
         if self._slots is not None:
-            slot = (at - self.low_us) // self._slots.width
-            return self._slots.before[slot] + (at - self.low_us - slot * self._slots.width) * self._slots.is_open[slot]
+            slots = self._slots
+            rest = at - slots.base_us
+            slot = rest // slots.width
+            rest -= slot * slots.width
+            rest *= slots.is_open[slot]
+            rest += slots.before[slot]
+            return rest
         return self._searched(at)
 
     def _searched(self, at: Any) -> Any:
@@ -164,16 +170,21 @@ def _column(value: _Column) -> Any:
 
 
 def _slots_of(low: int, high: int, starts: Any, ends: Any) -> _Slots | None:
-    """Slots as wide as all openings and closings allow; None where that makes too many."""
-    edges = np.concatenate((starts, ends)) - low
-    edges = edges[(edges > 0) & (edges <= high - low)]
-    width = int(np.gcd.reduce(edges)) if edges.size else high - low
-    count = (high - low) // width + 1 if width else 1
-    if width == 0 or count > _MOST_SLOTS:
+    """Slots as wide as all openings and closings allow, from the last such edge at or before *low* on; None where there are too many."""
+    edges = np.concatenate((starts, ends))
+    edges = edges[(edges > low) & (edges <= high)]
+    if not edges.size:
+        return None
+    width = int(np.gcd.reduce(edges - edges[0])) or max(high - low, 1)
+    first = int(edges[0])
+    base = first - -(-(first - low) // width) * width
+    count = (high - base) // width + 1
+    if count > _MOST_SLOTS:
         return None
     is_open = np.zeros(count + 1, dtype=np.int64)
-    np.add.at(is_open, (starts - low) // width, 1)
-    np.add.at(is_open, -(-(ends - low) // width), -1)
+    np.add.at(is_open, (starts - base) // width, 1)
+    np.add.at(is_open, -(-(ends - base) // width), -1)
     is_open = np.cumsum(is_open)[:count]
-    before = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(is_open * width)[:-1]))
-    return _Slots(width, before, is_open)
+    # What comes before *low* in its slot is taken off, so that every position counts from *low*.
+    before = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(is_open * width)[:-1])) - (low - base) * is_open[0]
+    return _Slots(base, width, before, is_open)
