@@ -184,7 +184,7 @@ def test_which_microseconds_are_instants_is_decided_for_each_field() -> None:
         "acknowledged_us", "as_of_us", "assigned_us", "at_us", "breached_us", "closed_us", "created_us", "due_us", "end_us", "ended_us",
         "escalated_us", "expires_us", "first_agent_reply_us", "first_us", "floor_us", "last_agent_reply_us", "last_customer_reply_us",
         "postponed_until_us", "priority_since_us", "resolved_us", "run_us", "said_at_us", "start_us", "started_us", "status_since_us",
-        "last_warned_us", "until_us", "updated_us", "waiting_since_us",
+        "last_warned_us", "until_us", "updated_us", "waiting_since_us", "waiting_us",
     }  # fmt: skip
     assert names >= codec.DURATIONS
 

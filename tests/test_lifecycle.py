@@ -17,6 +17,7 @@ from ticketcore.conditions import FLAG, TEXT, AllOf, Vocabulary, field
 from ticketcore.errors import BadValue, DeskError, IllegalMove, UnknownName
 from ticketcore.extra.strategies.lifecycle import lifecycle_tickets, lifecycles, move_events, statuses, workflows
 from ticketcore.lifecycle import CATEGORIES, LIVE, STATUSES, TRIGGERS, Decided, Lifecycle, Move, Status, To
+from ticketcore.lint import lint
 from ticketcore.model import Agent, Created, Days, EventBase, Message, Person, Ticket, evolve, fold
 
 HOUR = 3_600_000_000
@@ -856,6 +857,24 @@ def test_settings_of_another_shape_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_a_need_that_no_desk_has_looked_at_is_a_field_that_is_set() -> None:
     assert Lifecycle(close_needs=["ready"]).rows()["resolved"]["close"].guard == AllOf((field["fields.ready"].is_set(),))
+
+
+def test_findings_about_a_desk_follow_every_workflow_and_somebody_who_may_do_anything() -> None:
+    rules = [
+        Rule(name="x", on=["noted"], when=field.status == "investigating", then=(Action("close"),)),
+        Rule(name="y", on=["noted"], when=field.status == "fixed", then=(Action("set_status", "open"),)),
+        Rule(name="z", on=["noted"], when=field.status == "fixed", then=(Action("close"),)),
+    ]
+    found = lint(TYPED.evolve(rules=rules))
+    assert [(one.code, one.place) for one in found if one.code == "illegal-action"] == [
+        ("illegal-action", "rules[0].then[0]"), ("illegal-action", "rules[1].then[0]"),
+    ]  # fmt: skip
+    done = Rule(name="done", on=["status_changed"], when=field.status == "closed", then=(Action("add_tag", "done"),))
+    guarded = desk_of(close_needs=["verified", "note"], permissions={"close": ["lead"], "resolve": ["lead"]})
+    assert not lint(guarded.evolve(rules=(done,)))
+    lonely = Lifecycle(statuses=[Status(name="new", category="new"), Status(name="stuck", category="open")], moves={"stuck": {}})
+    dead = lint(desk_of(by_type={"change": attrs.evolve(lonely, table={"stuck": {}}, direct={"new": ["stuck"]})}))
+    assert [(one.code, one.place) for one in dead] == [("dead-end", "lifecycle.by_type.change.statuses[1]")]
 
 
 def test_a_desk_with_every_setting_is_plain_data() -> None:

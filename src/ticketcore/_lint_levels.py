@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any, Final
 
+from attrs import evolve
+
 from ticketcore._lint_domain import Wanted, possible
 from ticketcore._lint_findings import Finding
 from ticketcore._lint_script import Script
@@ -15,7 +17,7 @@ from ticketcore._time import DAY_US
 from ticketcore.conditions import TRUE, AllOf, AnyOf, Condition, Not
 from ticketcore.desk import Desk
 from ticketcore.errors import BeyondHorizon, NeverOpen, OutOfRange, TicketcoreError
-from ticketcore.lifecycle import Move, To
+from ticketcore.lifecycle import Lifecycle, Move, To
 from ticketcore.model import Agent, Created, Length, Target, Ticket, WorkingDays
 from ticketcore.sla import Policy
 
@@ -184,9 +186,18 @@ _AGENT: Final = Agent(id="agent")
 
 
 def reachable_statuses(desk: Desk) -> frozenset[str]:
-    """The statuses that a ticket can come to by the moves of the table, whatever guards say."""
-    leads = _leads(desk)
-    lifecycle = desk.lifecycle
+    """The statuses that a ticket can come to by the moves of the table, in the workflow of any type, whatever guards say."""
+    return frozenset[str]().union(*(_reached(workflow) for _, workflow in _workflows(desk)))
+
+
+def _workflows(desk: Desk) -> Iterator[tuple[str, Lifecycle]]:
+    """Every workflow of a desk, with its place."""
+    yield "lifecycle", evolve(desk.lifecycle, by_type={}) if desk.lifecycle.by_type else desk.lifecycle
+    yield from ((f"lifecycle.by_type.{name}", workflow) for name, workflow in desk.lifecycle.by_type.items())
+
+
+def _reached(lifecycle: Lifecycle) -> frozenset[str]:
+    leads = _leads(lifecycle)
     firsts = {lifecycle.initial(Created(at=0, ticket="T")), lifecycle.initial(Created(at=0, ticket="T", by=_AGENT))}
     reached, frontier = set(firsts), list(firsts)
     while frontier:
@@ -196,8 +207,7 @@ def reachable_statuses(desk: Desk) -> frozenset[str]:
     return frozenset(reached)
 
 
-def _leads(desk: Desk) -> dict[str, set[str]]:
-    lifecycle = desk.lifecycle
+def _leads(lifecycle: Lifecycle) -> dict[str, set[str]]:
     return {
         name: {to for trigger, targets in lifecycle.allowed(name).items() if not _goes_back(row.get(trigger)) for to in targets}
         for name, row in lifecycle.rows().items()
@@ -206,19 +216,20 @@ def _leads(desk: Desk) -> dict[str, set[str]]:
 
 def judge_statuses(desk: Desk) -> Iterator[Finding]:
     """Statuses that no move leads to, and live ones that no move leaves."""
-    lifecycle, leads, reached = desk.lifecycle, _leads(desk), reachable_statuses(desk)
-    for number, status in enumerate(lifecycle.statuses):
-        place = f"lifecycle.statuses[{number}]"
-        if status.name not in reached:
-            yield Finding(
-                code="unreachable-status", place=place, because="every move of the table was followed from the first statuses",
-                message=f"no move leads to {status.name!r}; add one, or remove it",
-            )  # fmt: skip
-        elif lifecycle.is_live(status.name) and not leads[status.name] - {status.name}:
-            yield Finding(
-                code="dead-end", place=place, severity="error", because="its row was gone through",
-                message=f"no move leaves {status.name!r}: tickets stay there for ever; add one",
-            )  # fmt: skip
+    for where, workflow in _workflows(desk):
+        leads, reached = _leads(workflow), _reached(workflow)
+        for number, status in enumerate(workflow.statuses):
+            place = f"{where}.statuses[{number}]"
+            if status.name not in reached:
+                yield Finding(
+                    code="unreachable-status", place=place, because="every move of the table was followed from the first statuses",
+                    message=f"no move leads to {status.name!r}; add one, or remove it",
+                )  # fmt: skip
+            elif workflow.is_live(status.name) and not leads[status.name] - {status.name}:
+                yield Finding(
+                    code="dead-end", place=place, severity="error", because="its row was gone through",
+                    message=f"no move leaves {status.name!r}: tickets stay there for ever; add one",
+                )  # fmt: skip
 
 
 def _goes_back(move: Move | None) -> bool:

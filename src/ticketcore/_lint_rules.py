@@ -255,10 +255,11 @@ def _is_refused(outcome: Outcome, rule: str, action: str) -> bool:
 
 
 def is_legal(desk: Desk, action: Action, status: str) -> bool:
-    """Whether the table has the move of an action from a status, whatever its guard."""
+    """Whether the table, in the workflow of some type, has the move of an action from a status, whatever its guard."""
+    flows = [flow for flow in (desk.lifecycle, *desk.lifecycle.by_type.values()) if status in flow.rows()]
     if action.name == "set_status":
-        return action.value == status or action.value in desk.lifecycle.choices().get(status, {})
-    return TRIGGER_OF[action.name] in desk.lifecycle.allowed(status)
+        return action.value == status or any(action.value in flow.choices().get(status, {}) for flow in flows)
+    return any(TRIGGER_OF[action.name] in flow.allowed(status) for flow in flows)
 
 
 def moved(desk: Desk, action: Action, statuses: set[str]) -> set[str]:
@@ -289,7 +290,7 @@ def _allowed(desk: Desk, statuses: set[str]) -> str:
 def illegal_macros(desk: Desk) -> Iterator[Finding]:
     """Macros that no status allows: such a macro is refused whole, whenever it is used."""
     for number, macro in enumerate(desk.rules.macros):
-        for status in desk.lifecycle.statuses:
+        for status in desk.lifecycle.every_status():
             statuses = {status.name}
             for action in macro.then:
                 if action.name in MOVES:

@@ -31,6 +31,7 @@ from ticketcore.model import (
     AgentReplied,
     Assigned,
     Closed,
+    Confirmed,
     Created,
     CustomerReplied,
     Deleted,
@@ -62,6 +63,7 @@ from ticketcore.model import (
     Ticket,
     Transferred,
     Unassigned,
+    Verified,
 )  # fmt: skip
 
 __all__ = ["MONDAY", "Space", "Visit", "Walk", "clock_key", "conditions_of", "created"]
@@ -88,12 +90,14 @@ def conditions_of(desk: Desk, rules: frozenset[str] | None = None, reads: frozen
         *(metric.pause for metric in desk.metrics.values() if metric.pause is not None and matters(metric.pause)),
         *(
             move.guard
-            for rows in (lifecycle.rows(), lifecycle.choices())
+            for workflow in (lifecycle, *lifecycle.by_type.values())
+            for rows in (workflow.rows(), workflow.choices())
             for row in rows.values()
             for move in row.values()
             if move.guard is not None and matters(move.guard)
         ),
         *(entry.condition for entry in (score.entries if score is not None else ()) if matters(entry.condition)),
+        *(Test(f"fields.{lifecycle.type_field}", "is", name) for name in lifecycle.by_type),  # which workflow a ticket follows
     )
 
 
@@ -169,7 +173,7 @@ _CHANGES: Final[Mapping[str, tuple[str, ...]]] = {
     "tags_added": ("tags",), "tags_removed": ("tags",), "assigned": ("assignee", "assigned_at", "reassignments"),
     "unassigned": ("assignee", "assigned_at"), "transferred": ("group", "transfers", "returns"),
     "escalated": ("escalation", "escalated_at"),
-    "policy_set": ("policy",), "rated": ("rating",), "merged": ("merged_into",),
+    "policy_set": ("policy",), "rated": ("rating",), "merged": ("merged_into",), "verified": ("checks",), "confirmed": ("checks",),
 }  # fmt: skip
 _MOVING: Final[Mapping[str, type[Outside]]] = {
     "mark_answered": MarkedAnswered, "resolve": Resolved, "close": Closed, "reopen": Reopened, "spam": MarkedSpam,
@@ -195,6 +199,13 @@ class Space:
         self.desks: Final = tuple(desks)
         self.about: Final = tuple(about)
         self.desk: Final = self.desks[0]
+        allowed = (
+            roles
+            for desk in self.desks
+            for flow in (desk.lifecycle, *desk.lifecycle.by_type.values())
+            for roles in flow.permissions.values()
+        )
+        self.agent: Final = Agent(id=AGENT.id, permissions=frozenset(role for roles in allowed for role in roles))  # who may do anything
         self.conditions: Final = tuple(
             dict.fromkeys((*(one for desk in self.desks for one in conditions_of(desk, rules, reads)), *self.about))
         )
@@ -308,7 +319,7 @@ class Space:
     def _events(self, ticket: Ticket, at: int) -> Iterator[Outside]:
         desk = self.desk
         allowed = desk.lifecycle.of(ticket).allowed(ticket.status) if ticket.merged_into is None else EMPTY
-        agent: dict[str, Any] = {"at": at, "by": AGENT}
+        agent: dict[str, Any] = {"at": at, "by": self.agent}
         if "customer_replies" in allowed or self._matters("customer_replied"):
             yield from self._spoken(CustomerReplied, {"at": at, "by": CUSTOMER if ticket.requester == Person() else ticket.requester})
         if "agent_replies" in allowed or self._matters("agent_replied"):
@@ -337,6 +348,7 @@ class Space:
             yield Noted(**agent)
         if self._matters("acknowledged"):
             yield Acknowledged(**agent)
+        yield from (kind(**agent) for kind in (Verified, Confirmed) if self._matters(kind.kind) and kind.kind not in ticket.checks)
         if self._matters("assigned"):
             yield from (Assigned(**agent, agent=name) for name in self._named("assignee", AGENT.id) if name != ticket.assignee)
         if self._matters("unassigned") and ticket.assignee is not None:

@@ -243,7 +243,7 @@ class Desk:
         at_us = to_us(at)
         before = None if old is None else old.tick(ticket, at_us)
         settled = ticket if before is None else before.ticket
-        self.lifecycle.of(settled).allowed(settled.status)
+        self.lifecycle.check(settled)
         return StepRun(_parts(self), settled, foreign=True).adopt(at_us, None if old is None else old.sla, before)
 
     def macro(self, ticket: Ticket, name: str, *, at: datetime | int, by: Agent) -> Outcome:

@@ -7,7 +7,7 @@ row of its category in the default table (DESIGN 7), so a desk that only adds "I
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import evolve, field, fields, frozen
@@ -436,11 +436,19 @@ class Lifecycle:
 
     def category(self, status: str) -> str:
         """The category of *status*, of this workflow or of one by type. Raises `UnknownName`."""
+        return self._having(status)._categories[status]
+
+    def _having(self, status: str) -> Lifecycle:
+        """The first workflow that has *status*: this one, or one by type."""
         for workflow in (self, *self._workflows.values()):
             if status in workflow._categories:
-                return workflow._categories[status]
+                return workflow
         hint = hint_for(status, (name.name for name in self.every_status()))
         raise UnknownName(f"unknown status {shorten(status)}", value=shorten(status), hint=hint)
+
+    def check(self, ticket: Ticket) -> None:
+        """That the workflow of *ticket* has its status. Raises `UnknownName`."""
+        self.of(ticket)._own(ticket.status)
 
     def every_status(self) -> tuple[Status, ...]:
         """The statuses of this workflow and of those by type, each once, in order."""
@@ -476,30 +484,37 @@ class Lifecycle:
 
     def is_final(self, status: str) -> bool:
         """Whether nothing at all is allowed any more (purged). Raises `UnknownName`."""
-        return not self._allowed[self._own(status)]
+        return not self.allowed(status)
 
     def allowed(self, status: str) -> FrozenMap[str, tuple[str, ...]]:
         """What *status* allows: each trigger with the statuses it may lead to, a direct choice as "set". Raises `UnknownName`.
 
+        A status that only a workflow by type has is looked up there; `of` gives the workflow of a ticket.
+
         >>> Lifecycle().allowed("closed")
         {'customer_replies': ('closed',), 'reopen': ('open',), 'delete': ('deleted',), 'set': ('open', 'deleted')}
         """
-        return self._allowed[self._own(status)]
+        return self._having(status)._allowed[status]
 
     def rows(self) -> FrozenMap[str, FrozenMap[str, Move]]:
         """The whole table as it holds, every status with its row, settings and inherited rows worked in.
 
+        Statuses that only a workflow by type has come with their row in that one. Without such,
         ``Lifecycle(statuses=..., table=lifecycle.rows())`` has the same table.
         """
-        return FrozenMap({
-            status: FrozenMap({trigger: cell.move for trigger, cell in row.items()}) for status, row in self._cells.items()
-        })  # fmt: skip
+        return self._moves(lambda workflow: workflow._cells)
+
+    def _moves(self, of_workflow: Callable[[Lifecycle], Mapping[str, Mapping[str, Cell]]]) -> FrozenMap[str, FrozenMap[str, Move]]:
+        """The moves of each status, in the first workflow that has it."""
+        found: dict[str, FrozenMap[str, Move]] = {}
+        for workflow in (self, *self._workflows.values()):
+            for status, row in of_workflow(workflow).items():
+                found.setdefault(status, FrozenMap({name: cell.move for name, cell in row.items()}))
+        return FrozenMap(found)
 
     def choices(self) -> FrozenMap[str, FrozenMap[str, Move]]:
         """The direct choices as they hold: status -> chosen status -> `Move` (with its guard)."""
-        return FrozenMap({
-            status: FrozenMap({to: cell.move for to, cell in row.items()}) for status, row in self._by_hand.items()
-        })  # fmt: skip
+        return self._moves(lambda workflow: workflow._by_hand)
 
     def mermaid(self) -> str:
         """The table as a Mermaid state diagram: each move with its trigger and guard, and direct choices no act of a person gives."""
