@@ -302,7 +302,7 @@ def loaded_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-OPTIONAL = frozenset({"cattrs", "hypothesis", "pytest", "numpy", "matplotlib", "holidays", "rich", "re2", "IPython", "ticketcore.extra"})
+OPTIONAL = frozenset({"cattrs", "hypothesis", "pytest", "numpy", "matplotlib", "holidays", "rich", "re2", "IPython", "simpy", "ticketcore.extra"})
 
 
 def test_import_ticketcore_loads_neither_cattrs_nor_an_extra() -> None:
