@@ -284,7 +284,7 @@ def test_nothing_is_left_unassigned_unseen() -> None:
     ]
     choice = choose(TICKET, Roster(members=busy), 0)
     assert choice.because == "none of 3 fits (capacity 3, group 2, presence 1)"
-    assert str(choice.why("b")) == "b: no not in group 'billing'; away; no room: carries 0 of 0, this weighs 1"
+    assert str(choice.why("b")) == "b: no: not in group 'billing'; away; no room: carries 0 of 0, this weighs 1"
     assert choice.assigned() is None
 
 
@@ -292,7 +292,7 @@ def test_nothing_is_left_unassigned_unseen() -> None:
 def test_a_ticket_that_is_gone_goes_to_nobody(category: str, status: str) -> None:
     gone = attrs.evolve(TICKET, category=category, status=status)
     choice = choose(gone, Roster(members=[ANN]), 0, need=ANY)
-    assert (choice.agent, choice.because, str(choice.why("ann"))) == (None, f"the ticket is {status}", f"ann: no the ticket is {status}")
+    assert (choice.agent, choice.because, str(choice.why("ann"))) == (None, f"the ticket is {status}", f"ann: no: the ticket is {status}")
     assert next_for(ANN, [gone], Order.by("age"), 0, need=lambda _: ANY) == ()
 
 

@@ -356,7 +356,7 @@ class Verdict:
         return self.rank is not None
 
     def __str__(self) -> str:
-        what = "no" if self.rank is None else f"{self.rank}."
+        what = "no:" if self.rank is None else f"{self.rank}."
         return f"{self.agent}: {what} {'; '.join(map(str, self.reasons))}"
 
 
@@ -419,7 +419,7 @@ def choose(
     >>> choice = choose(ticket, roster, 0, by=["sticky", "least_loaded"])
     >>> print(choice, choice.why("otto"), sep=chr(10))
     T-1: maria, because the only one of 2 who fit
-    otto: no not in group 'billing'
+    otto: no: not in group 'billing'
     """
     at_us = to_us(at)
     strategies = _strategies(by)
