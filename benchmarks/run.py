@@ -22,6 +22,7 @@ PLUGIN = ["--plugin", str(ROOT / "benchmarks" / "yardstick.py")]
 YARDSTICKS: dict[str, tuple[str, list[str], str]] = {
     "W1 W2": ("w1_w2_business_time.py", ["--base", "proto int closure"], "plugin"),
     "W3": ("w3_rules.py", [], "plugin"),
+    "W3 mixes": ("w3_mixes.py", [], "own"),
     "W4 W5": ("w4_w5_machine_fold.py", [], "plugin"),
     "W6": ("w6_batch.py", [], "plugin"),
     "W7": ("w7_import_size.py", ["9", "attrs,pendulum", "ticketcore"], "modules"),
@@ -31,7 +32,7 @@ YARDSTICKS: dict[str, tuple[str, list[str], str]] = {
     "W11": ("w11_step.py", [], "own"),
 }
 TITLES = {
-    "W1 W2": "business time: deadline and elapsed", "W3": "rules", "W4 W5": "transitions and folding", "W6": "a million pairs",
+    "W1 W2": "business time: deadline and elapsed", "W3": "rules", "W3 mixes": "the hard mixes of rules, against our own evaluators", "W4 W5": "transitions and folding", "W6": "a million pairs",
     "W7": "import time", "W8": "queue", "W9": "serialisation", "W10": "working days", "W11": "one whole desk step",
 }  # fmt: skip
 

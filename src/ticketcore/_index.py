@@ -125,8 +125,11 @@ def _merged(parts: tuple[Condition, ...]) -> Iterator[Condition]:
     for (name, op), tests in named.items():
         if len(tests) == 1:
             yield tests[0]
-        else:
-            yield Test(name, op, [value for test in tests for value in (test.value if isinstance(test.value, tuple) else (test.value,))])
+            continue
+        values: list[Any] = []
+        for test in tests:
+            values.extend(test.value if isinstance(test.value, tuple) else (test.value,))
+        yield Test(name, op, values)
 
 
 # --- what a test wants of a field --------------------------------------------------------------------------------------
@@ -214,18 +217,14 @@ def part_of(test: Condition, vocabulary: Vocabulary) -> tuple[FieldSpec, str] | 
 
 
 Read = Callable[[Any], Any]
+Pairs = list[tuple[str, int]]
 # Rows that look for a part of one text: their bits, how the text is read, whether no part has a blank, for each row its part and the
 # bits below all rows that look for the same, for each part the bits of its rows, for how many rows one looks for every part, the field.
-Parts = tuple[int, Read, bool, list[tuple[str, int]], list[tuple[str, int]], int, FieldSpec]
+Parts = tuple[int, Read, bool, Pairs, Pairs, int, FieldSpec]
 
 
 class _Made:
     """An index in the making, and what is seldom needed of it."""
-
-    __slots__ = (
-        "_answers", "_everything", "_late", "_numbers", "_of_fields", "_of_some_fields", "_of_ticket", "_parts", "_plainly", "_rest", "_several",
-        "_tests", "_unsure",
-    )  # fmt: skip
 
     def __init__(self, conditions: Sequence[Condition], vocabulary: Vocabulary) -> None:
         rows = _rows_in_order(conditions, vocabulary)
@@ -278,7 +277,7 @@ class _Made:
     def asked(self) -> Matching:  # noqa: C901 - in one piece: a call for each part of it would be half of what it costs
         """`Index.matching`."""
         of_ticket, of_fields, of_some_fields, late, parts = self._of_ticket, self._of_fields, self._of_some_fields, self._late, self._parts
-        unsure, answers, held, told, each = self._unsure, self._answers, self._held, self._told, self._each
+        unsure, answers, decided, told, each = self._unsure, self._answers, self._decided, self._told, self._each
 
         def matching(view: View, *, maybe: bool = False) -> tuple[int, ...]:
             nonlocal of_fields
@@ -307,7 +306,7 @@ class _Made:
                                 rows |= looking & ~below
                             looking &= below
                 if rows & unsure and not maybe:
-                    rows = held(rows, view)
+                    return decided(rows, view)
             except KeyError:  # the ticket lacks a declared field
                 if of_fields is of_some_fields:
                     raise
@@ -320,19 +319,23 @@ class _Made:
 
         return matching
 
-    def _held(self, rows: int, view: View) -> int:
-        """Those of *rows* of which nothing is left to be asked, or all that is left holds."""
-        tests = self._tests
+    def _decided(self, rows: int, view: View) -> tuple[int, ...]:
+        """The numbers of the conditions whose rows these are, where what is left to be asked of a row holds."""
+        numbers, tests = self._numbers, self._tests
         unsure = rows & self._unsure
-        return rows ^ unsure ^ mask_of([row for row in rows_of(unsure) if tests[row](view)])
+        found = [numbers[row] for row in rows_of(unsure) if tests[row](view)]
+        found.extend([numbers[row] for row in rows_of(rows ^ unsure)])
+        return self._in_order(found)
 
     def _told(self, rows: int) -> tuple[int, ...]:
-        """The numbers of the conditions whose rows these are, in order."""
-        found = [self._numbers[row] for row in rows_of(rows)]
-        told = tuple(sorted(set(found) if self._several else found))
+        """The numbers of the conditions whose rows these are."""
+        told = self._in_order([self._numbers[row] for row in rows_of(rows)])
         if len(self._answers) < MOST_ANSWERS:
             self._answers[rows] = told
         return told
+
+    def _in_order(self, numbers: list[int]) -> tuple[int, ...]:
+        return tuple(sorted(set(numbers) if self._several else numbers))
 
     def _each(self, view: View) -> tuple[int, ...]:
         return tuple([number for number in sorted(set(self._numbers)) if self._plainly[number](view)])
