@@ -99,6 +99,27 @@ def test_a_settled_ticket_climbs_no_ladder(name: str) -> None:
     assert told(desk.tick(done.ticket, at("23:00", 9))) == []
 
 
+@pytest.mark.parametrize(("since", "first"), [
+    ("created", "10:00"),              # 09:00
+    ("last_agent_reply", "10:10"),
+    ("last_customer_reply", "10:40"),
+    ("waiting_since", "10:30"),        # the first message without an answer
+    ("status_since", "10:30"),
+    ("sla.first_reply.started", "10:00"),
+])  # fmt: skip
+def test_a_ladder_counts_from_the_instant_it_names(since: str, first: str) -> None:
+    desk = climbing(
+        {"name": "up", "when": {"field": "category", "is": "open"}, "since": since, "steps": [{"after": "1h", "notify": "lead"}]}
+    )
+    ticket = born(desk).ticket
+    for event in (
+        AgentReplied(at=at("09:10"), by=MARIA), CustomerReplied(at=at("09:30"), by=ADA), CustomerReplied(at=at("09:40"), by=ADA),
+    ):  # fmt: skip
+        ticket = desk.handle(ticket, event).ticket
+    assert told(desk.tick(ticket, at("10:00") - 1)) == []
+    assert told(desk.tick(ticket, at("23:00"))) == [(first, "lead")]
+
+
 def test_a_ladder_in_business_time_rests_over_night() -> None:
     desk = climbing({**ladder_data("overdue"), "hours": "day"})
     evening = born(desk, "15:30")
