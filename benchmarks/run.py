@@ -32,8 +32,9 @@ YARDSTICKS: dict[str, tuple[str, list[str], str]] = {
     "W11": ("w11_step.py", [], "own"),
 }
 TITLES = {
-    "W1 W2": "business time: deadline and elapsed", "W3": "rules", "W3 mixes": "the hard mixes of rules, against our own evaluators", "W4 W5": "transitions and folding", "W6": "a million pairs",
-    "W7": "import time", "W8": "queue", "W9": "serialisation", "W10": "working days", "W11": "one whole desk step",
+    "W1 W2": "business time: deadline and elapsed", "W3": "rules", "W3 mixes": "the hard mixes of rules, beside our own evaluators",
+    "W4 W5": "transitions and folding", "W6": "a million pairs", "W7": "import time", "W8": "queue", "W9": "serialisation",
+    "W10": "working days", "W11": "one whole desk step",
 }  # fmt: skip
 
 
