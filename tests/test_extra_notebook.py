@@ -156,7 +156,7 @@ def test_a_lifecycle_is_a_diagram() -> None:
 def test_ipython_shows_them_when_asked_to() -> None:
     shell = InteractiveShell.instance()
     try:
-        formatters = shell.display_formatter.formatters
+        formatters: Any = getattr(shell.display_formatter, "formatters", None)
         load_ipython_extension(shell)
         assert formatters["text/html"](TICKET) == html(TICKET)
         assert formatters["text/html"](lint(DESK)) == html(lint(DESK))
