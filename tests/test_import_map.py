@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import ticketcore
 
 PACKAGE = Path(__file__).parents[1] / "src" / "ticketcore"
 
@@ -34,9 +37,10 @@ BELOW: dict[str, tuple[str, ...]] = {
     "codec": ("desk",),
     "seal": ("codec",),
     "report": ("replay",),
+    "difference": ("lint", "replay"),
     "discovery": ("replay",),
     "presets": ("codec",),
-    "extra": ("lint", "report", "presets"),
+    "extra": ("difference", "report", "presets"),
 }
 
 # Private modules and the room each is a part of. The modules of one room may import each other, without a circle.
@@ -56,9 +60,6 @@ PART_OF: dict[str, str] = {
     "_why_not": "conditions",
     "_index": "conditions",
     "_tables": "conditions",
-    "_edits": "conditions",
-    "_witnesses": "conditions",
-    "_why_not": "conditions",
     "_timeline": "hours",
     "_conditions": "conditions",
     "_fields": "conditions",
@@ -244,6 +245,24 @@ def test_the_core_runs_no_text_and_reads_no_clock(module: str) -> None:
     assert impure(module, MODULES[module]) == []
 
 
+def test_the_front_door_knows_the_room_of_every_name_it_promises() -> None:
+    """A type checker reads the imports, a program goes by the table, and a star import by the list: they say the same."""
+    tree = ast.parse(Path(ticketcore.__file__).read_text(encoding="utf-8"))
+    imported = {
+        (node.module.removeprefix("ticketcore."), alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith("ticketcore.")
+        for alias in node.names
+    }
+    assert imported == {(room, name) for room, names in ticketcore._ROOMS.items() for name in names}
+    assert sorted(ticketcore.__all__) == sorted(name for _, name in imported)
+    for room, name in imported:
+        assert getattr(ticketcore, name) is getattr(importlib.import_module(f"ticketcore.{room}"), name)
+    assert set(ticketcore.__all__) <= set(dir(ticketcore))
+    with pytest.raises(AttributeError, match="has no attribute 'Dsek'"):
+        ticketcore.Dsek  # noqa: B018 - that it is not there
+
+
 def test_the_front_door_does_not_lead_to_the_extras() -> None:
     assert [target for target in own_imports(MODULES["ticketcore"]) if room_of(target) == "extra"] == []
 
@@ -302,7 +321,9 @@ def loaded_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-OPTIONAL = frozenset({"cattrs", "hypothesis", "pytest", "numpy", "matplotlib", "holidays", "rich", "re2", "IPython", "simpy", "ticketcore.extra"})
+OPTIONAL = frozenset(
+    {"cattrs", "hypothesis", "pytest", "numpy", "matplotlib", "holidays", "rich", "re2", "IPython", "simpy", "ticketcore.extra"}
+)
 
 
 def test_import_ticketcore_loads_neither_cattrs_nor_an_extra() -> None:
@@ -314,3 +335,8 @@ def test_import_ticketcore_loads_neither_cattrs_nor_an_extra() -> None:
 
 def test_the_extras_load_nothing_until_asked() -> None:
     assert loaded_by("import ticketcore.extra") & (OPTIONAL - {"ticketcore.extra"}) == set()
+
+
+def test_importing_the_package_alone_loads_no_room() -> None:
+    loaded = loaded_by("import ticketcore")
+    assert {name for name in loaded if name.partition(".")[0] in {"ticketcore", "attr", "attrs", "pendulum"}} == {"ticketcore"}
