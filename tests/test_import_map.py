@@ -107,6 +107,7 @@ PART_OF: dict[str, str] = {
     "_step": "desk",
     "_templates": "desk",
     "_variables": "desk",
+    "_words": "desk",
 }
 
 # The whole standard library that the core may use; what reads files, clocks, chance or the network is not in it.

@@ -259,7 +259,7 @@ class DeskReader:
         return record(make, keys, "settings")
 
     def _templates(self, value: Any) -> Mapping[str, str]:
-        names = variable_names(self.metrics)
+        names = variable_names(self.vocabulary)
 
         def template(written: Any) -> str:
             return Template.parse(text(written), names).text

@@ -14,15 +14,28 @@ from attrs import field, frozen
 from pendulum import DateTime
 
 from ticketcore._clocks import Target
-from ticketcore._time import from_us, iso, maybe_from_us, maybe_us, to_us
+from ticketcore._time import from_us, iso, load_zone, maybe_from_us, maybe_us, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, frozen_value, name_set, names
+from ticketcore.errors import BadZone
 
 # --- people and messages ---------------------------------------------------------------------------------------------
+
+
+def _zone(value: str) -> str:
+    """The name of a zone that there is; it is loaded here, because a step touches no file."""
+    if not value:
+        return ""
+    try:
+        return load_zone(value).key
+    except BadZone as error:
+        raise BadZone(error.message, value=error.value, hint=error.hint, path="zone") from None
 
 
 @frozen(kw_only=True)
 class Person:
     """An end user: who asks for help. Recognised by id, e-mail, phone or visitor id; all fields are optional.
+
+    *zone* is the time zone that letters to this person tell times in, *language* a tag such as ``el``. Raises `BadZone`.
 
     >>> Person(email="vip@example.gr", tier="gold").role
     'customer'
@@ -37,6 +50,7 @@ class Person:
     tier: str = ""
     language: str = ""
     location: str = ""
+    zone: str = field(default="", converter=_zone)
     tags: frozenset[str] = field(default=frozenset(), converter=name_set)
     fields: FrozenMap[str, Any] = field(default=EMPTY, converter=frozen_map)
     role: ClassVar[str] = "customer"

@@ -393,7 +393,7 @@ def _ticket_fields() -> Iterable[FieldSpec]:
         yield _spec(name, INSTANT, layer, name.removesuffix("_at") + "_us")
     for name, kind in (
         ("id", NAME), ("name", TEXT), ("email", TEXT), ("phone", TEXT), ("organisation", NAME), ("tier", NAME), ("language", NAME),
-        ("location", NAME), ("tags", TAGS),
+        ("location", NAME), ("zone", NAME), ("tags", TAGS),
     ):  # fmt: skip
         yield _spec("requester." + name, kind, "input")
     email = attrgetter("ticket.requester.email")

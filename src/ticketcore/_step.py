@@ -19,7 +19,7 @@ from ticketcore._settings import Settings
 from ticketcore._templates import Template
 from ticketcore._time import iso, maybe_from_us
 from ticketcore._values import EMPTY, FrozenMap, changed
-from ticketcore._variables import variables
+from ticketcore._variables import Variables
 from ticketcore.conditions import TWO_YEARS_US, Fact, FieldType, View, Vocabulary
 from ticketcore.errors import (
     BadMoment,
@@ -97,6 +97,8 @@ class DeskParts(Protocol):
     def groups(self) -> tuple[str, ...]: ...
     @property
     def parsed_templates(self) -> Mapping[str, Template]: ...
+    @property
+    def variables(self) -> Variables: ...
     @property
     def required_facts(self) -> Mapping[str, tuple[str, ...]]: ...
 
@@ -574,7 +576,7 @@ class StepRun:
         for key, rule, kind, fields, options in self.queue:
             template = desk.parsed_templates.get(fields.get("template", ""))
             if template is not None:
-                values = variables(template.names, draft, self.due_of, desk.zone)
+                values = desk.variables.told(template.names, draft, self.due_of, at)
                 fields["variables"] = values
                 if kind is Reply or kind is Notify:
                     fields["text"] = template.fill(values)
@@ -762,7 +764,7 @@ class StepRun:
     def filled(self, template: str) -> str:
         """The text of a template, filled in for the ticket as it is now."""
         parsed = self.desk.parsed_templates[template]  # a note takes none but the desk's own
-        return parsed.fill(variables(parsed.names, self.draft, self.due_of, self.desk.zone))
+        return parsed.fill(self.desk.variables.told(parsed.names, self.draft, self.due_of, self.at_us))
 
     def due_of(self, cycle: Cycle) -> int | None:
         """`Sla.due_us`, each cycle worked out once in a step."""

@@ -37,7 +37,7 @@ from ticketcore._step import DeskParts, Outcome, StepRun, wrong_desk
 from ticketcore._templates import Template
 from ticketcore._time import iso, load_zone, maybe_from_us, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, names
-from ticketcore._variables import variable_names
+from ticketcore._variables import Variables
 from ticketcore.conditions import Condition, Explanation, Fact, FieldType, Regex, View, Vocabulary, explain, parse
 from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName, shorten
 from ticketcore.hours import BusinessHours, Hours, always
@@ -133,6 +133,7 @@ class Desk:
     sla: Sla = field(init=False, eq=False, repr=False)
     vocabulary: Vocabulary = field(init=False, eq=False, repr=False)
     fingerprint: str = field(init=False, eq=False, repr=False)
+    variables: Variables = field(init=False, eq=False, repr=False)
     parsed_templates: Mapping[str, Template] = field(init=False, eq=False, repr=False)
     required_facts: Mapping[str, tuple[str, ...]] = field(init=False, eq=False, repr=False)
 
@@ -159,6 +160,7 @@ class Desk:
         put(self, "vocabulary", vocabulary)
         for path, condition, layer in _conditions_of(self):
             parse(condition, vocabulary, path, problems, layer)
+        put(self, "variables", Variables(vocabulary, self.metrics, zone))
         put(self, "parsed_templates", _parsed(self, problems))
         problems.extend(_unknown_names(self))
         put(self, "lifecycle", _made(lambda: self.lifecycle.using(vocabulary), self.lifecycle, "lifecycle.", problems))
@@ -555,7 +557,7 @@ def _made(make: Callable[[], Any], otherwise: Any, prefix: str, problems: list[P
 
 
 def _parsed(desk: Desk, problems: list[Problem]) -> Mapping[str, Template]:
-    known = variable_names(desk.metrics)
+    known = desk.variables.names
     parsed = {}
     for name, text in desk.templates.items():
         try:

@@ -114,6 +114,8 @@ def _runs() -> st.SearchStrategy[tuple[Run, ...]]:
 
 
 def _field(name: str, wanted: Any, by_type: dict[Any, Callable[[], st.SearchStrategy[Any]]]) -> st.SearchStrategy[Any]:
+    if name == "zone":
+        return st.sampled_from(["", "Europe/Riga", "Asia/Kolkata"])
     if not name.endswith("_us"):
         return by_type[wanted]()
     drawn = lengths() if name in _DURATIONS else instants()
