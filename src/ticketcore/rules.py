@@ -394,11 +394,13 @@ class Rules:
         """Those of *waiting* that may fire on the ticket as it is now; what an index rules out would be tried in vain."""
         if waiting.bit_count() < FEW:
             return waiting
-        found = self._narrowed(self._timed, waiting, cycle, None)
+        found = self._narrowed(self._timed, waiting, cycle, None) if self._timed else 0
+        by_kind, outside = self._by_kind, self._outside
         for event in events:
-            found |= self._narrowed(self._by_kind.get(event.kind, 0), waiting & ~found, cycle, event)
-            if event.is_outside and not event.cause:
-                found |= self._narrowed(self._outside, waiting & ~found, cycle, event)
+            if event.kind in by_kind:
+                found |= self._narrowed(by_kind[event.kind], waiting & ~found, cycle, event)
+            if outside and event.is_outside and not event.cause:
+                found |= self._narrowed(outside, waiting & ~found, cycle, event)
         return found
 
     def _narrowed(self, listening: int, waiting: int, cycle: Cycle, event: EventBase | None) -> int:
