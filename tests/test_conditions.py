@@ -974,6 +974,7 @@ def test_ten_thousand_words_are_looked_for_in_one_pass(monkeypatch: pytest.Monke
         ({"field": "subject", "matches_regex": "x("}, "when.matches_regex: a parenthesis is open"),
         ({"field": "subject", "not_matches_regex": ["x", "x("]}, "when.not_matches_regex[1]: a parenthesis is open"),
         ({"field": "subject", "matches_regex": ""}, "a blank text"),
+        ([{"field": "subject", "matches_regex": ["x"] * 60}] * 2, "more than 100 regular expressions in one condition; join them with |"),
         ({"field": "tags", "matches_regex": "x"}, "'tags' is a set of names and has no 'matches_regex'; it has"),
         ({"field": "created", "after": "yesterday"}, "when.after: this is no ISO 8601 instant"),
         ({"field": "created", "after": datetime(2026, 1, 1)}, "a naive datetime is not an instant"),

@@ -7,7 +7,7 @@ from itertools import chain, combinations, product
 from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import evolve, resolve_types
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -278,8 +278,11 @@ def test_what_would_make_it_true(condition: Condition, view: View, ways: list[li
 # --- corners -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("resolved", [False, True])
 @pytest.mark.parametrize("kind", sorted(EVENTS))
-def test_any_event_can_be_wished_for(kind: str) -> None:
+def test_any_event_can_be_wished_for(kind: str, resolved: bool) -> None:
+    if resolved:  # as cattrs does for the codec: then attrs knows the types themselves
+        resolve_types(EVENTS[kind])
     told = check(field["event.kind"] == kind, seen())
     assert len(told.ways) == 1
     assert told.ways[0].apply(seen()).event.kind == kind  # type: ignore[union-attr]  # there is one now
@@ -293,6 +296,13 @@ def test_what_can_be_brought_about() -> None:
     assert not check(field.reopens > 1, seen()).ways[0].is_possible
     assert {edit.kind for told in (by_hand, wait) for way in told.ways for edit in way.edits} == {"by hand", "wait"}
     assert {"by hand", "wait"} <= set(EDIT_KINDS)
+
+
+def test_waiting_is_said_on_the_wall_clock_of_the_desk() -> None:
+    athens = BusinessHours(zone="Europe/Athens", week={"mon-fri": ["09:00-17:00"]})
+    words = Vocabulary(hours={"support": athens}, default_hours="support")
+    told = check(hours("support").is_open(), View(words, Ticket(id="T"), NOW))
+    assert [str(way) for way in told.ways] == ["wait until 2026-11-23T07:00:00Z (Mon 09:00 in Europe/Athens)"]
 
 
 def test_the_ways_are_cut_at_eight_and_say_so() -> None:

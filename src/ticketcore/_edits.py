@@ -13,7 +13,7 @@ from attrs import field as declared
 from attrs import fields as attr_fields
 
 from ticketcore._fields import FieldSpec, View, Vocabulary
-from ticketcore._time import iso, say_duration
+from ticketcore._time import from_us, iso, say_duration
 from ticketcore._values import FrozenMap, changed
 from ticketcore.errors import shorten
 from ticketcore.model import EventBase, Person, Ticket, draft_of, freeze
@@ -197,9 +197,14 @@ def clearing(spec: FieldSpec, members: frozenset[str], *, before: bool = False) 
     return Edit(kind=kind_of(spec.name, before=before), field=spec.name, op="clear", before=before, said=said)
 
 
-def waiting(until_us: int) -> Edit:
-    """The edit that lets time pass."""
-    return Edit(kind="wait", field="", op="wait", value=until_us, said=f"wait until {iso(until_us)}")
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def waiting(until_us: int, zone: str) -> Edit:
+    """The edit that lets time pass; the instant is said on the wall clock of *zone* too."""
+    local = from_us(until_us).in_timezone(zone)
+    there = "" if zone == "UTC" else f" ({_DAYS[local.weekday()]} {local.hour:02}:{local.minute:02} in {zone})"
+    return Edit(kind="wait", field="", op="wait", value=until_us, said=f"wait until {iso(until_us)}{there}")
 
 
 def clock_set(metric: str, state: ClockState | None) -> Edit:

@@ -110,6 +110,7 @@ class _Parser:
         self.folding = PLAIN_FOLDING  # of the table that is being read
         self.nodes = 0
         self.deep = 0
+        self.expressions = 0
         self.hints = 0
 
     # --- problems ----------------------------------------------------------------------------------------------------
@@ -356,6 +357,11 @@ class _Parser:
 
     def regex(self, pattern: str, path: str) -> Any:
         """A regular expression that the matcher of the desk can read."""
+        self.expressions += 1
+        if self.expressions > MAX_PATTERNS:
+            if self.expressions == MAX_PATTERNS + 1:
+                self.refuse(path, f"more than {MAX_PATTERNS} regular expressions in one condition", "join them with |")
+            return _BAD
         try:
             regexes((pattern,), self.vocabulary)
         except TicketcoreError as error:

@@ -343,7 +343,7 @@ class _Search:
             if condition is not None:
                 risen = rise(first_of(condition, self._meaning), lambda at: _holds(rest, at), view, view.now_us, view.now_us + TWO_YEARS_US)
                 if risen is not None and risen.found:
-                    return Way(edits=(*edits, waiting(risen.at_us)))
+                    return Way(edits=(*edits, waiting(risen.at_us, self.view.hours(None).zone)))
             elif _holds(rest, view):
                 return Way(edits=tuple(edits))
         return None

@@ -301,7 +301,7 @@ def _takes(kind: str, name: str) -> bool:
 def _event(kind: str, chosen: dict[str, Any], view: View) -> EventBase:
     """An event of that kind with what is chosen, the rest as in the event at hand if it is of that kind too."""
     made, old = EVENTS[kind], view.event
-    given = {part.alias: _blank(str(part.type)) for part in attr_fields(made) if part.init and part.default is NOTHING}
+    given = {part.alias: _blank(part.type) for part in attr_fields(made) if part.init and part.default is NOTHING}
     message = Message()
     if old is not None and old.kind == kind:
         given = {part.alias: getattr(old, part.name) for part in attr_fields(made) if part.init}
@@ -313,8 +313,9 @@ def _event(kind: str, chosen: dict[str, Any], view: View) -> EventBase:
     return made(**given)
 
 
-def _blank(kind: str) -> Any:
-    """A value for what an event of a kind must have, when nobody asks for it."""
+def _blank(declared: object) -> Any:
+    """A value for what an event of a kind must have, when nobody asks for it; *declared* is its type, or the name of that."""
+    kind = getattr(declared, "__name__", None) or str(declared)  # attrs keeps the name until somebody resolves it
     if kind.startswith("tuple"):
         return ()
     return 0 if kind == "int" else None if "None" in kind or kind == "Any" else ""

@@ -15,7 +15,7 @@ from ticketcore.errors import BadValue, shorten
 
 __all__ = ["regex"]
 
-MEMORY: Final = 1 << 20  # bytes that one pattern may take; a larger one is refused
+MEMORY: Final = 1 << 18  # bytes that one pattern may take; a larger one is refused
 
 
 def _options() -> re2.Options:
