@@ -87,17 +87,18 @@ class Due(TermBase):
     def near(self, tickets: list[Ticket], cut: int) -> list[tuple[int, Ticket]]:
         """As `TermBase.near`."""
         metric = self.metric
-        if self.find is None and metric and cut < NEVER:
+        if self.find is None and cut < NEVER:
             # One read of memory at a time for the whole chunk: the processor fetches many at once, where a chain of reads waits for
             # each. On a million tickets a third of the time of `ticket.memo.dues[metric]` (make bench BENCH_ARGS="--only W8").
             memos = [ticket.memo for ticket in tickets]
             try:
-                all_dues = [memo.dues for memo in memos]  # type: ignore[union-attr]  # caught below
-                return [
-                    (due, ticket)
-                    for dues, ticket in zip(all_dues, tickets, strict=True)
-                    if (due := dues[metric]) is not None and due <= cut
-                ]
+                found = zip([memo.dues for memo in memos], tickets, strict=True)  # type: ignore[union-attr]  # caught below
+                if metric:
+                    return [(due, ticket) for dues, ticket in found if (due := dues[metric]) is not None and due <= cut]
+                near = {
+                    place: ticket for place, (dues, ticket) in enumerate(found) for due in dues.values() if due is not None and due <= cut
+                }
+                return [(self.of(ticket), ticket) for ticket in near.values()]
             except (AttributeError, KeyError):  # a ticket without a memo, or without this promise: `of` below knows what to do
                 pass
         return TermBase.near(self, tickets, cut)
