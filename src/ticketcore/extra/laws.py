@@ -408,9 +408,10 @@ def _later(event: Outside, by_us: int, number: int) -> Outside:
 def the_cost_does_not_grow(desk: Desk, rounds: Callable[[int], Iterable[Moment]], *, few: int = 5, many: int = 205) -> None:
     """9: the cost of a step does not grow with the history. *rounds* gives the moments of the n-th round of a life that goes in circles.
 
-    Moves are observed, so that no round is refused. Steps that record the same are compared: in the rounds from *few* and in those from *many* on, four of each. Two things may
-    cost more after a longer life, both stated in docs/explanation/step.md: measuring the runs of an open cycle anew on other
-    hours (the event that says so lists them), and dates promised on hours that were exchanged in the middle of a cycle.
+    Moves are observed, so that no round is refused. Steps that record the same are compared: in the rounds from *few* and in those from
+    *many* on, four of each. Two things may cost more after a longer life, both stated in docs/explanation/step.md: measuring the runs
+    of an open cycle anew on other hours (the event that says so lists them), and dates promised on hours that were exchanged in the
+    middle of a cycle.
     """
     ticket: Ticket | None = None
     costs: dict[tuple[object, ...], dict[bool, int]] = {}
