@@ -476,8 +476,7 @@ def _uses(rows: Sequence[Placed], vocabulary: Vocabulary, rest: dict[int, list[C
                     break
             else:  # the row has wanted something of each
                 if len(found[1]) == MOST_TURNS:
-                    if exact:
-                        rest.setdefault(row, []).append(test)
+                    rest.setdefault(row, []).append(test)
                     continue
                 place = Uses()
                 found[1].append(place)
