@@ -54,6 +54,8 @@ def test_the_fast_answer_is_what_the_table_means(data: st.DataObject) -> None:
     lifecycle = data.draw(lifecycles())
     ticket, event = data.draw(lifecycle_tickets(lifecycle)), data.draw(move_events(lifecycle))
     trigger = lifecycle._trigger(event, ticket)
+    if trigger is None and ticket.status == lifecycle._tomb and event.is_outside:
+        trigger = event.kind  # a tombstone takes nothing
     meant = None if trigger is None else lifecycle._judge(ticket, event, trigger, None)
     found = answer(lifecycle, ticket, event)
     if isinstance(found, Exception):
@@ -100,7 +102,7 @@ def test_a_refusal_leaves_the_ticket_and_says_what_is_allowed(data: st.DataObjec
     before = attrs.asdict(ticket, recurse=False)
     found = answer(lifecycle, ticket, event)
     if isinstance(found, Exception):
-        assert (found.status, found.trigger) == (ticket.status, lifecycle._trigger(event, ticket))
+        assert (found.status, found.trigger) == (ticket.status, lifecycle._trigger(event, ticket) or event.kind)
         assert found.targets == lifecycle.allowed(ticket.status)
         assert found.allowed == tuple(found.targets)
         assert found.hint
@@ -648,6 +650,30 @@ def test_each_setting_decides_a_step(settings: dict[str, Any], before: tuple[mod
     outcome = desk.handle(ticket, event)
     assert ", ".join([outcome.ticket.status, *(effect.kind for effect in outcome.effects)]) == found
     assert fold(outcome.events, ticket) == outcome.ticket
+
+
+@pytest.mark.parametrize("event", [
+    at(3, model.Noted, message=Message(text="secret")), at(3, model.TagsAdded, tags=["vip"]), at(3, model.FieldSet, name="note", value="x"),
+    at(3, model.CustomerReplied, ADA, message=Message(automatic=True)), at(3, model.FactsReported), at(3, model.Rated, ADA, score=1),
+    at(3, model.FieldSet, name="type", value="incident"),
+], ids=lambda event: event.kind)  # fmt: skip
+@pytest.mark.parametrize(
+    "settings", [{}, {"triggers": {"rated": "rate"}}, {"by_type": {"incident": Lifecycle()}}], ids=["", "rate", "types"]
+)
+def test_a_tombstone_takes_nothing(settings: dict[str, Any], event: model.Outside) -> None:
+    desk = desk_of(**settings)
+    purged = lived(desk, BIN, at(2, model.Purged))
+    with pytest.raises(IllegalMove, match="is refused: purged is final; nothing is allowed"):
+        desk.handle(purged, event)
+    kept = desk.handle(purged, event, observe=True).ticket
+    assert (kept.status, kept.deviations) == ("purged", 1)
+    own = desk_of(moves={"purged": {"restore": "open"}})  # a desk whose purged tickets can come back
+    assert own.handle(lived(own, BIN, at(2, model.Purged)), at(3, model.TagsAdded, tags=["vip"])).ticket.tags == {"vip"}
+
+
+def test_a_change_of_a_field_can_be_a_trigger_beside_types() -> None:
+    desk = desk_of(by_type={"incident": INCIDENT}, triggers={"field_set": "fill"}, moves={"new": {"fill": "open"}})
+    assert lived(desk, at(1, model.FieldSet, name="note", value="x")).status == "open"
 
 
 def test_a_rule_needs_no_permission() -> None:

@@ -47,7 +47,8 @@ keys = st.sampled_from([None, KEY])
 
 def a_log(count: int = 5) -> list[EventBase]:
     """A short log of one ticket."""
-    return [Created(at=0, ticket="T-1", id="e0", by=Person(name="Ada"), message=Message(text="it burns"))] + [
+    first: list[EventBase] = [Created(at=0, ticket="T-1", id="e0", by=Person(name="Ada"), message=Message(text="it burns"))]
+    return first + [
         Noted(at=number, ticket="T-1", id=f"e{number}", message=Message(text=f"note {number}", public=False)) for number in range(1, count)
     ]
 

@@ -101,7 +101,7 @@ class Build:
                 self.wrong(f"main.{role}", f"{shorten(status)} is of the category {self.categories[status]}, not {role}")
             else:
                 self.main[role] = status
-        first = self.given.initial_status
+        first: str = self.given.initial_status
         if first and first not in self.categories:
             self.unknown("initial_status", "status", first, self.categories)
         elif not first and "new" not in self.main and "open" not in self.main:

@@ -127,6 +127,7 @@ class Lifecycle:
     _allowed: Mapping[str, FrozenMap[str, tuple[str, ...]]] = field(init=False, eq=False, repr=False)
     _refusals: Mapping[str, Refusal] = field(init=False, eq=False, repr=False)
     _needed: Condition | None = field(init=False, eq=False, repr=False)  # what close_needs come to
+    _tomb: str | None = field(init=False, eq=False, repr=False)  # the status in which a ticket takes nothing any more
     _workflows: Mapping[Any, Lifecycle] = field(init=False, eq=False, repr=False)  # ready for the same desk
 
     def __attrs_post_init__(self) -> None:
@@ -142,6 +143,8 @@ class Lifecycle:
             object.__setattr__(self, name, made)
         object.__setattr__(self, "_allowed", {status: self._targets(status) for status in build.cells})
         object.__setattr__(self, "_refusals", {status: self._no_move(status) for status in build.cells})
+        purged = build.main.get("purged")
+        object.__setattr__(self, "_tomb", None if purged is None or self._allowed[purged] else purged)
         object.__setattr__(self, "_answers", {status: self._ready(status, row) for status, row in build.cells.items()})
 
     def _made_workflows(self, problems: list[Problem]) -> dict[str, Lifecycle]:
@@ -227,12 +230,14 @@ class Lifecycle:
         ticketcore.errors.IllegalMove: close is refused: new has no such move; allowed: agent_replies -> answered, ...
         """
         if self.by_type:
-            if event.kind == "field_set":
+            if self._retypes(ticket, event):
                 return self._retyped(ticket, event, strict=True)[0]
             if (own := self.of(ticket)) is not self:
                 return own.decide(ticket, event, view)
         trigger = self._trigger(event, ticket)
         if trigger is None:
+            if ticket.status == self._tomb and event.is_outside:
+                raise self._error(ticket.status, event.kind, self._refusals[ticket.status])
             return None
         if ticket.merged_into is None:
             answer: Answer | None = self._answers.get(ticket.status, NO_ANSWER).get(trigger)
@@ -253,12 +258,16 @@ class Lifecycle:
         leaves the status; any other trigger leads where it leads from a status that has it.
         """
         if self.by_type:
-            if event.kind == "field_set":
+            if self._retypes(ticket, event):
                 return self._retyped(ticket, event, strict=False)
             if (own := self.of(ticket)) is not self:
                 return own.observe(ticket, event, view)
         trigger = self._trigger(event, ticket)
         if trigger is None:
+            if ticket.status == self._tomb and event.is_outside:
+                refusal = self._refusals[ticket.status]
+                said = f"{event.kind}: {refusal.reason}; {refusal.hint}; seen: {ticket.status} stays"
+                return Decided(trigger=event.kind), said
             return None, ""
         judged = self._judge(ticket, event, trigger, view)
         if not isinstance(judged, Refusal):
@@ -300,13 +309,15 @@ class Lifecycle:
         found = self._workflows.get(ticket.fields.get(self.type_field)) if self.by_type else None
         return self if found is None else found
 
+    def _retypes(self, ticket: Ticket, event: Any) -> bool:
+        """Whether a ticket becomes one of another type; a tombstone is of none."""
+        return event.kind == "field_set" and event.name == self.type_field and ticket.status != self.of(ticket)._tomb
+
     def _retyped(self, ticket: Ticket, event: Any, *, strict: bool) -> tuple[Decided | None, str]:
         """Where a ticket stands that has become one of another type: where it stood, or the main status of that category.
 
         Where the new workflow has neither, it is refused, or with *strict* off the status stays and it is said why.
         """
-        if event.name != self.type_field:
-            return None, ""
         old, new = self.of(ticket), self._workflows.get(event.value, self)
         status = ticket.status
         if status in new._categories:
@@ -363,7 +374,7 @@ class Lifecycle:
         else:
             cell = row.get(trigger)
         if cell is None:
-            return None if event.kind in self.triggers else self._refusals[status]
+            return None if event.kind in self.triggers and status != self._tomb else self._refusals[status]
         if guarded and (cell.roles is not None or trigger == "set"):
             forbidden = self._forbidden(ticket, event, trigger, cell)
             if forbidden is not None:
