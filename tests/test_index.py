@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ LIMITS: dict[Any, dict[str, int]] = {
 }
 
 
-def plainly(conditions: list[Condition], view: View) -> tuple[int, ...]:
+def plainly(conditions: Sequence[Condition], view: View) -> tuple[int, ...]:
     return tuple(number for number, condition in enumerate(conditions) if holds(condition, view))
 
 
@@ -156,6 +157,31 @@ def test_many_conditions_on_few_fields(conditions: list[Condition], views: list[
 def test_a_mask_has_the_bits_of_its_rows(rows: set[int]) -> None:
     assert mask_of(list(rows)) == sum(1 << row for row in rows)
     assert rows_of(mask_of(list(rows))) == sorted(rows)
+
+
+def test_of_many_different_parts_only_those_that_may_matter_are_looked_for() -> None:
+    parts = [
+        field.subject.contains(f"part {number}" if number % 2 else f"part{number}") & field.tags.has(str(number % 30))
+        for number in range(90)
+    ]
+    view = View(SMALL, a_ticket(subject="PART 3, Part8 and part  61; part33", tags=frozenset({"1", "3", "8"})), 0)
+    assert Index(parts, SMALL).matching(view) == plainly(parts, view) == (3, 8, 61)
+
+
+def test_an_all_of_any_ofs_is_not_taken_apart_without_end() -> None:
+    three = AnyOf((field.tags.has("a"), field.priority == "high", field.subject.contains("fire")))
+    four = AnyOf((*three.parts, field.category == "closed"))
+    wanted: list[Condition] = [AllOf((three, four, ~four)), AllOf((three, four, three)), AllOf((four, field.plan == "a", three))]
+    for tags in ({"a"}, {"b"}):
+        view = View(SMALL, a_ticket(tags=frozenset(tags), fields=FrozenMap({"plan": "a"})), 0)
+        assert Index(wanted, SMALL).matching(view) == plainly(wanted, view) == ((1, 2) if "a" in tags else ())
+
+
+def test_a_word_of_which_folding_leaves_nothing_is_left_to_the_test() -> None:
+    accent = "\u0301"
+    wanted: list[Condition] = [field.subject == accent, field.subject.contains(accent)]
+    view = View(SMALL, a_ticket(subject="é"), 0)
+    assert Index(wanted, SMALL).matching(view) == plainly(wanted, view)
 
 
 # --- a whole desk ----------------------------------------------------------------------------------------------------------
@@ -316,7 +342,7 @@ def test_an_unknown_field_is_refused_when_first_asked() -> None:
 def test_a_value_that_no_table_can_look_up_is_left_to_the_tests() -> None:
     index = Index([field["fields.plan"] == "a", field["fields.plan"].is_set()], SMALL)
     odd = View(SMALL, a_ticket(fields=FrozenMap({"plan": {"not": "a name"}})), 0)
-    assert index.matching(odd) == (1,) == plainly(list(index.conditions), odd)
+    assert index.matching(odd) == (1,) == plainly(index.conditions, odd)
     assert index.matching(odd) == index.matching(odd, maybe=True)
 
 

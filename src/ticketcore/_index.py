@@ -375,9 +375,12 @@ def _together(named: Sequence[tuple[str, Table]], reader: Callable[[Sequence[str
             return _of_two(read, one, two)
         case [one, two, three]:
             return _of_three(read, one, two, three)
-        case [one, two, three, four, *_]:
-            first, rest = _of_four(read, one, two, three, four), _together(named[4:], reader, everything)
-    return first if len(named) == 4 else lambda source: first(source) & rest(source)
+        case tables:
+            first = _of_four(read, *tables[:4])
+            if len(tables) == 4:
+                return first
+            rest = _together(named[4:], reader, everything)
+            return lambda source: first(source) & rest(source)
 
 
 def _of_two(read: Read, one: Table, two: Table) -> Answer:
