@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ticketcore import Action, Agent, AgentReplied, Created, CustomerReplied, Desk, Escalation, Message, Person, Rule, Rules, RuleSet
 from ticketcore._account import RuleAccount
 from ticketcore.conditions import TRUE, field, holds, since
-from ticketcore.errors import BadValue, OutOfOrder, UnknownName
-from ticketcore.model import Length, MarkedSpam, Postponed, Resolved, TagsAdded, Ticket
+from ticketcore.errors import BadValue, OutOfOrder, TicketcoreError, UnknownName
+from ticketcore.extra import strategies
+from ticketcore.model import Length, MarkedSpam, Outside, Postponed, Resolved, RuleFired, TagsAdded, Ticket
 from ticketcore.rules import Step
 
 HOUR = 3_600_000_000
@@ -157,3 +160,36 @@ def test_asking_changes_nothing_and_refuses_as_handle_does() -> None:
     with pytest.raises(BadValue, match="an account of a rule needs a ticket or events"):
         one.why_not(None, "page")
     assert isinstance(one.why_not(ticket, "page"), RuleAccount)
+
+
+# --- the law -----------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def days_of_desks(draw: st.DrawFn) -> tuple[Desk, Any]:
+    made = draw(strategies.desks())
+    return made, draw(strategies.histories(made))
+
+
+@given(days_of_desks(), st.data())
+def test_every_account_says_what_happened_and_why(case: tuple[Desk, Any], data: st.DataObject) -> None:
+    one, log = case
+    rules, ticket = list(one.rules), None
+    asked = data.draw(st.lists(st.sampled_from(rules), min_size=1, max_size=2, unique_by=lambda rule: rule.name)) if rules else []
+    for moment in log:
+        try:
+            outcome = one.handle(ticket, *moment)
+        except TicketcoreError as refused:
+            for rule in asked[:1]:
+                with pytest.raises(type(refused)):
+                    one.why_not(ticket, rule.name, events=moment)
+            continue
+        root = next(event.moment for event in outcome.events if isinstance(event, Outside) and event.is_outside and not event.cause)
+        fired = {event.rule for event in outcome.events if isinstance(event, RuleFired) and event.id.startswith(f"{root}/")}
+        for rule in asked:
+            told = one.why_not(ticket, rule.name, events=moment)
+            assert told.fired is (rule.name in fired), (rule, told)
+            # What fired had a true condition; what did not had a false one, or something else against it.
+            assert told.holds if told.fired else (told.notes or not told.holds), str(told)
+            assert told.at_us == max(event.at_us for event in outcome.events if event.id == root or event.id.startswith(f"{root}/"))
+        ticket = outcome.ticket

@@ -79,7 +79,11 @@ def test_whatever_can_be_built_can_be_asked_everything() -> None:
     assert all(ask(deep) is not None for ask in asked)
     assert why_not(deep, view) == why_not(deep, view)
     assert next_rise(deep, view) == Timed(deep, view.vocabulary).next_rise(view)
-    for parts in ({"rules": [Rule(name="r", when=deep, every_us=60_000_000)]}, {"policies": [Policy(name="p", when=deep)]}):
+    asking: list[dict[str, Any]] = [
+        {"rules": [Rule(name="r", when=deep, every_us=60_000_000)]},
+        {"policies": [Policy(name="p", when=deep)]},
+    ]
+    for parts in asking:
         with pytest.raises(DeskError, match="nested deeper than 32"):
             Desk(**parts)
 

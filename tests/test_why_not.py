@@ -190,6 +190,11 @@ BEFORE = "(not by hand: it would have to have been so before)"
         (field.score > 7, seen(), [["fields.score: 8 instead of 7"]]),
         (field.score < 1.5, seen(), [["fields.score: 0.5 instead of 7"]]),
         ((field.score > 1) & (field.score < 1.5), seen(), [["fields.score: 1.25 instead of 7"]]),  # between two
+        ((field.score > 2) & (field.score < 3), seen(), [["fields.score: 2.5 instead of 7"]]),  # also between two neighbours
+        ((field.score > 2) & (field.score < 9) & (field.score != 7), seen(),
+         [["fields.score: 8 instead of 7"]]),
+        ((field.agent_replies > 2) & (field.agent_replies < 3), seen(), []),  # nobody counts by halves
+        (field.effort < "0m", seen(), []),
         (field.effort >= "2h", seen(), [["fields.effort: 2h instead of 1h"]]),
         (field.effort.is_set(), seen(Ticket(id="T")), [["fields.effort: 1h instead of empty"]]),
         (field.deadline.is_set(), seen(Ticket(id="T")), [["fields.deadline: 2026-11-20T22:00:00Z instead of empty"]]),

@@ -83,16 +83,21 @@ def _numbers(spec: FieldSpec, constants: list[Any], was: Any, now_us: int) -> li
     """The constants, what is next to each, and something between each two: whatever order tests ask for, one of each kind."""
     bounds = sorted({value for value in constants if isinstance(value, int | float)})
     near = was if isinstance(was, int | float) else now_us if spec.type.kind == "instant" else 0
-    between = ((low + high) / 2 if type(low + high) is float else (low + high) // 2 for low, high in pairwise(bounds))
+    between = [_middle(low, high) for low, high in pairwise(bounds)]
     usual = HOUR_US if spec.type.kind == "duration" else now_us if spec.type.kind == "instant" else 1
     found: list[Any] = []
     for group in (bounds, [value + step for value in bounds for step in (1, -1)], between, (usual,)):
         found += sorted(group, key=lambda value: abs(value - near))
-    if spec.type.kind == "duration":
-        return [value for value in found if value >= 0]
-    if spec.type.kind == "number" and spec.entry is None:  # a counter
-        return [value for value in found if type(value) is int and value >= 0]
-    return found
+    if spec.type.kind == "number" and spec.entry is not None:
+        return found
+    whole = [value for value in found if type(value) is int]  # a counter, and what is kept in microseconds
+    return whole if spec.type.kind == "instant" else [value for value in whole if value >= 0]
+
+
+def _middle(low: Any, high: Any) -> Any:
+    """A number between two, a whole one if there is any."""
+    whole = (low + high) // 2 if type(low + high) is int else low
+    return whole if whole > low else (low + high) / 2
 
 
 def _turns(tests: list[Reads], view: View) -> Iterator[int]:
