@@ -117,9 +117,9 @@ DESK: dict[str, Any] = {
 def build() -> Any:
     """Load the library and all that it keeps, the desk with its zones: after this nothing outside is touched."""
     import ticketcore
-    from ticketcore import codec, lint, model, replay, report, routing
+    from ticketcore import codec, discovery, identity, lint, model, replay, report, routing, seal
 
-    rooms = (codec, lint, model, replay, report, routing)
+    rooms = (codec, lint, model, replay, report, routing, (discovery, identity, seal))
     # cattrs writes its functions for a class when the class first comes by. Another desk in another zone brings them all by, so
     # that whatever this library itself would load too late for the desk under watch is still seen.
     other = {"support": {**DESK["hours"]["support"], "zone": "Asia/Shanghai"}}
@@ -129,7 +129,7 @@ def build() -> Any:
 
 def chain(built: Any) -> Any:
     """What a host does with its desk: a history in, tickets, deadlines, explanations, a queue, a report and plain data out."""
-    desk, (codec, lint, model, replay, report, routing) = built
+    desk, (codec, lint, model, replay, report, routing, further) = built
     by = model.Person(id="c-1", name="Ada", email="vip@example.gr", tags={"vip", "gold", "athens"})
     lines = [
         codec.event_to_line(event)
@@ -156,6 +156,22 @@ def chain(built: Any) -> Any:
         str(desk.explain(ticket, "silent")), desk.why_not(ticket, "silent"), str(outcomes[0].trace), order.first(5, [ticket]),
         routing.choose(outcomes[0].ticket, roster, ticket.created), lint.lint(desk), codec.desk_to_data(desk), desk.lifecycle.mermaid(),
         codec.load_desk(codec.desk_to_data(desk)).fingerprint == desk.fingerprint, desk.adopt(ticket, 1_797_000_000_000_001, desk).events,
+        around(desk, by, outcomes, *further),
+    )  # fmt: skip
+
+
+def around(desk: Any, by: Any, outcomes: Any, discovery: Any, identity: Any, seal: Any) -> Any:
+    """What lies around the desk: who is writing, the seal of the log, the lifecycle that was lived, two tickets made one."""
+    log = [event for outcome in outcomes for event in outcome.events]
+    records = seal.seal(log, salt=b"not drawn by chance", key=b"a key")
+    stored = [seal.sealed_to_line(one) for one in records]
+    people = [by, type(by)(email="vip@xn--jxalpdlp.example"), type(by)(phone="0030 210 1234567")]
+    lived = discovery.conform(desk, log)
+    ticket, other = outcomes[-1].ticket, desk.split(outcomes[-1].ticket, ticket="T-2", at=1_797_000_000_000_000).target.ticket
+    return (
+        str(seal.head_of(records)), str(seal.verify_lines(stored, seal.head_of(records), b"a key")), lived.discovered.mermaid(),
+        lived.discovered.rows(), str(identity.match_requester(by, people, identity.Phones(country="30"))), identity.keys_of(people[1]),
+        desk.merge(ticket, other, at=1_797_000_000_000_001), desk.public(ticket),
     )  # fmt: skip
 
 
