@@ -697,7 +697,7 @@ class Diverted(EventBase):
 
 @frozen(kw_only=True)
 class Silenced(EventBase):
-    """Time rules ran on without an outside event up to the limit; nothing more happens until somebody writes."""
+    """Time rules ran on without an outside event up to the limit; nothing more happens until somebody writes, who is no machine."""
 
     roots: int = 0
     kind: ClassVar[str] = "silenced"

@@ -265,7 +265,8 @@ class StepRun:
             self._settle(max(moment[0].at_us, self.draft.floor_us), inclusive=False)  # 2: a late moment is moved to the floor
             moment = self._stamped(moment)  # after 2: time may have moved the floor
             self._cycle(moment, moment[0].at_us, moment[0].moment)  # 3
-        self._settle(self._lived_us(), inclusive=False)  # 4
+        if not self._falls_silent():  # a message of a machine does not count as somebody who writes
+            self._settle(self._lived_us(), inclusive=False)  # 4
         return self._outcome(self._lived_us())
 
     def _lived_us(self) -> int:
@@ -443,7 +444,6 @@ class StepRun:
 
     def _settle(self, limit_us: int, *, inclusive: bool) -> None:
         """Step 5: live through everything due before *limit_us* (and at it, for a tick), in order."""
-        silence_after = self.desk.settings.silence_after
         if self.frozen is not None and not self.events:
             memo = self.frozen.memo
             if memo is not None and (memo.wake_us is None or memo.wake_us > limit_us or (memo.wake_us == limit_us and not inclusive)):
@@ -453,12 +453,18 @@ class StepRun:
             if due is None or not due.found or due.due_us > limit_us or (due.due_us == limit_us and not inclusive):
                 return
             self._due_cycle(due)
-            draft = self.draft
-            if draft.time_roots >= silence_after and self._next(draft.as_of_us) is not None:
-                self._begin(draft.as_of_us, f"silenced@{draft.as_of_us}")
-                self.emit(Silenced, roots=draft.time_roots)
-                self._end()
+            if self._falls_silent():
                 return
+
+    def _falls_silent(self) -> bool:
+        """Whether time has run on for too long without anybody, and would go on: then it is said, and nothing more happens."""
+        draft = self.draft
+        if draft.time_roots < self.desk.settings.silence_after or self._next(draft.as_of_us) is None:
+            return False
+        self._begin(draft.as_of_us, f"silenced@{draft.as_of_us}")
+        self.emit(Silenced, roots=draft.time_roots)
+        self._end()
+        return True
 
     def _next(self, now_us: int) -> _Due | None:
         """The first due item, time rules searched two years ahead of *now_us*; worked out once while nothing changes."""

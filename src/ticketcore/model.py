@@ -215,7 +215,7 @@ class Ticket:
     as_of_us: int = field(default=0, repr=iso)  # instant of the last root
     floor_us: int = field(default=0, repr=iso)  # nothing earlier is accepted
     seen: frozenset[str] = frozenset()  # ids of the outside events at the last outside instant
-    time_roots: int = 0  # due items lived through since the last outside event
+    time_roots: int = 0  # due items lived through since the last outside event that no machine wrote
     silenced: bool = False
     memo: Memo | None = field(default=None, eq=False, hash=False, repr=False)
 
@@ -468,10 +468,14 @@ def _outside(draft: Draft, event: Outside) -> None:
     at = event.at_us
     draft.seen = draft.seen | {event.id} if at == draft.updated_us else frozenset((event.id,))
     draft.updated_us = draft.as_of_us = draft.floor_us = at
-    draft.time_roots = 0
-    draft.silenced = False
+    if not (event.kind in _SPEAKING and cast("Spoken", event).message.automatic):  # a machine's message is nobody who writes
+        draft.time_roots = 0
+        draft.silenced = False
     if event.deviation:
         draft.deviations += 1
+
+
+_SPEAKING: Final = frozenset({"customer_replied", "agent_replied", "noted"})
 
 
 def _time_root(draft: Draft, event: EventBase) -> None:
