@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ticketcore import Action, Agent, AgentReplied, Created, CustomerReplied, Desk, Escalation, Message, Person, Rule, Rules, RuleSet
@@ -19,6 +19,7 @@ from ticketcore.rules import Step
 HOUR = 3_600_000_000
 ADA = Person(email="ada@example.gr")
 MARIA = Agent(id="maria")
+LESS = max(10, settings.default.max_examples // 4) if settings.default else 10  # a desk and a history take long to draw
 NOTIFY = (Action("notify", "lead"),)
 BORN = Created(at=0, ticket="T-1", by=ADA, subject="down", tags=["vip"])
 
@@ -171,6 +172,7 @@ def days_of_desks(draw: st.DrawFn) -> tuple[Desk, Any]:
     return made, draw(strategies.histories(made))
 
 
+@settings(max_examples=LESS)
 @given(days_of_desks(), st.data())
 def test_every_account_says_what_happened_and_why(case: tuple[Desk, Any], data: st.DataObject) -> None:
     one, log = case

@@ -169,12 +169,12 @@ ASKED: dict[str, Callable[[Condition, View], Any]] = {
 @pytest.mark.parametrize("kind", ["any", "all", "timed"])
 def test_twice_the_condition_is_twice_the_work(ask: str, kind: str) -> None:
     work = []
-    for count in (500, 1_000):
+    for count in (200, 400):
         words, reads = counted()
         ASKED[ask](wide(count, kind), View(words, Ticket(id="T", subject="yes"), 0))
         work.append(reads[0])
     assert work[1] <= 2.5 * work[0]
-    assert work[1] <= 30 * 1_000  # a few looks at each test
+    assert work[1] <= 30 * 400  # a few looks at each test
 
 
 def test_ten_thousand_ways_are_taken_and_one_more_is_refused() -> None:
@@ -201,7 +201,7 @@ def test_a_search_that_ends_at_its_limit_says_so() -> None:
     told = why_not(puzzle, view)
     assert told.ways == ()
     assert told.complete is ("not everything was tried" not in str(told))
-    many = AnyOf([AllOf([field.tags.has(f"a{number}"), field.subject.is_("x"), field.subject.is_("y")]) for number in range(3_000)])
+    many = AnyOf([AllOf([field.tags.has(f"a{number}"), field.subject.is_("x"), field.subject.is_("y")]) for number in range(1_000)])
     hopeless = why_not(many, view)
     assert hopeless.ways == ()
     assert not hopeless.complete

@@ -96,7 +96,7 @@ def readings(draw: st.DrawFn, start: int) -> Reading:
 @st.composite
 def polled(draw: st.DrawFn) -> tuple[Condition, View, int]:
     """A condition, what it reads, and how many seconds are polled."""
-    window = draw(st.sampled_from([QUARTER, QUARTER, 60, 2 * 3600]))
+    window = draw(st.sampled_from([QUARTER, 300, 60, 3600]))
     start = STARTS[draw(st.sampled_from(sorted(STARTS)))]
     words = Vocabulary(
         statuses={"open": "open", "closed": "closed"}, metrics=("reply",), fields={"deadline": INSTANT, "note": TEXT},
