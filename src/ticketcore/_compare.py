@@ -25,7 +25,7 @@ from ticketcore.desk import Desk, Outcome
 from ticketcore.errors import BadValue, TicketcoreError, WrongTicket, shorten
 from ticketcore.model import Agent, Created, EffectBase, EventBase, Outside, Ticket
 
-__all__ = ["Comparison", "Differing", "Listed", "Sums", "compare"]
+__all__ = ["Comparison", "Differing", "Listed", "Sums", "compare", "compared", "same_outcome", "watched_over"]
 
 _TO_STAFF: Final = frozenset({"notify", "route", "create_follow_up", "create_child", "forward_reply"})
 _SHOWN: Final = 10  # tickets, reasons and listed moments in the printed form
@@ -474,7 +474,7 @@ class _Run:
         a, b = taken
         if a.outcome is None and b.outcome is None:
             return  # refused or dropped by both
-        if a.outcome is not None and b.outcome is not None and _same(a.outcome, b.outcome):
+        if a.outcome is not None and b.outcome is not None and same_outcome(a.outcome, b.outcome):
             return
         changes = FrozenMap({}) if a.ticket is None or b.ticket is None else changes_between(a.ticket, b.ticket)
         pair.difference = difference_between(self.desks, at_us, moment, a, b, changes)
@@ -552,7 +552,7 @@ class _Run:
         )  # fmt: skip
 
 
-def _same(a: Outcome, b: Outcome) -> bool:
+def same_outcome(a: Outcome, b: Outcome) -> bool:
     """Whether two outcomes show the same."""
     if ticket_shape(a.ticket) != ticket_shape(b.ticket):
         return False
@@ -608,3 +608,13 @@ def compared(
     if until_us is not None:
         run.settle(until_us)
     return run.result(until_us)
+
+
+def watched_over(desk_a: Desk, desk_b: Desk, script: Iterable[tuple[Outside, ...]], until_us: int | None) -> Difference | None:
+    """The first difference in the life of one ticket, its moments given, and time up to an instant if any; None if there is none."""
+    run = _Run(desk_a, desk_b, None, keep_all=True)
+    for moment in script:
+        run.feed(moment)
+    if until_us is not None:
+        run.settle(until_us)
+    return run.differing[0][1].difference if run.differing else None

@@ -25,12 +25,12 @@ from ticketcore.rules import Escalation, Rule, Rules, RuleSet
 if TYPE_CHECKING:
     from ticketcore._step import _Due
 
-__all__ = ["Apart", "Joint", "Together", "joint", "of_desk"]
+__all__ = ["OTHER", "Apart", "Joint", "Together", "joint", "of_desk"]
 
 T = TypeVar("T")
 
 _FREE: Final = frozenset({"name", "rules", "templates"})  # parts in which the desks may differ
-_OTHER: Final = "\x00other"  # marks what only the second desk has; no name in a desk file has it
+OTHER: Final = "\x00other"  # marks what only the second desk has; no name in a desk file has it
 
 
 class Apart(Exception):
@@ -87,7 +87,7 @@ def joint(one: Desk, other: Desk) -> Joint | None:
         for rule in rules:
             watched.add(rule.name)
             if rule.every_us is not None:
-                repeating.add(rule.name.removesuffix(_OTHER))
+                repeating.add(rule.name.removesuffix(OTHER))
 
     sets = _merged_sets(_active_sets(one.rules), _active_sets(other.rules), spoilt, watch)
     ladders = _merged_ladders(one.rules, other.rules, spoilt, watch)
@@ -109,9 +109,9 @@ def _merged_sets(mine: list[RuleSet], theirs: list[RuleSet], spoilt: set[str], w
         return one
 
     def only_theirs(one: RuleSet) -> RuleSet:
-        marked = [evolve(rule, name=rule.name + _OTHER) for rule in one.rules]
+        marked = [evolve(rule, name=rule.name + OTHER) for rule in one.rules]
         watch(marked)
-        return RuleSet(name=one.name + _OTHER, rules=marked)
+        return RuleSet(name=one.name + OTHER, rules=marked)
 
     def of_both(one: RuleSet, other: RuleSet) -> RuleSet:
         return RuleSet(name=one.name, rules=_merged_rules(one.rules, other.rules, spoilt, watch))
@@ -127,7 +127,7 @@ def _merged_rules(mine: Sequence[Rule], theirs: Sequence[Rule], spoilt: set[str]
         return rule
 
     def only_theirs(rule: Rule) -> Rule:
-        marked = evolve(rule, name=rule.name + _OTHER)
+        marked = evolve(rule, name=rule.name + OTHER)
         watch([marked])
         return marked
 
@@ -143,7 +143,7 @@ def _merged_ladders(mine: Rules, theirs: Rules, spoilt: set[str], watch: Callabl
         return ladder
 
     def only_theirs(ladder: Escalation) -> Escalation:
-        return only_mine(evolve(ladder, name=ladder.name + _OTHER))
+        return only_mine(evolve(ladder, name=ladder.name + OTHER))
 
     active, others = ([ladder for ladder in rules.escalations if ladder.enabled] for rules in (mine, theirs))
     kept = _kept(active, others, lambda one, other: one == other and not any(_uses(step.then, spoilt) for step in one.steps))
