@@ -11,3 +11,5 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 # attrs draws the signatures; the private modules behind a room are shown under the room's own name.
 python_use_unqualified_type_names = True
+# Two rooms each have a Priority (a room's value, a term of an order): where a signature says only the short name, Sphinx asks which.
+suppress_warnings = ["ref.python"]
