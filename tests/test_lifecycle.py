@@ -54,8 +54,9 @@ def test_the_fast_answer_is_what_the_table_means(data: st.DataObject) -> None:
     lifecycle = data.draw(lifecycles())
     ticket, event = data.draw(lifecycle_tickets(lifecycle)), data.draw(move_events(lifecycle))
     trigger = lifecycle._trigger(event, ticket)
-    if trigger is None and ticket.status == lifecycle._tomb and event.is_outside:
-        trigger = event.kind  # a tombstone takes nothing
+    if trigger is None and lifecycle._unwanted(ticket, event) is not None:
+        assert ticket.status == lifecycle._tomb  # it takes nothing; permissions are drawn for triggers only
+        trigger = event.kind
     meant = None if trigger is None else lifecycle._judge(ticket, event, trigger, None)
     found = answer(lifecycle, ticket, event)
     if isinstance(found, Exception):
@@ -625,6 +626,10 @@ BIN = at(1, model.Deleted)
     ({"permissions": {"close": ["lead"]}}, (RESOLVED,), at(2, model.StatusSet, LEAD, status="closed"), "closed"),
     ({"permissions": {"set": ["lead"]}}, (), at(2, model.StatusSet, status="resolved"), "set is refused: it takes lead"),
     ({"permissions": {"set": ["lead"]}}, (), RESOLVED, "resolved"),
+    ({"permissions": {"confirmed": ["customer"]}}, (RESOLVED,), at(2, model.Confirmed), "confirmed is refused: it takes customer"),
+    ({"permissions": {"confirmed": ["customer"]}}, (RESOLVED,), at(2, model.Confirmed, ADA), "resolved"),
+    ({"permissions": {"transferred": ["lead"]}}, (), at(2, model.Transferred, group="x"), "transferred is refused: it takes lead"),
+    ({"permissions": {"assigned": ["lead"]}}, (), at(2, model.Transferred, group="x"), "new"),
     ({"permissions": {"agent_replies": ["lead"]}}, (), at(2, model.AgentReplied), "agent_replies is refused: it takes lead"),
     ({"permissions": {"agent_replies": ["lead"]}}, (),
      at(2, model.StatusSet, status="answered"), "answered"),   # mark_answered is anybody's
@@ -852,6 +857,8 @@ def test_a_ticket_is_adopted_where_the_workflow_of_its_type_has_its_status() -> 
     ({"close_after": Days(0)}, "close_after", "a minute or more, not 0 days"),
     ({"permissions": {"clse": ["lead"]}}, "permissions.clse", "unknown trigger 'clse'; did you mean 'close'"),
     ({"permissions": {"wake": ["lead"]}}, "permissions.wake", "unknown trigger 'wake'"),
+    ({"permissions": {"closed": ["lead"]}}, "permissions.closed", "unknown trigger 'closed'; did you mean 'close'"),
+    ({"permissions": {"created": ["lead"]}}, "permissions.created", "unknown trigger 'created'"),
     ({"permissions": {"customer_replies": ["lead"]}}, "permissions.customer_replies", "unknown trigger"),
     ({"permissions": {"close": []}}, "permissions.close", "nobody could ever pull it"),
     ({"by_type": {"incdent": INCIDENT}}, "by_type.incdent", "unknown type 'incdent'; did you mean 'incident'"),

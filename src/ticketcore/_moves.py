@@ -29,7 +29,7 @@ TRIGGERS: Final[Mapping[str, str]] = FrozenMap({
 })  # fmt: skip
 RETYPE: Final = "retype"  # what moves a ticket that has become one of another type, with another workflow
 CHECKS: Final = ("verified", "confirmed")  # what may be passed before a close
-NOT_PERMITTED: Final = frozenset({"customer_replies", "wake"})  # who writes, and time, ask for no permission
+NOT_PERMITTED: Final = frozenset({"created", "customer_replies", "wake"})  # who writes to us, and time, ask for no permission
 REPLIES: Final = frozenset({"agent_replies", "customer_replies"})
 # A direct choice follows the moves that a person may make by hand; these others belong to a message, to time or to memory.
 NOT_BY_HAND: Final = frozenset({"customer_replies", "wake", "not_spam", "restore", "purge", "merge", "set"})

@@ -118,8 +118,9 @@ class Build:
         self.known = set(TRIGGERS.values()).union(self.given.triggers.values()) - {"set"}
 
     def _read_permissions(self) -> None:
-        """Who may pull what; only what somebody does by hand can ask for it."""
-        permitted = sorted({*self.known, "set"} - NOT_PERMITTED)
+        """Who may pull what; only what somebody does by hand can ask for it: triggers, and kinds of events that are none."""
+        kinds = {kind for kind, cls in EVENTS.items() if cls.is_outside and kind not in TRIGGERS and kind not in self.given.triggers}
+        permitted = sorted((kinds | self.known | {"set"}) - NOT_PERMITTED)
         for trigger, roles in self.given.permissions.items():
             if trigger not in permitted:
                 self.unknown(f"permissions.{trigger}", "trigger", trigger, permitted)

@@ -79,9 +79,9 @@ class Lifecycle:
     set (of true or false: true). ``close_after``: a span of time ("7 days", "5 working days", "72h") after which the desk closes what
     is resolved, by a time rule of its own.
 
-    ``permissions`` says who may pull a trigger (``{"purge": ["admin"]}``; "set" for any direct choice): one of the permissions of an
-    `Agent`, or the roles agent, customer and system (an event by nobody). A direct choice asks for what its moves ask for. Rules and
-    time need no permission: they are the desk's own.
+    ``permissions`` says who may pull a trigger (``{"purge": ["admin"]}``; "set" for any direct choice), or hand in an event of a kind
+    that pulls none (``{"confirmed": ["customer"]}``): one of the permissions of an `Agent`, or the roles agent, customer and system (an
+    event by nobody). A direct choice asks for what its moves ask for. Rules and time need no permission: they are the desk's own.
 
     ``by_type`` gives other workflows for tickets whose field ``type_field`` has a value that stands there; all others follow this one.
     A status of the same name has the same category everywhere. A ticket that becomes one of another type keeps its status where the
@@ -236,8 +236,10 @@ class Lifecycle:
                 return own.decide(ticket, event, view)
         trigger = self._trigger(event, ticket)
         if trigger is None:
-            if ticket.status == self._tomb and event.is_outside:
-                raise self._error(ticket.status, event.kind, self._refusals[ticket.status])
+            if ticket.status == self._tomb or self.permissions:
+                refusal = self._unwanted(ticket, event)
+                if refusal is not None:
+                    raise self._error(ticket.status, event.kind, refusal)
             return None
         if ticket.merged_into is None:
             answer: Answer | None = self._answers.get(ticket.status, NO_ANSWER).get(trigger)
@@ -264,11 +266,11 @@ class Lifecycle:
                 return own.observe(ticket, event, view)
         trigger = self._trigger(event, ticket)
         if trigger is None:
-            if ticket.status == self._tomb and event.is_outside:
-                refusal = self._refusals[ticket.status]
-                said = f"{event.kind}: {refusal.reason}; {refusal.hint}; seen: {ticket.status} stays"
-                return Decided(trigger=event.kind), said
-            return None, ""
+            refusal = self._unwanted(ticket, event)
+            if refusal is None:
+                return None, ""
+            expected = refusal.hint or self._hint(ticket.status)
+            return Decided(trigger=event.kind), f"{event.kind}: {refusal.reason}; {expected}; seen: {ticket.status} stays"
         judged = self._judge(ticket, event, trigger, view)
         if not isinstance(judged, Refusal):
             return judged, ""
@@ -376,19 +378,27 @@ class Lifecycle:
         if cell is None:
             return None if event.kind in self.triggers and status != self._tomb else self._refusals[status]
         if guarded and (cell.roles is not None or trigger == "set"):
-            forbidden = self._forbidden(ticket, event, trigger, cell)
+            forbidden = self._forbidden(ticket, event, (cell.roles, self.permissions.get("set") if trigger == "set" else None))
             if forbidden is not None:
                 return forbidden
         if guarded and cell.test is not None and not cell.test(self._view(ticket, event) if view is None else view):
             return _guard_refusal(cell.move)
         return self._arrive(ticket, trigger, _in_time(cell.move, ticket, event))
 
-    def _forbidden(self, ticket: Ticket, event: Any, trigger: str, cell: Cell) -> Refusal | None:
-        """The refusal of somebody who may not do this; rules and time may do anything."""
+    def _unwanted(self, ticket: Ticket, event: Any) -> Refusal | None:
+        """The refusal of an event that pulls no trigger: a tombstone takes none, and whoever did it may not."""
+        if not event.is_outside:
+            return None
+        if ticket.status == self._tomb:
+            return self._refusals[ticket.status]
+        return self._forbidden(ticket, event, (self.permissions.get(event.kind),))
+
+    def _forbidden(self, ticket: Ticket, event: Any, needed: Iterable[tuple[str, ...] | None]) -> Refusal | None:
+        """The refusal of somebody who has none of some *needed* roles; rules and time may do anything."""
         if event.cause or not self.permissions:
             return None
         has = _roles(event, ticket)
-        for roles in (cell.roles, self.permissions.get("set") if trigger == "set" else None):
+        for roles in needed:
             if roles is not None and has.isdisjoint(roles):
                 who = getattr(event.by, "id", "") or getattr(event.by, "email", "") or "whoever did it"
                 return Refusal(reason=f"it takes {' or '.join(roles)}, and {who} is {' and '.join(sorted(has))}", hint=_ask(roles))
