@@ -1,6 +1,6 @@
 """Many conditions asked of one ticket at once: tables rule out most of them, and only what is left is asked one by one.
 
-Every condition becomes a *row*, or several: ways in which it can hold, each of tests that must all hold. Tests of names, sets,
+Every condition becomes *rows*: lists of tests, of which one whose tests all hold makes it hold. Tests of names, sets,
 numbers, instants and single words go into tables (`ticketcore._tables`), those for a part of a text are grouped by what they look
 for, and the rest of a row is compiled when it is first needed. The index only narrows: what the tables cannot say exactly, the
 compiled tests decide (docs/explanation/rule-index.md).
@@ -13,6 +13,8 @@ from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any, Final, Protocol
+
+from attrs import evolve
 
 from ticketcore._compiled import ORDERED, Holds, compiled, right_names
 from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, Not, Test
@@ -72,41 +74,45 @@ Place = tuple[str, str]  # a table is known by which side of which field it read
 Can = Callable[[Condition], bool]
 
 
-def ways(condition: Condition, can: Can, *, negated: bool = False) -> list[Row]:
-    """The ways in which *condition* can hold (*negated*: not hold), at most `MOST_ROWS`.
+def rows_in(condition: Condition, can: Can, *, negated: bool = False) -> list[Row]:
+    """The rows of *condition* (*negated*: of its opposite), at most `MOST_ROWS`: it holds where all tests of one row do.
 
-    *can* says whether the index can make something of a test. An any-of stays whole where one of its ways has no such test: it would
+    *can* says whether the index can make something of a test. An any-of stays whole where one of its rows had no such test: it would
     rule out nothing.
 
     >>> from ticketcore.conditions import field
     >>> open_, vip, high = field.status == "open", field.tags.has("vip"), field.priority == "high"
-    >>> ways(open_ & (vip | high), lambda test: True) == [(open_, vip), (open_, high)]
+    >>> rows_in(open_ & (vip | high), lambda test: True) == [(open_, vip), (open_, high)]
     True
     """
-    if type(condition) is AllOf and not negated and all(type(part) is Test for part in condition.parts):
+    if type(condition) is AllOf and not negated and all(map(_is_single, condition.parts)):
         return [condition.parts]  # as most conditions are
     match condition:
         case Not(part):
-            return ways(part, can, negated=not negated)
+            return rows_in(part, can, negated=not negated)
+        case Test(op="contains", value=[_, _, *_] as values, accents=False, language="") if not negated and len(values) <= MOST_ROWS:
+            return [(evolve(condition, value=value),) for value in values]
         case AllOf(parts) | AnyOf(parts):
             if isinstance(condition, AnyOf) == negated:
-                return _joined([ways(part, can, negated=negated) for part in parts])
-            found: list[Row] = [way for part in (parts if negated else _merged(parts)) for way in ways(part, can, negated=negated)]
-            if len(found) <= MOST_ROWS and all(any(map(can, way)) for way in found):
+                return _joined([(Not(part) if negated else part, rows_in(part, can, negated=negated)) for part in parts])
+            found: list[Row] = [row for part in (parts if negated else _merged(parts)) for row in rows_in(part, can, negated=negated)]
+            if len(found) <= MOST_ROWS and all(any(map(can, row)) for row in found):
                 return found
     return [(Not(condition) if negated else condition,)]
 
 
-def _joined(parts: Sequence[list[Row]]) -> list[Row]:
-    """The ways in which all of them hold. Where they would be too many, a part with many ways is not taken apart."""
+def _is_single(condition: Condition) -> bool:
+    """Whether it is a test that comes to one row."""
+    return type(condition) is Test and (condition.op != "contains" or len(condition.value) == 1)
+
+
+def _joined(parts: Iterable[tuple[Condition, list[Row]]]) -> list[Row]:
+    """The rows in which all parts hold. Where they would be too many, a part with many rows is not taken apart."""
     rows: list[Row] = [()]
-    for part in parts:
-        if len(part) == 1:
-            rows = [row + part[0] for row in rows]
-        elif len(rows) * len(part) <= MOST_ROWS:
-            rows = [row + more for row in rows for more in part]
+    for whole, of_part in parts:
+        if len(of_part) == 1 or len(rows) * len(of_part) <= MOST_ROWS:
+            rows = [row + more for row in rows for more in of_part]
         else:
-            whole = AnyOf(tuple(AllOf(way) for way in part))
             rows = [(*row, whole) for row in rows]
     return rows
 
@@ -429,12 +435,12 @@ def _rows_in_order(conditions: Sequence[Condition], vocabulary: Vocabulary) -> l
 
     found: list[Placed] = []
     for number, condition in enumerate(conditions):
-        for way in ways(condition, can):
-            part, rest = None, way
-            for at, test in enumerate(way):
+        for tests in rows_in(condition, can):
+            part, rest = None, tests
+            for at, test in enumerate(tests):
                 part = part_of(test, vocabulary)
                 if part is not None:
-                    rest = way[:at] + way[at + 1 :]
+                    rest = tests[:at] + tests[at + 1 :]
                     break
             found.append((part, number, rest))
     found.sort(key=_by_part)
