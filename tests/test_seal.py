@@ -237,6 +237,20 @@ def test_salts_hide_what_was_said_and_differ_from_event_to_event() -> None:
     assert seal(same, salt=SALT) == (one, two)
 
 
+def test_a_seal_is_the_same_on_every_python_and_in_every_release() -> None:
+    """The links below were made once. A chain that is stored must verify as long as there is anybody to ask."""
+    ada = Person(id="7", name="Áda", email="ada@example.org", tags={"vip", "gold", "athens"}, fields={"site": "Ρόδος", "seats": 3})
+    log: list[EventBase] = [
+        Created(
+            at=1_795_424_400_000_000, ticket="T-1", id="1", by=ada, channel="e-mail", message=Message(text="系统宕机了"), tags=["b", "a"]
+        ),
+        FieldSet(at=1_795_424_400_000_001, ticket="T-1", id="2", by=Agent(id="maria", permissions=["lead"]), name="score", value=1.5),
+        Resolved(at=1_795_424_460_000_000, ticket="T-1", id="3", facts={"mood": True, "words": ("x", "y"), "none": None}),
+    ]
+    assert str(head_of(seal(log, salt=SALT))) == "3:c080833ad4c17e5222fd0c9fb0159f4daf09d2fdf784dc89c72beeb4b38ea51d"
+    assert str(head_of(seal(log, salt=SALT, key=KEY))) == "3:cc483f7f52dc55db11e166bd892debc004fd30a9e85a0a5914ae469c30abfe73"
+
+
 # --- purging ---------------------------------------------------------------------------------------------------------
 
 
