@@ -271,7 +271,17 @@ BEFORE = "(not by hand: it would have to have been so before)"
          [[f"another event: created, with public False, by_requester True, attachments 2   {EVENT}"]]),
         (field.text.mentions_any("x") & field.subject.is_("a") & field.description.is_("b"),
          seen(Ticket(id="T", subject="a", text="b"), event=CustomerReplied(at=NOW, message=Message(text="c"))),
-         [[f"another event: customer_replied   {EVENT}"]]),
+         [[f"another event: customer_replied, with text 'x'   {EVENT}"]]),
+        # A change of status is as the ticket takes it: since now, no longer resolved, opened once more.
+        ((field.status == "answered") & (since("status_since") >= "2h"), seen(), [
+            ["status: 'answered' instead of 'open'", "wait until 2026-11-21T00:00:00Z"],
+            ["status: 'answered' instead of 'open'", f"status_since: 2026-11-20T20:00:00Z instead of 1970-01-01T00:00:00Z   {NOBODY}"]]),
+        (field.resolved_at.is_set() & field.category.is_any("resolved", "closed"), seen(), [["status: 'resolved' instead of 'open'"]]),
+        (field.reopens > 0, seen(Ticket(id="T", status="resolved", category="resolved")), [
+            ["status: 'answered' instead of 'resolved'"], [f"reopens: 1 instead of 0   {NOBODY}"]]),
+        ((field.priority == "high") & (since("priority_since") < "1h"), seen(), [["priority: 'high' instead of 'medium'"]]),
+        (field.status.changed(to="resolved") & (since("status_since") < "1h"), seen(before=TICKET),
+         [["status: 'resolved' instead of 'open'"]]),
     ],
 )  # fmt: skip
 def test_what_would_make_it_true(condition: Condition, view: View, ways: list[list[str]] | None) -> None:

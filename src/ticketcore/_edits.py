@@ -16,7 +16,7 @@ from ticketcore._fields import FieldSpec, View, Vocabulary
 from ticketcore._time import from_us, iso, say_duration
 from ticketcore._values import FrozenMap, changed
 from ticketcore.errors import shorten
-from ticketcore.model import EventBase, Person, Ticket, draft_of, freeze
+from ticketcore.model import EventBase, Person, PriorityChanged, StatusChanged, Ticket, draft_of, evolve, freeze
 
 # How an edit could come about, the likelier first. The last four are not in anybody's hands any more.
 EDIT_KINDS: Final = ("by hand", "requester", "fact", "wait", "clock", "event", "before", "history")
@@ -72,7 +72,7 @@ class Edit:
         return self.kind in EDIT_KINDS[:4]
 
     def apply(self, view: View) -> View:
-        """The view in which it is so. Nothing else changes, but a status brings its category along."""
+        """The view in which it is so. Nothing else changes, but what a change of status or priority is known to bring along."""
         match self.op:
             case "wait":
                 return view.at(self.value)
@@ -82,7 +82,7 @@ class Edit:
                 return _with(view, clock=lambda metric: self.value if metric == self.field else view.clock(metric))
         spec, of = view.vocabulary.field(self.field), view.ticket if not self.before or view.before is None else view.before
         ticket = of if type(of) is Ticket else freeze(draft_of(of))
-        new = put(ticket, spec, self._value(spec, ticket, view), view.vocabulary)
+        new = put(ticket, spec, self._value(spec, ticket, view), view.vocabulary, None if self.before else view.now_us)
         return _with(view, before=new) if self.before else _with(view, ticket=new)
 
     def _value(self, spec: FieldSpec, ticket: Ticket, view: View) -> Any:
@@ -111,8 +111,15 @@ def _with(view: View, **changes: Any) -> View:
     return View(view.vocabulary, given["ticket"], view.now_us, given["before"], given["event"], given["clock"], view.folds)
 
 
-def put(ticket: Ticket, spec: FieldSpec, value: Any, words: Vocabulary) -> Ticket:
-    """*ticket* with another value in a field that can be put (`is_put`), as a ticket keeps it."""
+# What a change of status moves too (`ticketcore.model.evolve`), and of priority.
+BROUGHT_ALONG: Final[Mapping[str, str]] = FrozenMap({
+    "category": "status", "status_since": "status", "resolved_at": "status", "closed_at": "status", "postponed_until": "status",
+    "acknowledged_at": "status", "reopens": "status", "checks": "status", "priority_since": "priority",
+})  # fmt: skip
+
+
+def put(ticket: Ticket, spec: FieldSpec, value: Any, words: Vocabulary, at_us: int | None = None) -> Ticket:
+    """*ticket* with another value in a field that can be put (`is_put`), as a ticket keeps it; given *at_us*, changed at that instant."""
     if spec.name == "requester.email_domain":
         return changed(ticket, requester=changed(ticket.requester, email=f"somebody@{value}" if value else ""))
     if spec.entry is not None:
@@ -125,7 +132,13 @@ def put(ticket: Ticket, spec: FieldSpec, value: Any, words: Vocabulary) -> Ticke
     if spec.attribute.startswith("requester."):
         return changed(ticket, requester=changed(ticket.requester, **{spec.attribute.removeprefix("requester."): value}))
     if spec.name == "status":
-        return changed(ticket, status=value, category=words.statuses.get(value, ticket.category))
+        category = words.statuses.get(value, ticket.category)
+        if at_us is None:
+            return changed(ticket, status=value, category=category)
+        moved = StatusChanged(at=at_us, was=ticket.status, to=value, was_category=ticket.category, category=category)
+        return evolve(ticket, moved)
+    if spec.name == "priority" and at_us is not None:
+        return evolve(ticket, PriorityChanged(at=at_us, was=ticket.priority, to=value))
     return changed(ticket, **{spec.attribute: value})
 
 

@@ -16,11 +16,26 @@ from attrs import field, frozen
 
 from ticketcore._compiled import compiled
 from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until
-from ticketcore._edits import EDIT_KINDS, Edit, clearing, clock_set, happening, is_put, kind_of, membership, setting, shown, waiting
+from ticketcore._edits import (
+    BROUGHT_ALONG,
+    EDIT_KINDS,
+    Edit,
+    clearing,
+    clock_set,
+    happening,
+    is_put,
+    kind_of,
+    membership,
+    setting,
+    shown,
+    waiting,
+)
 from ticketcore._explaining import Explanation, explain
 from ticketcore._fields import FieldSpec, View
 from ticketcore._rises import TWO_YEARS_US, first_of, rise
 from ticketcore._witnesses import MOST_EVENTS, Reads, clock_states, events, values
+from ticketcore.errors import shorten
+from ticketcore.model import Spoken
 
 MOST_WAYS: Final = 8
 MOST_EDITS: Final = 4
@@ -166,14 +181,14 @@ class _Levers:
 
     def _of_field(self, spec: FieldSpec, test: Reads, place: str = "ticket") -> Iterator[_Lever]:
         name = spec.name
+        if name in BROUGHT_ALONG:
+            yield _Lever(place, BROUGHT_ALONG[name])
         if name == "text":
             yield _DESCRIPTION
             if self.view.ticket.subject:
                 yield _SUBJECT
             if self.view.event is not None:
                 yield _EVENT
-        elif name == "category":
-            yield _Lever(place, "status")
         elif name.startswith("sla."):
             yield _Lever("clock", name.removeprefix("sla.").rpartition(".")[0])
         elif name.startswith("event."):
@@ -182,7 +197,7 @@ class _Levers:
                 yield _Lever("ticket", "assignee")
         elif spec.type.kind == "set":
             yield from self._of_set(spec, test, place)
-        elif is_put(spec):
+        elif is_put(spec) and name != "category":  # no category without a status of it
             yield _Lever(place, name)
 
     def _of_set(self, spec: FieldSpec, test: Reads, place: str) -> Iterator[_Lever]:
@@ -253,7 +268,12 @@ class _Search:
         self.readers: dict[_Lever, list[_Atom]] = {}
         self.size = 0
         self.tree = self._tree(condition, wanted=True)
-        self.order = {lever: number for number, lever in enumerate(sorted(self.readers, key=lambda lever: lever.rank))}
+        # What brings other things along comes first among its like, so that it does not undo them.
+        order = sorted(self.readers, key=lambda lever: (lever.rank, lever.field not in BROUGHT_ALONG.values()))
+        self.order = {lever: number for number, lever in enumerate(order)}
+        said = {atom.test for atom in self.readers.get(_EVENT, ())}
+        only_said = all(isinstance(test, Test) and view.vocabulary.field(test.field).name == "text" for test in said)
+        self.instead = {_SUBJECT: _DESCRIPTION, _EVENT: _DESCRIPTION if only_said else _EVENT}
         self.left = WORK + WORK_A_PART * self.size
         self.edits: dict[_Lever, tuple[Edit, ...]] = {}
         self.cores: dict[frozenset[_Lever], dict[_Lever, None] | None] = {}
@@ -304,9 +324,9 @@ class _Search:
                 way = self._solved(chosen)
                 if way is not None:
                     found.append(chosen)
-                    place = frozenset(_DESCRIPTION if lever == _SUBJECT else lever for lever in chosen)
+                    place = frozenset(self.instead.get(lever, lever) for lever in chosen)
                     if place in told:
-                        continue  # the same said in the subject instead of the description
+                        continue  # the same said in the subject or the event instead of the description
                     told.add(place)
                     yield way
                     if len(told) == MOST_WAYS:
@@ -400,6 +420,8 @@ class _Search:
         asked = dict.fromkeys(test.field for test in tests if isinstance(test, Test) and test.field.startswith("event."))
         specs = [view.vocabulary.field(name) for name in asked]
         parts = [f"{spec.name.removeprefix('event.')} {shown(spec.read(view), spec)}" for spec in specs]
+        if not parts and isinstance(event, Spoken):
+            parts = [f"text {shorten(event.message.text)}"]
         return f"another event: {event.kind}" + (", with " + ", ".join(parts) if parts else "")
 
 
