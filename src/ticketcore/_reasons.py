@@ -56,8 +56,8 @@ class Difference:
     """The first thing in which two runs of a ticket differ.
 
     ``moment`` names what came in (``customer_replied e7``; ``time`` when nothing did); ``decision_a`` and ``decision_b`` are the first
-    recorded events or effects without a counterpart (None: this desk did nothing of the kind); ``changed`` are the fields of the ticket
-    that differ after the moment, each with its two values.
+    recorded events or effects that the other does not have (None: this desk did nothing of the kind); ``changed`` are the fields of the
+    ticket that differ after the moment, each with its two values.
     """
 
     at_us: int = field(repr=iso)
@@ -129,12 +129,19 @@ def difference_between(desks: tuple[Desk, Desk], at_us: int, moment: Sequence[Ou
         reason = Reason(kind="order", a="the same, in one order", b="and in another")
         return Difference(at_us=at_us, moment=name, reason=reason, changed=changed)
     side = _first_side(desks, outcomes, one, other)
-    first = other if side else one
+    first, rest = (other, ones) if side else (one, others)
     assert first is not None  # noqa: S101 - one of the two is there, and that one was chosen
+    counterpart = next((each for each in rest if _is_of_a_kind(each, first)), None)
     return Difference(
-        at_us=first.at_us, moment="time" if first.at_us < at_us else name, decision_a=one, decision_b=other, changed=changed,
+        at_us=first.at_us, moment="time" if first.at_us < at_us else name, changed=changed,
+        decision_a=counterpart if side else first, decision_b=first if side else counterpart,
         reason=_reason(desks, outcomes, side, first, (a.ticket, b.ticket)),
     )  # fmt: skip
+
+
+def _is_of_a_kind(one: EventBase | EffectBase, other: EventBase | EffectBase) -> bool:
+    """Whether the one is what the other desk did instead: the same kind of thing, of the same metric."""
+    return one.kind == other.kind and getattr(one, "metric", "") == getattr(other, "metric", "")
 
 
 def _first_side(

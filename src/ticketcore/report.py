@@ -211,7 +211,7 @@ class Report:
         counts: dict[tuple[str, ...], Counter[str]] = {}
         for name, record in self._records.items():
             for promise in record.promises.values():
-                told = [] if promise.verdict is None else [(promise.verdict, promise.at_us)]
+                told = [] if promise.verdict in (None, "untargeted") else [(promise.verdict, promise.at_us)]
                 for what, at_us in (*told, *(("breached", at_us) for at_us in promise.breaches)):
                     for values in _products(by, self.tickets[name], promise, at_us):
                         counts.setdefault(values, Counter())[what] += 1
