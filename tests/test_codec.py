@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ticketcore import _plain, codec
-from ticketcore._clocks import Days, Length, WorkingDays, parse_target
+from ticketcore._clocks import Cycle, Days, Length, Run, WorkingDays, parse_target
 from ticketcore._time import MAX_US, MIN_US, from_us, iso
 from ticketcore._values import FrozenMap
 from ticketcore.codec import (
@@ -48,6 +49,7 @@ from ticketcore.model import (
     Resolved,
     StatusSet,
     Ticket,
+    fold,
 )
 
 EACH = max(10, settings.default.max_examples // 10) if settings.default else 10  # of a law that is tried for each of 58 kinds
@@ -516,3 +518,72 @@ def test_the_limits_of_time_can_be_written() -> None:
 def test_an_instant_past_the_end_of_time_is_not_written() -> None:
     with pytest.raises(OutOfRange):
         to_data(Ticket(id="T", floor_us=MAX_US + 1))
+
+
+# --- trusted data -----------------------------------------------------------------------------------------------------------
+
+
+@given(tickets())
+def test_a_trusted_ticket_is_the_one_that_is_read_strictly(ticket: Ticket) -> None:
+    data = codec.ticket_to_data(ticket)
+    found = codec.ticket_from_data(json.loads(json.dumps(data)), trusted=True)
+    assert found == codec.ticket_from_data(data) == ticket
+    assert hash(found) == hash(ticket)
+    assert fold((), found) == ticket
+
+
+@given(of_class(Ticket))
+def test_any_ticket_can_be_trusted(ticket: Ticket) -> None:
+    assert codec.ticket_from_data(codec.ticket_to_data(ticket), trusted=True) == ticket
+
+
+@given(events())
+def test_a_trusted_event_is_the_one_that_is_read_strictly(event: Any) -> None:
+    data = event_to_data(event)
+    found = event_from_data(json.loads(json.dumps(data)), trusted=True)
+    assert (found, type(found)) == (event, type(event))
+    assert hash(found) == hash(event)
+    line = json.dumps(data)
+    assert list(codec.history_from_lines([line, "", line.encode()], trusted=True)) == [event, event]
+
+
+@given(corrupted(events() | tickets()))
+def test_what_cannot_be_trusted_is_refused_as_strictly_or_taken(data: Any) -> None:
+    for read in (codec.ticket_from_data, codec.event_from_data):
+        with suppress(DataError):
+            read(data, trusted=True)
+
+
+def test_trusted_data_that_lacks_something_is_refused_with_its_path() -> None:
+    broken: tuple[Any, ...] = (
+        {},
+        {"status": "open"},
+        None,
+        [],
+        {"id": "T", "clocks": {"m": {"metric": "m"}}},
+        {"id": "T", "created": "soon"},
+    )
+    for data in broken:
+        with pytest.raises(DataError) as caught:
+            codec.ticket_from_data(data, "tickets[3]", trusted=True)
+        assert str(caught.value) == str(refusal(ticket_from_data, data, "tickets[3]"))
+    with pytest.raises(DataError, match="line"):
+        list(codec.history_from_lines(["{"], trusted=True))
+    with pytest.raises(DataError, match="unknown"):
+        codec.event_from_data({"kind": "closd"}, trusted=True)
+
+
+def test_every_kind_of_value_can_be_trusted() -> None:
+    from ticketcore.model import Retargeted
+
+    target = Length(3_600_000_000)
+    log = (
+        Retargeted(at=0, metric="m", policy=None, target=target, hours="24x7", counted=(1, 60_000_000)),
+        FieldSet(at=0, name="f", value=["a", 1]), FieldSet(at=0, name="f", value="a"), StatusSet(at=0, status="open", by=Agent(id="maria")),
+        Created(at=0, ticket="T", requester=Person(fields={"seats": frozenset({"a"})}), message=Message(attachments=("a",))),
+    )  # fmt: skip
+    assert [event_from_data(event_to_data(event), trusted=True) for event in log] == list(log)
+    run = Run(0, 5, 5, "open", "e1", 5)
+    cycle = Cycle(number=1, started_us=0, runs=(run,), banked_us=5, target=target)
+    ticket = Ticket(id="T", clocks=FrozenMap({"m": Clock(metric="m", cycle=cycle)}))
+    assert codec.ticket_from_data(codec.ticket_to_data(ticket), trusted=True) == ticket

@@ -7,6 +7,7 @@ ISO 8601 in UTC, durations ``"1h 30m"``, targets ``"2 working days"``, sets sort
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
@@ -50,6 +51,7 @@ from ticketcore._plain import (
     write_value,
 )  # fmt: skip
 from ticketcore._time import say_duration
+from ticketcore._trusted import WRONG, Loaders
 from ticketcore._values import FrozenMap
 from ticketcore.conditions import Regex
 from ticketcore.desk import Desk, Outcome
@@ -182,12 +184,20 @@ def from_data(kind: Any, data: Any, path: str = "") -> Any:
     return read_document(read, data, path=path, what=what, limits=LARGE if kind is Ticket else LIMITS)
 
 
-def event_from_data(data: Any, path: str = "") -> Event:
+def event_from_data(data: Any, path: str = "", *, trusted: bool = False) -> Event:
     """The event that *data* describes. Raises `DataError` with every problem.
+
+    ``trusted=True`` is for what this library wrote and nobody else touched (`event_to_data`): several times as fast, because nothing is
+    checked. Data that cannot be read so is read strictly, for its errors; data that is wrong otherwise gives a wrong event.
 
     >>> event_from_data({"kind": "resolved", "at": "2026-11-20T09:00:00+02:00", "by": {"role": "agent", "id": "maria"}}).at
     DateTime(2026, 11, 20, 7, 0, 0, tzinfo=Timezone('UTC'))
     """
+    if trusted:
+        try:
+            return cast("Event", _LOADERS.of(EVENTS[data["kind"]])(data))
+        except WRONG:
+            pass  # read again below, for what is wrong
     return cast("Event", read_document(_read_event, data, path=path, what="event"))
 
 
@@ -196,9 +206,22 @@ def effect_from_data(data: Any, path: str = "") -> Effect:
     return cast("Effect", read_document(_read_effect, data, path=path, what="effect"))
 
 
-def ticket_from_data(data: Any, path: str = "") -> Ticket:
-    """The ticket that *data* describes. Raises `DataError` with every problem."""
+def ticket_from_data(data: Any, path: str = "", *, trusted: bool = False) -> Ticket:
+    """The ticket that *data* describes. Raises `DataError` with every problem. ``trusted=True`` as in `event_from_data`.
+
+    >>> ticket = Ticket(id="T-1", status="open", tags=frozenset({"vip"}))
+    >>> ticket_from_data(ticket_to_data(ticket), trusted=True) == ticket
+    True
+    """
+    if trusted:
+        try:
+            return cast("Ticket", _LOADERS.of(Ticket)(data))
+        except WRONG:
+            pass  # as above
     return cast("Ticket", read_document(_read_ticket, data, path=path, what="ticket", limits=LARGE))
+
+
+_LOADERS: Final = Loaders(lambda name: None if name in _LEFT_OUT else _key(name), DURATIONS)
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -364,17 +387,26 @@ def event_to_line(event: EventBase) -> str:
     return write_json(event_to_data(event))
 
 
-def history_from_lines(lines: Iterable[str | bytes], path: str = "line") -> Iterator[Event]:
+def history_from_lines(lines: Iterable[str | bytes], path: str = "line", *, trusted: bool = False) -> Iterator[Event]:
     """The events of a history that has one JSON object a line, one at a time as they are read; empty lines are passed over.
 
     Raises `DataError` at the first line that is wrong, with every problem in it; the paths name the line (``line[3].by.emial``).
-    A key that stands twice, NaN and Infinity are refused too.
+    A key that stands twice, NaN and Infinity are refused too. ``trusted=True`` as in `event_from_data`.
 
     >>> list(history_from_lines(['{"kind": "closed", "at": "2026-11-20T09:00:00Z", "id": "e1"}', ""]))[0].id
     'e1'
     """
     for number, line in enumerate(lines, 1):
         if not isinstance(line, str | bytes) or line.strip():
+            if trusted:
+                try:
+                    data = json.loads(line)
+                    event = _LOADERS.of(EVENTS[data["kind"]])(data)
+                except WRONG:
+                    pass  # as above
+                else:
+                    yield event
+                    continue
             yield cast("Event", read_document(_read_line, line, path=f"{path}[{number}]", what="history"))
 
 
