@@ -224,8 +224,9 @@ def part_of(test: Condition, vocabulary: Vocabulary) -> tuple[FieldSpec, str] | 
 
 Read = Callable[[Any], Any]
 Pairs = list[tuple[str, int]]
-# Rows that look for a part of one text: their bits, how the text is read, whether no part has a blank, for each row its part and the
-# bits below all rows that look for the same, for each part the bits of its rows, for how many rows one looks for every part, the field.
+# Rows that look for a part of one text: their bits, how the text is read, whether no part has a blank, by the length of what is left to
+# be looked for the part that its highest row looks for and the bits below all rows that look for the same, for each part the bits of its
+# rows, for how many rows one looks for every part, the field.
 Parts = tuple[int, Read, bool, Pairs, Pairs, int, FieldSpec]
 
 
@@ -293,7 +294,7 @@ class _Made:
                 for wanting, read, answer in late:
                     if rows & wanting:
                         rows &= answer(read(view))
-                for mask, read, plain, by_row, needles, many, spec in parts:
+                for mask, read, plain, by_length, needles, many, spec in parts:
                     looking = rows & mask
                     if not looking:
                         continue
@@ -307,7 +308,7 @@ class _Made:
                                 rows |= looking & same
                     else:
                         while looking:
-                            needle, below = by_row[looking.bit_length() - 1]
+                            needle, below = by_length[looking.bit_length()]
                             if needle in text:
                                 rows |= looking & ~below
                             looking &= below
@@ -455,15 +456,16 @@ def _by_part(placed: Placed) -> tuple[bool, str, bool, str]:
 def _parts_of(wanted: Sequence[tuple[FieldSpec, str]]) -> tuple[Parts, ...]:
     """The parts looked for, text by text; those with a blank apart, because they are looked for in a folded text."""
     made: list[Parts] = []
-    by_row: list[tuple[str, int]] = []
+    by_length: Pairs = [("", 0)]  # nothing has no length
     for (spec, blank), of_text in groupby(wanted, key=lambda part: (part[0], " " in part[1])):
-        first = len(by_row)
-        needles: list[tuple[str, int]] = []
+        first = len(by_length) - 1
+        needles: Pairs = []
         for needle, same in groupby(needle for _, needle in of_text):
-            start, count = len(by_row), sum(1 for _ in same)
-            by_row.extend([(needle, (1 << start) - 1)] * count)
+            start, count = len(by_length) - 1, sum(1 for _ in same)
+            by_length.extend([(needle, (1 << start) - 1)] * count)
             needles.append((needle, (1 << start + count) - (1 << start)))
-        made.append(((1 << len(by_row)) - (1 << first), spec.read, not blank, by_row, needles, len(needles) // 3, spec))
+        mask = (1 << len(by_length) - 1) - (1 << first)
+        made.append((mask, spec.read, not blank, by_length, needles, len(needles) // 3, spec))
     return tuple(made)
 
 
