@@ -2,11 +2,11 @@
 
     python benchmarks/compare.py [--tickets 10000] [--rounds 3] [--force]
 
-Measured, each in outside events a second on one core: a plain replay of one desk; the comparison of a desk with itself, with one rule
-changed, with every promise changed (then each desk takes every step by itself); and how the time grows with the history. The memory is
-that of a comparison that reads its history as a stream and forgets what is over. ``--force`` also compares, ticket by ticket, with two
-replays whose outcomes are written as plain data: the set of tickets that differ must be the same. The goal (issue 6): at least 10,000
-outside events a second, better 20,000.
+Measured, each in outside events a second of one core's time: a plain replay of one desk; the comparison of a desk with itself, with
+one rule changed, with every warning changed (then each desk takes every step by itself); and how the time grows with the history. The
+memory is that of a comparison that reads its history as a stream and forgets what is over. ``--force`` also compares, ticket by ticket,
+with two replays whose outcomes are written as plain data: the set of tickets that differ must be the same. The goal (issue 6): at
+least 10,000 outside events a second, better 20,000.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from ticketcore.replay import Comparison, compare, replay
 
 
 def rate(run: Callable[[], object], events: int, rounds: int) -> float:
-    """Events a second: the median of some rounds."""
+    """Events a second of processor time (a busy machine counts less in it): the median of some rounds."""
     times = []
     for _ in range(rounds):
         gc.collect()
-        begin = time.perf_counter()
+        begin = time.process_time()
         run()
-        times.append(time.perf_counter() - begin)
+        times.append(time.process_time() - begin)
     return events / statistics.median(times)
 
 
@@ -58,27 +58,27 @@ def main() -> None:
     print(f"{given.tickets:,} tickets, {events:,} outside events, 20 rules, 3 metrics")
     desk = crowd.desk()
     one_rule = crowd.with_rule(10, then=[{"set_priority": "high"}])  # platinum: one ticket of seven
-    rare = crowd.with_rule(12, then=[{"set_priority": "high"}], when={"field": "requester.organisation", "is": "acme"})
+    many = crowd.with_rule(12, when={"field": "requester.organisation", "is": "acme"})  # silver no longer: two of seven
     sla = crowd.desk(name="trial", sla=[{**policy, "warn": ["-1h"]} for policy in crowd.desk_data()["sla"]])
     found: list[Comparison] = []
     cases: list[tuple[str, Callable[[], object]]] = [
         ("replay of one desk", lambda: sum(1 for _ in replay(desk, history, late="restamp", observe=True))),
         ("compare: the same desk twice", lambda: found.append(compare(desk, desk, history))),
-        ("compare: a rule for few changed", lambda: found.append(compare(desk, one_rule, history))),
-        ("compare: a rule for many changed", lambda: found.append(compare(desk, rare, history))),
-        ("compare: every promise changed", lambda: found.append(compare(desk, sla, history))),
+        ("compare: a rule changed, for one of 7", lambda: found.append(compare(desk, one_rule, history))),
+        ("compare: a rule changed, for 2 of 7", lambda: found.append(compare(desk, many, history))),
+        ("compare: every warning changed", lambda: found.append(compare(desk, sla, history))),
     ]
     for name, run in cases:
         found.clear()
         speed = rate(run, events, given.rounds)
         told = f", {len(found[-1].tickets):,} tickets differ" if found else ""
-        print(f"{name:36s} {speed:9,.0f} events/s{told}", flush=True)
+        print(f"{name:38s} {speed:9,.0f} events/s{told}", flush=True)
     half = history[: events // 2]
     short = rate(lambda: compare(desk, one_rule, half), len(half), given.rounds)
     long = rate(lambda: compare(desk, one_rule, history), events, given.rounds)
     print(f"growth: time(2n)/time(n) = {2 * short / long:.2f}")
-    few, many = given.tickets // 10, given.tickets // 5
-    print(f"memory of a stream, peak: {peak_mib(few):.1f} MiB for {few:,} tickets, {peak_mib(many):.1f} MiB for {many:,}")
+    few, more = given.tickets // 10, given.tickets // 5
+    print(f"memory of a stream, peak: {peak_mib(few):.1f} MiB for {few:,} tickets, {peak_mib(more):.1f} MiB for {more:,}")
     if given.force:
         from test_compare import differing_by_force
 

@@ -511,21 +511,33 @@ def test_a_finished_ticket_is_kept_while_something_is_due_for_it() -> None:
 
 
 def test_memory_is_bounded_by_the_open_tickets() -> None:
-    """A stream of many tickets, few open at once: what the run holds does not grow."""
+    """A stream of many tickets, few open at once, closed by people or by a rule: what the run holds does not grow."""
     from ticketcore._compare import _Run
 
-    a, b = crowd.desk(), TRIALS["a rule less"]
+    close = Rule(name="close", when=(field.status == "resolved") & (since("resolved_at") >= "24h"), then=[Action("close")])
+    a, b = ruled(HOT, close), ruled(close)
     run = _Run(a, b, joint(a, b), keep_all=False)
-    close = [event for number in range(120) for event in (
-        told(Created, f"T-{number}", "09:00", number), told(Resolved, f"T-{number}", "10:00", number),
-        told(Closed, f"T-{number}", "11:00", number),
-    )]  # fmt: skip
+    history: list[EventBase] = []
+    for number in range(90):
+        history += [told(Created, f"T-{number}", "09:00", number, subject="down" if number % 2 else ""),
+                    told(Resolved, f"T-{number}", "10:00", number)]  # fmt: skip
+        if number % 3 == 0:
+            history.append(told(Closed, f"T-{number}", "11:00", number))
     held = []
-    for moment in moments(close):
+    for moment in moments(history):
         run.feed(moment)
         held.append(len(run.pairs))
-    assert max(held) == 1
-    assert run.result(None).a.tickets == 120
+    assert max(held) <= 3
+    assert len(run.wakes) <= 6
+    open_only = compare(a, b, history, keep="open", until=at("23:00", 99))
+    whole = compare(a, b, history, until=at("23:00", 99))
+    assert (open_only.tickets, open_only.sums()) == (whole.tickets, whole.sums())
+    assert whole.a.statuses == {"closed": 90}
+
+
+def test_a_stream_that_forgets_is_in_order_of_time() -> None:
+    with pytest.raises(BadValue, match='keep="open" reads a history in order of time'):
+        compare(DESK, DESK, [HISTORY[1], HISTORY[0]], keep="open")
 
 
 def test_what_does_not_belong_to_a_history_is_refused() -> None:

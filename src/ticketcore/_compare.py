@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from heapq import heappop, heappush
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -328,6 +329,7 @@ class _Run:
         self.done: dict[str, Differing] = {}
         self.listed: list[Listed] = []
         self.forgotten = 0
+        self.wakes: list[tuple[int, str]] = []  # a heap, outdated ones among them
         self.last_us: int | None = None
 
     def feed(self, moment: tuple[Outside, ...]) -> None:
@@ -336,6 +338,8 @@ class _Run:
         name = first.ticket
         if not name:
             raise WrongTicket("an event of a history names its ticket", value=first.kind, hint="give ticket=")
+        if not self.keep_all:
+            self._live_up_to(first)
         pair = self.pairs.get(name)
         if pair is None:
             if not isinstance(first, Created) and not self.keep_all:
@@ -348,7 +352,7 @@ class _Run:
             self.last_us = first.at_us
         self._take(name, pair, moment, first.at_us)
         if not self.keep_all:
-            self._forget_if_over(name, pair)
+            self._watch(name, pair)
 
     def settle(self, until_us: int) -> None:
         """Let time pass for every ticket."""
@@ -510,22 +514,38 @@ class _Run:
             pair.together = True
             pair.ticket[1] = None
 
-    def _forget_if_over(self, name: str, pair: _Pair) -> None:
-        for side in (0, 1):
-            ticket = pair.ticket[side]
-            if ticket is None:
-                if side == 0 or not pair.together:
-                    return
-            elif ticket.category not in FINISHED or self._wake_us(pair, side) is not None:
-                return
-        self._end(name, self.pairs.pop(name))
+    # --- keeping what is open ----------------------------------------------------------------------------------------
 
-    def _wake_us(self, pair: _Pair, side: int) -> int | None:
-        ticket = pair.ticket[side]
-        assert ticket is not None  # noqa: S101 - the caller has seen it
-        if pair.together and ticket.memo is not None:
-            return ticket.memo.wake_us
-        return self.desks[side].wake_us(ticket)
+    def _live_up_to(self, event: Outside) -> None:
+        """Let time pass for the tickets to which it brings something before *event*: a rule may close them, and then they are over."""
+        at_us = event.at_us
+        if self.last_us is not None and at_us < self.last_us:
+            hint = 'sort it, or use keep="all"'
+            raise BadValue('keep="open" reads a history in order of time over all tickets', value=shorten(event.ticket), hint=hint)
+        while self.wakes and self.wakes[0][0] < at_us:
+            wake_us, name = heappop(self.wakes)
+            pair = self.pairs.get(name)
+            if pair is not None and self._wake_us(pair) == wake_us:  # else something happened meanwhile
+                self._take(name, pair, (), at_us - 1)
+                self._watch(name, pair)
+
+    def _watch(self, name: str, pair: _Pair) -> None:
+        """Forget a ticket that is over under both desks, or remember when time will bring it something."""
+        wake_us = self._wake_us(pair)
+        if wake_us is not None:
+            heappush(self.wakes, (wake_us, name))
+        elif all(ticket is not None and ticket.category in FINISHED for ticket in self._tickets(pair)):
+            self._end(name, self.pairs.pop(name))
+
+    def _tickets(self, pair: _Pair) -> list[Ticket | None]:
+        return pair.ticket[:1] if pair.together else pair.ticket
+
+    def _wake_us(self, pair: _Pair) -> int | None:
+        """The first instant at which time brings the ticket something under one of the desks."""
+        if pair.together and pair.ticket[0] is not None and pair.ticket[0].memo is not None:
+            return pair.ticket[0].memo.wake_us  # of the desks as one
+        wakes = [desk.wake_us(ticket) for desk, ticket in zip(self.desks, self._tickets(pair), strict=False) if ticket is not None]
+        return min((wake for wake in wakes if wake is not None), default=None)
 
     def _end(self, name: str, pair: _Pair) -> None:
         a, b = pair.ticket
@@ -579,7 +599,8 @@ def compare(
     order within one instant make no difference.
 
     ``keep="open"`` forgets a ticket that is closed or removed under both desks with nothing due, so that memory is bounded by the open
-    tickets and what differs; events of tickets that are not known (any more) are passed over, and counted.
+    tickets and what differs; the history must then be in order of time over all tickets. Events of tickets that are not known (any
+    more) are passed over, and counted.
 
     Raises `WrongTicket` for an event that names no ticket or (unless tickets are forgotten) one before its `Created`, and `BadValue`.
 
