@@ -14,7 +14,7 @@ HYPOTHESIS_PROFILE ?= dev
 export HYPOTHESIS_PROFILE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types mypy pyright cover doctest versions docs soak bench format clean
+.PHONY: help demo test check lint types mypy pyright cover doctest versions docs notebooks soak bench format clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -64,6 +64,9 @@ versions: $(VENV)/.has-test ## the tests under the other Python versions on this
 
 docs: $(VENV)/.has-docs ## the documentation as HTML in build/docs, warnings being errors
 	$(PY) -m sphinx -q -W --keep-going -b html docs build/docs
+
+notebooks: $(VENV)/.has-notebooks ## the notebooks of examples/notebooks, executed into build/notebooks
+	$(PY) examples/notebooks/execute.py build/notebooks
 
 soak: $(VENV)/.has-test ## the tests with 20,000 examples a law (hours)
 	HYPOTHESIS_PROFILE=nightly $(PY) $(PYTEST) $(PYTEST_ARGS)

@@ -133,6 +133,7 @@ def test_a_week_has_its_holidays() -> None:
     assert "Wed 18 Nov" in told
     assert "closed" in told
     assert EVIL not in told
+    assert told._repr_html_() == told
     assert week(always("UTC"), "2026-11-17").count("00:00-24:00") == 7
     with pytest.raises(BadValue, match="a date is wanted"):
         week(always("UTC"), "someday")
@@ -140,7 +141,7 @@ def test_a_week_has_its_holidays() -> None:
 
 def test_very_many_rows_are_cut() -> None:
     findings = [Finding(code="x", place=str(number), message="m") for number in range(100)]
-    assert "... and 40 more" in html(findings)
+    assert "... and 70 more" in html(findings)
 
 
 @pytest.mark.parametrize("value", [7, (), (1, 2), [], ["x"], None])

@@ -27,7 +27,7 @@ from ticketcore.model import Ticket
 from ticketcore.replay import Comparison
 from ticketcore.report import Figures, Report
 
-__all__ = ["SHOWN", "html", "install", "load_ipython_extension", "mermaid", "unload_ipython_extension", "week"]
+__all__ = ["SHOWN", "Html", "html", "install", "load_ipython_extension", "mermaid", "unload_ipython_extension", "week"]
 
 # Tints that leave the text its own colour, on white as on black: what is good, bad, waiting, or not counted.
 _TINTS: Final = {
@@ -41,8 +41,17 @@ _STATES: Final = {
     "met": "good", "running": "good", "breached": "bad", "late": "bad", "paused": "wait", "error": "bad", "warning": "wait",
     "counted": "good", "closed": "off", "holiday": "off", "open": "good",
 }  # fmt: skip
-_MOST_ROWS: Final = 60
+_MOST_ROWS: Final = 30
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+class Html(str):
+    """Text that is HTML: a notebook shows it as such."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return str(self)
 
 
 # --- building blocks -------------------------------------------------------------------------------------------------
@@ -218,7 +227,7 @@ def _hours(hours: Hours) -> str:
     return _box(_grid([(day, bars, "") for day, bars in zip(_DAYS, days, strict=True)], _text(hours.zone)), special)
 
 
-def week(hours: Hours, day: date | datetime | str) -> str:
+def week(hours: Hours, day: date | datetime | str) -> Html:
     """The week (Monday to Sunday, in the zone of the hours) that *day* is in, as a grid in HTML: holidays and exceptions are in it.
 
     >>> from ticketcore.hours import BusinessHours
@@ -239,7 +248,7 @@ def week(hours: Hours, day: date | datetime | str) -> str:
         start, end = _midnight_us(hours, ordinal), _midnight_us(hours, ordinal + 1)
         bars = [(low - start, high - start) for low, high in hours.spans_us(start, end)]
         days.append((f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month]}", bars, _text(hours.holiday_name(at))))
-    return _box(_grid(days, _text(hours.zone)))
+    return Html(_box(_grid(days, _text(hours.zone))))
 
 
 Bars = list[tuple[int, int]]
@@ -331,15 +340,23 @@ def _lifecycle(lifecycle: Lifecycle) -> str:
     return _box(_table(("from", *triggers), cells))
 
 
-_SHOW: Final[tuple[tuple[type[Any], Callable[[Any], str | None]], ...]] = (
-    (Ticket, _ticket), (Outcome, _outcome), (Trace, _trace), (Explanation, _explanation), (Ledger, _ledger), (Hours, _hours),
-    (Report, _report), (Figures, lambda figures: _box(_figures(figures))), (Comparison, _comparison), (Finding, _finding),
-    (tuple, _findings), (list, _findings), (Lifecycle, _lifecycle),
-)  # fmt: skip
+_Show = Callable[[Any], str | None]
+
+
+def _shown() -> tuple[tuple[type[Any], _Show], ...]:
+    """Every kind of value, the first that fits, and what is shown of it."""
+    return (
+        (Ticket, _ticket), (Outcome, _outcome), (Trace, _trace), (Explanation, _explanation), (Ledger, _ledger), (Hours, _hours),
+        (Report, _report), (Figures, lambda figures: _box(_figures(figures))), (Comparison, _comparison), (Finding, _finding),
+        (tuple, _findings), (list, _findings), (Lifecycle, _lifecycle),
+    )  # fmt: skip
+
+
+_SHOW: Final = _shown()
 SHOWN: Final = tuple(kind for kind, _ in _SHOW if kind not in (tuple, list))
 
 
-def html(value: Any) -> str:
+def html(value: Any) -> Html:
     """*value* as HTML: what a notebook shows of it. Raises `BadValue` for what has no form of its own (see `SHOWN`).
 
     >>> html(BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})).startswith("<div")
@@ -347,7 +364,7 @@ def html(value: Any) -> str:
     """
     for kind, show in _SHOW:
         if isinstance(value, kind) and (told := show(value)) is not None:
-            return told
+            return Html(told)
     names = ", ".join(kind.__name__ for kind in SHOWN)
     raise BadValue(f"nothing is shown of a {type(value).__name__}", value=shorten(value), hint=f"shown are {names}, and findings")
 

@@ -50,7 +50,7 @@ def legal_histories(draw: st.DrawFn, desk: Desk, *, most: int = 12) -> History:
     """
     creation: Moment = (draw(creations(desk, EVENING_US)),)
     outcome = desk.handle(None, *creation)
-    log = [creation]
+    log: list[Moment] = [creation]
     for number in range(1, draw(st.integers(1, max(1, most - 1))) + 1):
         at = max(draw(moment_instants(outcome.ticket, outcome.wake_us)), outcome.ticket.floor_us)
         moment, after = draw(_taken(desk, outcome, at, f"e{number}"))
