@@ -42,7 +42,7 @@ from ticketcore._lint_survey import Survey
 from ticketcore._time import DAY_US
 from ticketcore.conditions import holds
 from ticketcore.extra.strategies.defects import healthy, seeded, small_desk, timed_desk
-from ticketcore.lint import Finding, lint
+from ticketcore.lint import Finding, Script, lint
 from ticketcore.model import EventBase, Outside, RuleFired, fold
 
 START = 1_795_424_400_000_000
@@ -178,7 +178,8 @@ def is_shown(desk: Desk, finding: Finding) -> bool:
         case "unsettled":
             return bool(names) and set(names) <= set(fired)
         case "runs-on":
-            later = desk.tick(outcomes[-1].ticket, outcomes[-1].ticket.as_of_us + 700 * DAY_US)
+            ticket = Script(finding.witness.moments).ticket(desk)
+            later = desk.tick(ticket, ticket.as_of_us + 700 * DAY_US)
             return sum(isinstance(event, RuleFired) and event.rule in names for event in later.events) > 10
         case _:
             return False
@@ -296,7 +297,7 @@ def main(count: int) -> int:
         ("timed", judge_timed(range(10 * count))),
     ):  # fmt: skip
         print(f"{what}: " + ", ".join(f"{name} {number}" for name, number in sorted(tally.counts.items())) + f"; wrong {len(tally.wrong)}")
-        print("\n".join(tally.wrong[:5]))
+        print("\n".join(tally.wrong[:5]), flush=True)
         failed += len(tally.wrong)
     return failed
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from desk_day import length, promise, ruled
 from ticketcore import (
     Action,
+    BusinessHours,
     Created,
     Desk,
     Escalation,
@@ -16,10 +18,12 @@ from ticketcore import (
     FieldType,
     Lifecycle,
     Metric,
+    Move,
     Outcome,
     Person,
     Policy,
     Priority,
+    Roster,
     Rule,
     Rules,
     RuleSet,
@@ -31,8 +35,10 @@ from ticketcore import (
 )  # fmt: skip
 from ticketcore._time import HOUR_US
 from ticketcore.conditions import Sla as SlaTest
-from ticketcore.lint import Finding, lint
+from ticketcore.conditions import hours
+from ticketcore.lint import CODES, Finding, Findings, Script, lint
 from ticketcore.model import Days, Length, WorkingDays
+from ticketcore.routing import Member
 from ticketcore.rules import Step
 
 FA = Metric(name="fa", start=("created",), stop=("enter:answered",))
@@ -366,3 +372,303 @@ def test_a_disabled_rule_or_set_is_not_judged() -> None:
     assert lint(ruled(*rules)) == ()
     off = Desk(metrics=(), rules=[RuleSet(name="s", enabled=False, rules=[Rule(name="a", when=HOT & ~HOT)])])
     assert lint(off) == ()
+
+
+# --- promises, once more ---------------------------------------------------------------------------------------------
+
+HOURS = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
+GOLD, CHAT = field.requester.tier == "gold", field.channel == "chat"
+
+
+def test_a_level_for_which_nothing_is_promised() -> None:
+    desk = Desk(metrics=(FA,), policies=(Policy(name="std", targets={"fa": Targets(by_level={"low": length(2)}, otherwise=None)}),))
+    findings = found(desk, "no-clock")
+    assert [(finding.place, finding.verdict) for finding in findings] == [("sla[0].targets", "proven")] * 3
+    for finding, level in zip(findings, ("medium", "high", "urgent"), strict=True):
+        assert finding.witness is not None
+        ticket = finding.witness.ticket(desk)
+        assert (ticket.priority, ticket.clocks["fa"].cycle.target) == (level, None)
+    nowhere = Policy(name="none", when=field.status == "closed", targets={"fa": Targets(by_level={"low": length(2)}, otherwise=None)})
+    assert {finding.verdict for finding in found(Desk(metrics=(FA,), policies=(nowhere, promise(2))), "no-clock")} == {"unknown"}
+
+
+def test_a_ticket_that_the_desk_refuses_is_no_witness() -> None:
+    """Instants of facts that are asked for with a creation are given; what a guard of types refuses is not."""
+    gold = Policy(name="g", when=field.group == "sales", targets={"fa": Targets(by_level={"low": length(2)}, otherwise=None)})
+    desk = Desk(metrics=(FA,), policies=(gold,), groups=("sales",))
+    assert {finding.verdict for finding in found(desk, "no-clock")} == {"proven"}
+
+
+@pytest.mark.parametrize(
+    ("policies", "expected"),
+    [
+        ((promise(1, "a", when=GOLD), promise(2, "b", when=CHAT)), ["sla[1]"]),
+        ((promise(1, "a", when=GOLD), promise(2, "b", when=GOLD & CHAT)), []),  # a case of the other, and below it: shadowed
+        ((promise(1, "a", when=GOLD & CHAT), promise(2, "b", when=GOLD)), []),  # the special case first
+        ((promise(1, "a", when=GOLD), promise(2, "b", when=field.requester.tier == "silver")), []),
+        ((promise(1, "a", when=GOLD), promise(1, "b", when=CHAT)), []),  # they promise the same
+        ((promise(1, "a", when=GOLD), promise(2, "b")), []),
+        ((promise(1, "a", when=GOLD & (field.agent_replies > 3)), promise(2, "b", when=CHAT & (field.agent_replies < 9))), []),  # not shown
+    ],
+)
+def test_overlapping_policies(policies: tuple[Policy, ...], expected: list[str]) -> None:
+    desk = Desk(metrics=(FA,), policies=policies)
+    findings = found(desk, "overlapping-policies")
+    assert [finding.place for finding in findings] == expected
+    assert all(finding.witness is not None and finding.witness.ticket(desk).policy == "a" for finding in findings)
+
+
+def test_policies_shadowed_by_several_together() -> None:
+    desk = Desk(metrics=(FA,), policies=(promise(1, "a", when=GOLD), promise(2, "b", when=~GOLD), promise(3, "c", when=CHAT)))
+    (finding,) = found(desk, "shadowed-policy")
+    assert (finding.place, "'a' and 'b' above it" in finding.message) == ("sla[2]", True)
+    never = Desk(metrics=(FA,), policies=(promise(1, "a", when=GOLD), promise(2, "b", when=HOT & ~HOT)))
+    assert found(never, "shadowed-policy") == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "target", "expected"),
+    [
+        (HOURS, length(2), []),
+        (evolve(HOURS, valid_until="2027-03-01"), length(2), ["hours.office"]),
+        (evolve(HOURS, valid_until="2026-03-01"), length(2), ["hours.office"]),
+        (evolve(HOURS, valid_until="2027-03-01"), Length(HOUR_US, True), []),  # counts all time
+        (evolve(HOURS, valid_until="2027-03-01"), WorkingDays(2), ["hours.office"]),
+    ],
+)
+def test_hours_that_end(hours: BusinessHours, target: Any, expected: list[str]) -> None:
+    desk = Desk(
+        metrics=(FA,), policies=(Policy(name="std", targets={"fa": Targets(otherwise=target)}),), hours={"office": hours},
+        default_hours="office",
+    )  # fmt: skip
+    assert [finding.place for finding in found(desk, "hours-end")] == expected
+
+
+# --- rules, once more ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        (Rule(name="a", on=["warned"]), "no warned ever happens on this desk"),
+        (Rule(name="a", on=["desk_adopted", "silenced"]), "no desk_adopted or silenced ever happens"),
+        (Rule(name="a", on=["assigned"], when=field.event.text.contains("x")), "no event that it listens to"),
+        (Rule(name="a", on=["created"], when=field.event.automatic == True), "no event that it listens to"),  # noqa: E712
+        (Rule(name="a", when=(since("created") >= "1h") & (field.event.kind == "created")), "no event that it listens to"),
+    ],
+)
+def test_rules_that_nothing_can_make_fire(rule: Rule, why: str) -> None:
+    (finding,) = found(ruled(rule), "unreachable-rule")
+    assert (finding.verdict, finding.because.startswith(why)) == ("proven", True)
+
+
+def test_a_rule_for_which_no_ticket_is_found_is_undecided() -> None:
+    (finding,) = found(ruled(Rule(name="a", on=["created"], when=field.transfers >= 3)), "unreachable-rule")
+    assert (finding.verdict, finding.severity) == ("unknown", "info")
+
+
+def test_rules_shadowed_by_several_together() -> None:
+    rules = [
+        Rule(name="x", on=["created"], when=field.tags.has("x"), stop=True), Rule(name="gold", on=["created"], when=GOLD, stop=True),
+        Rule(name="not", on=["created"], when=~GOLD, stop=True), Rule(name="b", on=["created"], when=CHAT),
+    ]  # fmt: skip
+    (finding,) = found(set_of(*rules), "shadowed-rule")
+    assert "'gold' and 'not' above it" in finding.message
+
+
+def test_a_shadowed_rule_that_no_creation_shows_has_no_witness() -> None:
+    desk = set_of(
+        Rule(name="up", on=["created"], when=field.notes >= 0, stop=True), Rule(name="b", on=["created"], when=field.notes > 3),
+        lifecycle=Lifecycle(),
+    )  # fmt: skip
+    (finding,) = found(desk, "shadowed-rule")
+    assert finding.witness is not None  # the plain ticket is stopped too
+    later = set_of(Rule(name="up", on=["noted"], when=field.notes > 2, stop=True), Rule(name="b", on=["noted"], when=field.notes > 3))
+    (other,) = found(later, "shadowed-rule")
+    assert other.witness is None
+
+
+def test_duplicates_in_another_set_and_under_other_words() -> None:
+    same: dict[str, Any] = {"on": ["created"], "then": NOTIFY}
+    one, equal = Rule(name="a", when=HOT & NEW, **same), Rule(name="b", when=~(~HOT | ~NEW), **same)
+    desk = Desk(metrics=(), rules=[RuleSet(name="s", rules=[one]), RuleSet(name="t", rules=[equal])])
+    (finding,) = found(desk, "duplicate-rule")
+    assert (finding.place, finding.witness is not None) == ("t[0]", True)
+    stops = [Rule(name=name, when=HOT, stop=True, **same) for name in "ab"]
+    stopping = Desk(metrics=(), rules=[RuleSet(name=rule.name, rules=[rule]) for rule in stops])
+    assert found(stopping, "duplicate-rule") == []
+
+
+def test_steps_of_ladders_have_a_place() -> None:
+    off = Escalation(name="off", when=NEW, since="created", steps=[Step(after=length(1), then=(Action("close"),))], enabled=False)
+    up = Escalation(name="up", when=NEW, since="created", steps=[Step(after=length(1), then=(Action("close"),))])
+    desk = Desk(metrics=(), rules=Rules(escalations=[off, up]))
+    assert [(finding.place, finding.severity) for finding in found(desk, "illegal-action")] == [
+        ("escalations[1].steps[0].then[0]", "error")
+    ]
+
+
+def test_macros_that_every_status_refuses() -> None:
+    macros = [
+        Rule(name="good", then=[Action("resolve"), Action("close")]),
+        Rule(name="bad", then=[Action("add_tag", "x"), Action("resolve"), Action("not_spam")]),
+    ]
+    assert [finding.place for finding in found(Desk(metrics=(), rules=Rules(macros=macros)), "illegal-action")] == ["macros[1]"]
+
+
+# --- settling and running on -----------------------------------------------------------------------------------------
+
+
+def test_a_rule_whose_work_is_undone_is_named_with_who_undoes_it() -> None:
+    up = Rule(name="up", on=["noted"], when=field.priority < "high", then=[Action("set_priority", "high"), Action("add_tag", "x")])
+    down = Rule(name="down", on=["noted"], when=field.priority >= "high", then=[Action("set_priority", "low")])
+    desk = ruled(up, down)
+    findings = found(desk, "unsettled")
+    assert "what 'up' sets (set_priority) is set otherwise by 'down'" in findings[0].message
+    assert findings[0].witness is not None
+
+
+def test_time_rules_settle_or_not_as_others_do() -> None:
+    up = Rule(name="up", when=since("created") >= "1h", then=[Action("add_tag", "x")])
+    down = Rule(name="down", when=since("created") >= "60m", then=[Action("remove_tag", "x")])
+    assert {finding.verdict for finding in found(ruled(up, down), "unsettled")} <= {"proven", "unknown"}
+    assert found(ruled(up, down), "unsettled") != []
+
+
+def test_what_could_not_be_told_about_settling_is_said() -> None:
+    one = Rule(name="one", on=["noted"], when=field.subject.contains("a"), then=[Action("set_field", "subject", {"to": "b"})])
+    two = Rule(
+        name="two",
+        on=["noted"],
+        when=field.subject.contains("c") & (field.transfers >= 4),
+        then=[Action("set_field", "subject", {"to": "a"})],
+    )
+    (finding,) = found(ruled(one, two), "unsettled")
+    assert (finding.verdict, finding.place) == ("unknown", "rules")
+
+
+def test_actions_that_set_nothing_are_asked_nothing() -> None:
+    from ticketcore._lint_settling import _SCENE
+
+    for ask in (lambda: _SCENE.raised("low", 1), lambda: _SCENE.after("1h", None), lambda: _SCENE.filled("ack")):
+        with pytest.raises(NotImplementedError):
+            ask()
+
+
+BY_DAY = {"office": HOURS}
+RAISES, OLD = [Action("raise_priority", 1)], since("priority_since") >= "1h"
+GUARDED = Lifecycle(moves={"new": {"resolve": Move(to="resolved", guard=field.agent_replies > 0)}})
+
+
+@pytest.mark.parametrize(
+    ("rules", "given", "verdicts"),
+    [
+        # Hours open every day.
+        ([Rule(name="a", when=NEW & hours("office").is_open(), then=NOTIFY)], {"hours": BY_DAY}, ["proven"]),
+        ([Rule(name="a", when=NEW & hours("office").is_open(), then=[Action("resolve")])], {"hours": BY_DAY}, []),
+        ([Rule(name="a", when=~HOT & hours("office").is_open(), then=[Action("add_tag", "hot")])], {"hours": BY_DAY}, []),
+        # A priority that is only raised; one that goes up and down; one that tags decide on.
+        ([Rule(name="a", when=(field.priority < "urgent") & OLD, then=RAISES)], {}, []),
+        ([Rule(name="a", when=(field.priority < "high") & OLD, then=[Action("set_priority", "high")]),
+          Rule(name="b", when=(field.priority >= "high") & OLD, then=[Action("set_priority", "low")])], {}, ["proven"]),
+        ([Rule(name="a", when=OLD, then=[*RAISES, Action("add_tag", "hot")])],
+         {"priority": Priority(tags={"hot": "low"}, slots=("tags", "rules", "manual", "default"))}, ["unknown"]),
+        # Assigned and taken away again.
+        ([Rule(name="a", when=field.assignee.is_empty() & (since("created") >= "1h"), then=[Action("assign", "ann")]),
+          Rule(name="b", when=field.assignee.is_set() & (since("assigned_at") >= "1h"), then=[Action("unassign")])], {}, ["proven"]),
+        # Woken by a postponement.
+        ([Rule(name="a", on=["woken"], then=[Action("postpone", Length(HOUR_US, True))])], {}, ["proven"]),
+        ([Rule(name="a", on=["woken"], then=[Action("postpone", Length(HOUR_US, True)), Action("resolve")])], {}, []),
+        # A flip of the promise, which is broken again and again.
+        ([Rule(name="a", on=["breached"], then=[Action("extend_target", "fa", {"by_us": HOUR_US})])],
+         {"metrics": (FA,), "policies": (promise(2),)}, ["proven"]),
+        ([Rule(name="a", on=["breached"], then=[Action("set_priority", "high")])], {"metrics": (FA,), "policies": (promise(2),)}, []),
+        # A move that a guard may refuse.
+        ([Rule(name="a", when=NEW & hours("office").is_open(), then=[Action("resolve")])],
+         {"hours": BY_DAY, "lifecycle": GUARDED}, ["proven"]),
+        # Only so often.
+        ([Rule(name="a", when=NEW & (since("updated") >= "1h"), every_us=HOUR_US, times=900, then=NOTIFY)], {}, []),
+        ([Rule(name="a", on=["noted"], then=[Action("notify", "x")]), Rule(name="b", when=since("updated") >= "1h", then=NOTIFY)], {}, []),
+    ],
+)  # fmt: skip
+def test_what_runs_on(rules: list[Rule], given: dict[str, Any], verdicts: list[str]) -> None:
+    desk = Desk(**{"metrics": (), "rules": rules, **given})
+    findings = found(desk, "runs-on")
+    assert [finding.verdict for finding in findings] == verdicts
+    for finding in findings:
+        if finding.witness is not None:
+            ticket = Script(finding.witness.moments).ticket(desk)
+            later = desk.tick(ticket, ticket.as_of_us + 400 * 24 * HOUR_US)
+            assert sum(event.kind == "rule_fired" for event in later.events) > 20
+
+
+# --- names, once more ------------------------------------------------------------------------------------------------
+
+
+def test_names_that_a_roster_does_not_have() -> None:
+    roster = Roster(members=[Member(agent="maria", groups={"sales"})])
+    rules = Rules(
+        sets=[RuleSet(name="s", rules=[Rule(name="a", on=["created"], then=[Action("assign", "marias"), Action("route", "sales")])])],
+        macros=[Rule(name="m", then=[Action("transfer", "support"), Action("assign", "maria")])],
+    )
+    findings = lint(Desk(metrics=(), rules=rules), roster).of("unknown-name")
+    assert [(finding.place, finding.severity) for finding in findings] == [("s[0].then[0]", "error"), ("macros[0].then[0]", "error")]
+    assert "did you mean 'maria'?" in findings[0].message
+    assert len(lint(Desk(metrics=(), rules=rules), Roster()).of("unknown-name")) == 4
+
+
+def test_values_of_fields_and_groups_that_look_alike() -> None:
+    rules = [
+        Rule(name="a", on=["created"], when=field.channel == "e-mail", then=[Action("transfer", "billing")]),
+        Rule(
+            name="b",
+            on=["created"],
+            when=field.channel.is_any("email", "chat") & field.requester.tags.has("vip"),
+            then=[Action("route", "Billing")],
+        ),
+        Rule(name="c", on=["noted"], when=field.group == "biling", then=NOTIFY),
+    ]
+    assert [finding.message.split(" look")[0] for finding in found(ruled(*rules), "near-duplicates")] == [
+        "group 'Billing' and 'biling'", "group 'Billing' and 'billing'", "group 'biling' and 'billing'", "channel 'e-mail' and 'email'",
+    ]  # fmt: skip
+
+
+# --- how it reads ----------------------------------------------------------------------------------------------------
+
+
+def test_findings_print_with_what_shows_them_and_are_counted() -> None:
+    desk = set_of(
+        Rule(name="a", on=["created"], when=HOT & ~HOT), Rule(name="b", on=["created"], then=[Action("set_priority", "high")]),
+        Rule(name="c", on=["created"], then=[Action("set_priority", "low")]), Rule(name="d", on=["created"], when=field.transfers > 3),
+    )  # fmt: skip
+    assert str(lint(desk)).splitlines() == [
+        "error: s[0]: 'a' never fires: its condition contradicts itself; mend it (contradictory-rule)",
+        "    all classes of values were gone through",
+        "info: s[3]: no ticket was found for which 'd' fires; see whether it is still needed (unreachable-rule) [unknown]",
+        "    " + found(desk, "unreachable-rule")[0].because,
+        "info: s: what becomes of a ticket depends on which of two rules comes first (order-sensitive)",
+        "    'b' above 'c': 1. Mon 23 Nov 2026 09:00  created by customer",
+        "info: s[1]: what 'b' sets (set_priority) is set otherwise by 'c' in the same cycle; let only one of them match (unsettled)",
+        "    1. Mon 23 Nov 2026 09:00  created by customer",
+        "1 error, 3 info; 1 undecided",
+    ]
+    assert str(Findings()) == "nothing found"
+    several = lint(set_of(*(Rule(name=name, on=["created"], then=[Action("set_field", "subject", {"to": name})]) for name in "abc")))
+    assert "depends on which of two rules comes first" in str(several)  # it is the last that counts
+    assert several.of("order-sensitive", "unsettled") == several
+
+
+def test_every_code_is_found_somewhere_in_these_tests() -> None:
+    desks = [
+        targets(low=length(1), high=length(2)), Desk(metrics=(FA,)), Desk(metrics=(FA,), policies=(promise(2), promise(4, "late"))),
+        LOOSE_END, set_of(*(Rule(name=name, on=["created"], then=NOTIFY) for name in "ab")), OR_NOT, RUNS_ON,
+        set_of(Rule(name="a", on=["created"], stop=True), Rule(name="b", on=["created"], when=HOT)), ruled(Rule(name="a", when=HOT & ~HOT)),
+        ruled(Rule(name="a", when=NEW, then=(Action("close", True),))), ruled(Rule(name="a", on=["warned"])),
+        set_of(*(Rule(name=name, on=["created"], then=[Action("assign", name)]) for name in "ab")),
+        Desk(metrics=(FA,), policies=(promise(1, "a", when=GOLD), promise(2, "b", when=CHAT))),
+        Desk(metrics=(FA,), policies=(promise(2),), hours={"x": evolve(HOURS, valid_until="2027-01-04")}, default_hours="x"),
+        Desk(groups=("sales", "Sales")), Desk(templates={"ack": "x"}),
+    ]  # fmt: skip
+    codes = {finding.code for desk in desks for finding in lint(desk, Roster())} | {"unknown-name"}
+    assert codes == set(CODES)
+    assert all(finding.severity in ("error", "warning", "info") for desk in desks for finding in lint(desk))

@@ -36,7 +36,20 @@ from ticketcore.conditions import (
 )  # fmt: skip
 from ticketcore.model import Length
 
-__all__ = ["UNKNOWN", "Group", "Kind", "Wanted", "atoms_of", "field_values", "group_of", "possible", "representatives", "solutions"]
+__all__ = [
+    "UNKNOWN",
+    "Given",
+    "Group",
+    "Kind",
+    "Tagged",
+    "Wanted",
+    "atoms_of",
+    "field_values",
+    "group_of",
+    "possible",
+    "representatives",
+    "solutions",
+]
 
 Atom = Test | Changed | Since | Until | InHours | Sla
 MOST_NODES: Final = 20_000  # of one search
@@ -233,15 +246,32 @@ def _example(test: Test) -> str:
 
 # --- the classes of a group -------------------------------------------------------------------------------------------
 
-Only = Mapping[str, Callable[[Any], bool]]
+
+@frozen
+class Given:
+    """What is known of a field: it has one of these values."""
+
+    values: frozenset[Any]
+
+
+@frozen
+class Tagged:
+    """What is known of a set: these names were put in and those taken out."""
+
+    added: frozenset[str]
+    removed: frozenset[str]
+
+
+# What is known of fields, by name; a function says of a value of a closed list whether it may be.
+Only = Mapping[str, Callable[[Any], bool] | Given | Tagged]
 
 
 @lru_cache(maxsize=1024)
-def _group(name: str, atoms: tuple[Atom, ...], vocabulary: Vocabulary) -> Group:
+def _group(name: str, atoms: tuple[Atom, ...], vocabulary: Vocabulary, known: Given | Tagged | None = None) -> Group:
     first = atoms[0]
     match first:
         case Test() | Changed():
-            return _field_group(name, cast("Sequence[Test | Changed]", atoms), vocabulary)
+            return _field_group(name, cast("Sequence[Test | Changed]", atoms), vocabulary, known)
         case Since() | Until():
             return _span_group(name, cast("Sequence[Since | Until]", atoms))
         case InHours():
@@ -267,7 +297,7 @@ def _distinct(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
     return tuple(found.values())
 
 
-def _field_group(name: str, atoms: Sequence[Test | Changed], vocabulary: Vocabulary) -> Group:
+def _field_group(name: str, atoms: Sequence[Test | Changed], vocabulary: Vocabulary, known: Given | Tagged | None) -> Group:
     spec = vocabulary.field(name)
     values, closed = field_values(spec, [atom for atom in atoms if name != "status" or atom.field == "status"])
     changes = any(isinstance(atom, Changed) for atom in atoms)
@@ -277,6 +307,10 @@ def _field_group(name: str, atoms: Sequence[Test | Changed], vocabulary: Vocabul
     if changes:
         befores += values if len(values) <= _MOST_PAIRS else []
         closed = closed and len(values) <= _MOST_PAIRS
+    if isinstance(known, Given):
+        values, closed = list(known.values), closed or not changes
+    elif known is not None:
+        values = [((value or frozenset()) | known.added) - known.removed or None for value in values]
     kinds = [
         Kind(value, tuple(_answer(atom, vocabulary, _environment(name, value, vocabulary), before) for atom in atoms))
         for value in values
@@ -390,9 +424,9 @@ def _space(wanted: Sequence[Wanted], vocabulary: Vocabulary, only: Only, shared:
             found.setdefault((scope, name), {})[atom] = None
     groups = []
     for (scope, name), atoms in found.items():
-        group = _group(name, tuple(atoms), vocabulary)
         allowed = only.get(name)
-        if allowed is not None:
+        group = _group(name, tuple(atoms), vocabulary, allowed if isinstance(allowed, Given | Tagged) else None)
+        if allowed is not None and not isinstance(allowed, Given | Tagged):
             kinds = tuple(kind for kind in group.kinds if kind.value is UNKNOWN or allowed(kind.value))
             group = Group(group.name, group.atoms, kinds, group.closed)
         groups.append((scope, group))

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from attrs import field, fields_dict, frozen
 
-from ticketcore._lint_domain import atoms_of
+from ticketcore._lint_domain import Given, Tagged, atoms_of
 from ticketcore._values import FrozenMap
-from ticketcore.conditions import Changed, Condition, InHours, Since, Sla, Test, Until, Vocabulary
+from ticketcore.conditions import Changed, Condition, Since, Sla, Test, Until, Vocabulary
 from ticketcore.desk import Desk
 from ticketcore.model import EVENTS, TEXT_FIELDS, Outside, Spoken
 from ticketcore.rules import ACTIONS, Action, Rule
@@ -72,7 +72,7 @@ def reads_of(condition: Condition, vocabulary: Vocabulary) -> frozenset[str]:
                 found.update(_read(vocabulary.field(name).name))
             case Sla():
                 found.add("sla")
-            case InHours():
+            case _:  # hours are read by no name
                 pass
     return frozenset(found)
 
@@ -241,7 +241,7 @@ _REFUSABLE: Final = MOVES | {"set_priority", "raise_priority", "release_priority
 
 
 def after(rule: Rule, desk: Desk) -> dict[str, Any]:
-    """Tests of fields that hold once a rule has fired and changed anything, by name, for `ticketcore._lint_domain.possible`.
+    """What is known of fields once a rule has fired and changed anything, by name, for `ticketcore._lint_domain.possible`.
 
     Of several actions only those count that nothing can refuse or overrule; one by itself either sets its field or changes nothing.
     """
@@ -250,11 +250,11 @@ def after(rule: Rule, desk: Desk) -> dict[str, Any]:
         changing = [action for action in changing if action.name not in _REFUSABLE and not moves_of(action, desk)]
     made = footprint(Rule(name=rule.name, then=tuple(changing)), desk)
     only: dict[str, Any] = {
-        name: values.__contains__ for name, values in made.direct.items() if "*" not in values and name in desk.vocabulary.specs
+        name: Given(values) for name, values in made.direct.items() if "*" not in values and name in desk.vocabulary.specs
     }
     added, removed = made.added - made.removed, made.removed - made.added
     if added or removed:
-        only["tags"] = lambda seen: added <= (seen or frozenset()) and not removed & (seen or frozenset())
+        only["tags"] = Tagged(added, removed)
     return only
 
 

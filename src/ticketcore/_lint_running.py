@@ -8,7 +8,8 @@ in which the ticket comes back to where it was while nobody acts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from attrs import frozen
@@ -25,7 +26,7 @@ from ticketcore.conditions import InHours
 from ticketcore.desk import Desk
 from ticketcore.errors import TicketcoreError
 from ticketcore.lifecycle import Move
-from ticketcore.model import RuleFired
+from ticketcore.model import EventBase, RuleFired
 from ticketcore.rules import Rule
 
 __all__ = ["judge_running", "running_circles"]
@@ -259,7 +260,7 @@ def judge_running(desk: Desk, survey: Survey) -> Iterator[Finding]:
             yield Finding(
                 code="runs-on", place=places[name].place, severity="error", witness=script,
                 message=f"{name!r} fires again and again by time alone; give it times, or a condition that its actions end",
-                because=f"nobody acts, and after {times} firings the ticket is as it was before",
+                because=f"it has fired {times} times at the end, and nobody has acted",
             )  # fmt: skip
         elif not circle & shown:
             names = ", ".join(repr(name) for name in sorted(circle))
@@ -293,29 +294,44 @@ def _is_refused(visit: Visit) -> bool:
 
 
 def _goes_round(desk: Desk, space: Space, script: Script, names: set[str]) -> tuple[Script, str, int] | None:
-    """Whether the ticket at the end of a script comes back, by time alone, to where it was, rules having fired in between."""
+    """Whether the ticket at the end of a script comes back, by time alone, to where it was, rules having fired in between.
+
+    Or whether it goes on until the desk falls silent, rules of the circle having fired often.
+    """
     try:
         ticket = script.ticket(desk)
     except TicketcoreError:
         return None
-    seen: dict[Any, int] = {}
-    counts: dict[str, int] = {}
-    start = ticket.as_of_us
-    for number in range(_ROOTS):
+    seen: set[Any] = set()
+    counts: Counter[str] = Counter()
+    end = ticket.as_of_us + _PATIENCE_US
+    for _ in range(_ROOTS):
         wake = desk.wake_us(ticket)
-        if wake is None or wake > start + _PATIENCE_US:
+        if wake is None or wake > end:
             return None
         outcome = desk.tick(ticket, wake)
-        fired = [event.rule for event in outcome.events if isinstance(event, RuleFired) and event.number <= 1]
-        for name in fired:
-            counts[name] = counts.get(name, 0) + 1
+        fired = _fired_anew(outcome.events) & names
+        counts.update(fired)
         ticket = outcome.ticket
-        if ticket.silenced:
-            break
         key = space.key(ticket, ticket.as_of_us, anywhen=True)
-        if names & set(fired):
-            if key in seen:
-                busiest = max(names & set(counts), key=lambda name: (counts[name], name))
-                return Script(script.moments, ticket.as_of_us), busiest, counts[busiest]
-            seen[key] = number
+        if fired and key in seen:
+            return Script(script.moments, ticket.as_of_us), *_busiest(counts)
+        if fired:
+            seen.add(key)
+    later = desk.tick(ticket, end)
+    counts.update(event.rule for event in later.events if isinstance(event, RuleFired) and event.number <= 1 and event.rule in names)
+    if later.ticket.silenced and counts and _busiest(counts)[1] >= _OFTEN:
+        return Script(script.moments, later.ticket.as_of_us), *_busiest(counts)
     return None
+
+
+_OFTEN: Final = 200  # firings of one rule by time alone: far more than there are levels, statuses or steps of a ladder
+
+
+def _fired_anew(events: Iterable[EventBase]) -> set[str]:
+    return {event.rule for event in events if isinstance(event, RuleFired) and event.number <= 1}
+
+
+def _busiest(counts: Counter[str]) -> tuple[str, int]:
+    """The rule that fired most, and how often."""
+    return max(counts.items(), key=lambda pair: (pair[1], pair[0]))

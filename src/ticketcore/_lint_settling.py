@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from ticketcore._lint_domain import Wanted, possible
+from ticketcore._lint_domain import Given, Wanted, possible
 from ticketcore._lint_findings import Finding
 from ticketcore._lint_footprint import Footprint, footprint, share
 from ticketcore._lint_order import exclusive
@@ -135,10 +135,10 @@ def _undoes(desk: Desk, rule: Rule, mine: Footprint, other: Rule) -> bool:
 
 def _still_matches(desk: Desk, rule: Rule, name: str, values: Iterable[Any]) -> bool:
     """Whether a rule may match when a field has one of *values* (which another has given it)."""
-    known = set(values)
+    known = frozenset(values)
     if "*" in known or name not in desk.vocabulary.specs:
         return True
-    return possible([Wanted(rule.when)], desk.vocabulary, only={name: known.__contains__}) is not False
+    return possible([Wanted(rule.when)], desk.vocabulary, only={name: Given(known)}) is not False
 
 
 def judge_settling(desk: Desk, survey: Survey) -> Iterator[Finding]:

@@ -277,11 +277,11 @@ class Space:
         choices[_BY_AGENT] = ["agent"]
         if "event.automatic" in choices or any(rule.automatic for desk in self.desks for rule in desk.rules):
             choices["event.automatic"] = [True]
-        named = [name for name, values in choices.items() if values]
         starts = self._starts()
+        choices[_AT] = list(starts)
+        named = [name for name, values in choices.items() if values]
         found: dict[Moment, None] = {created(self.desk, seed): None for seed in seeds}
         found |= {created(self.desk, {**seed, _AT: at}): None for at in starts for seed in seeds}
-        choices[_AT] = list(starts)
         for size in range(len(named) + 1):
             for chosen in combinations(named, size):
                 for values in product(*(choices[name] for name in chosen)):
@@ -350,11 +350,15 @@ class Space:
             yield Acknowledged(**agent)
         yield from (kind(**agent) for kind in (Verified, Confirmed) if self._matters(kind.kind) and kind.kind not in ticket.checks)
         if self._matters("assigned"):
-            yield from (Assigned(**agent, agent=name) for name in self._named("assignee", AGENT.id) if name != ticket.assignee)
+            yield from (
+                Assigned(**agent, agent=name)
+                for name in self._named("assignee", AGENT.id, *(("ivan",) if "reassignments" in self.values else ()))
+                if name != ticket.assignee
+            )
         if self._matters("unassigned") and ticket.assignee is not None:
             yield Unassigned(**agent)
         if self._matters("transferred"):
-            groups = self.desk.groups[:_TAGGING] or ("somewhere",)
+            groups = self.desk.groups[:_TAGGING] or ("somewhere", "elsewhere")
             yield from (
                 Transferred(**agent, group=name, reason="asked for") for name in self._named("group", *groups) if name != ticket.group
             )
@@ -362,9 +366,11 @@ class Space:
             yield Escalated(**agent, level=ticket.escalation + 1)
         if self._matters("rated"):
             yield from (Rated(**agent, score=score) for score in self.values.get("rating", [1]) if type(score) is int)
-        if "merged" in self.heard or "merged_into" in self.values:
+        allowed = self.desk.lifecycle.allowed(ticket.status)
+        told = "status" in self.values or "category" in self.values
+        if "merged" in self.heard or "merged_into" in self.values or (told and "merge" in allowed):
             yield Merged(**agent, into="T-2")
-        if "purged" in self.heard:
+        if "purged" in self.heard or (told and "purge" in allowed):
             yield Purged(**agent)
         if "target_extended" in self.heard:
             yield from (TargetExtended(**agent, metric=metric, extra_us=HOUR_US) for metric in ticket.clocks)
@@ -384,6 +390,8 @@ class Space:
             yield from (TagsRemoved(**agent, tags=(tag,)) for tag in tags if tag in ticket.tags)
         if "policy" in self.values or "policy_set" in self.heard:
             yield from (PolicySet(**agent, policy=policy.name) for policy in self.desk.policies)
+            if "manual" in ticket.policy_choices:
+                yield PolicySet(**agent, policy=None)
         for name, values in self.values.items():
             head, _, rest = name.partition(".")
             if head == "facts":
@@ -505,11 +513,6 @@ class Visit:
             raise outcome
         return outcome
 
-    @property
-    def steps(self) -> int:
-        """How many things happened: moments, and stretches of time at the end."""
-        return len(self.script) + (self.script.until_us is not None)
-
 
 @frozen(eq=False)
 class _State:
@@ -552,13 +555,11 @@ class Walk:
             if state.depth >= self.depth:
                 cut = True
                 continue
+            yield from self._reached(self._later(state), seen, waiting)
             for moment in space.moments(state.tickets[0], state.now_us):
                 if self.steps >= self.budget:
                     return
                 yield from self._reached(self._tried(state, moment), seen, waiting)
-            if self.steps >= self.budget:
-                return
-            yield from self._reached(self._later(state), seen, waiting)
         self.is_complete = space.is_whole
         self.is_closed = space.is_whole and space.is_exact and not cut
 
