@@ -26,6 +26,7 @@ from ticketcore.conditions import (
     field,
     fields_of,
     holds,
+    hours,
     is_timed,
     next_rise,
     parse,
@@ -36,6 +37,7 @@ from ticketcore.conditions import (
     why_not,
 )  # fmt: skip
 from ticketcore.errors import BadValue, DeskError, Problem
+from ticketcore.hours import BusinessHours
 from ticketcore.model import FrozenMap, Ticket
 
 WAYS: list[Callable[[Any], Any]] = [
@@ -143,9 +145,9 @@ def wide(count: int, kind: str) -> Condition:
     return AnyOf(tests) if kind != "all" else Not(AllOf([Not(test) for test in tests]))
 
 
-def counted() -> tuple[Vocabulary, list[int]]:
+def counted(**names: Any) -> tuple[Vocabulary, list[int]]:
     """A vocabulary that counts how often a field is read."""
-    words, reads = Vocabulary(), [0]
+    words, reads = Vocabulary(**names), [0]
 
     def counting(read: Callable[[View], Any]) -> Callable[[View], Any]:
         def reading(view: View) -> Any:
@@ -175,6 +177,26 @@ def test_twice_the_condition_is_twice_the_work(ask: str, kind: str) -> None:
         work.append(reads[0])
     assert work[1] <= 2.5 * work[0]
     assert work[1] <= 30 * 400  # a few looks at each test
+
+
+@pytest.mark.parametrize("ask", ["next_rise", "timed"])
+def test_a_search_asks_what_time_cannot_change_once(ask: str) -> None:
+    # Hours flip 1,460 times in two years, and these two never agree; what stands beside them is asked once all the same.
+    day = BusinessHours(zone="UTC", week={"mon-sun": ["09:00-17:00"]})
+    words, reads = counted(hours={"day": day})
+    static: list[Condition] = [field.subject.is_not(f"no {number}") for number in range(100)]
+    either = AnyOf([*map(Not, static), hours("day").is_open()])
+    condition = AllOf([*static, either, hours("day").is_closed()])
+    assert ASKED[ask](condition, View(words, Ticket(id="T", subject="yes"), 0)).found is False
+    assert reads[0] <= 10 * len(static)
+
+
+def test_more_tests_of_time_than_a_search_can_go_through_are_refused() -> None:
+    for count, refused in ((100, 0), (101, 1), (5_000, 1)):
+        problems: list[Problem] = []
+        parse([{"since": "created", "at_least": f"{number}m"} for number in range(count)], Vocabulary(), "when", problems)
+        assert len(problems) == refused
+    assert "more than 100 tests of time, hours and clocks in one condition; split it into several rules" in str(problems[0])
 
 
 def test_ten_thousand_ways_are_taken_and_one_more_is_refused() -> None:

@@ -53,6 +53,7 @@ MAX_NODES: Final = 10_000
 MAX_LIST: Final = 10_000
 MAX_LETTERS: Final = 262_144  # of all texts in a list together
 MAX_PATTERNS: Final = 100  # each is tried by itself
+MAX_TIMED: Final = 100  # tests of time in one condition: hours flip some thousand times in the two years of a search
 MOST_DEEP: Final = 10  # places listed that are nested too deep: where parts branch, there may be thousands
 MOST_HINTS: Final = 100  # suggestions worked out in one go; a mistake made more often needs no more of them
 
@@ -111,6 +112,7 @@ class _Parser:
         self.nodes = 0
         self.deep = 0
         self.expressions = 0
+        self.times = 0
         self.hints = 0
 
     # --- problems ----------------------------------------------------------------------------------------------------
@@ -384,7 +386,10 @@ class _Parser:
         return TRUE if _BAD in found.values() else Changed(data["changed"], found.get("from"), found.get("to"))
 
     def timed(self, what: str, path: str) -> None:
-        """Refuse a time test outside the rules."""
+        """Refuse a time test outside the rules, and more of them than a search can go through."""
+        self.times += 1
+        if self.times == MAX_TIMED + 1:
+            self.refuse(path, f"more than {MAX_TIMED} tests of time, hours and clocks in one condition", "split it into several rules")
         if self.layer != "rules":
             message = f"{what} cannot be tested in the layer {self.layer!r}"
             self.refuse(path, message, "use it in rules, views or routing", code="wrong-layer")

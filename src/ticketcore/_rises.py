@@ -25,8 +25,20 @@ TWO_YEARS_US: Final = 730 * DAY_US
 _UNANSWERED: Final = (NeverOpen, BeyondHorizon, OutOfRange)
 
 Holds = Callable[[View], bool]
-# (view, from, horizon, wanted) -> the first instant from there on with that value; past the horizon only a lower bound
-First = Callable[[View, int, int, bool], int]
+
+
+class Search:
+    """One search: where it ends, and what is known of the parts that time has no say in, each asked once."""
+
+    __slots__ = ("horizon_us", "known")
+
+    def __init__(self, horizon_us: int) -> None:
+        self.horizon_us = horizon_us
+        self.known: dict[object, bool] = {}
+
+
+# (view, from, search, wanted) -> the first instant from there on with that value; past the horizon only a lower bound
+First = Callable[[View, int, Search, bool], int]
 _YES: Final = True  # the two values that are wanted, by name
 _NO: Final = False
 
@@ -197,13 +209,13 @@ def is_timed(condition: Condition) -> bool:
 def first_of(condition: Condition, leaf: Callable[[Condition], Holds], timed: Callable[[Since | Until | Sla], Where] = plainly) -> First:
     """The function that finds the first instant with a wanted value.
 
-    *leaf* gives the meaning of a test without time, *timed* where a time test is true.
+    *leaf* gives the meaning of a condition without time tests, *timed* where a time test is true.
     """
     match condition:
         case AllOf(parts):
-            return _all_first(tuple(first_of(part, leaf, timed) for part in _static_first(parts)))
+            return _all_first(_firsts(parts, AllOf, leaf, timed))
         case AnyOf(parts):
-            return _opposite(_all_first(tuple(_opposite(first_of(part, leaf, timed)) for part in _static_first(parts))))
+            return _opposite(_all_first(tuple(map(_opposite, _firsts(parts, AnyOf, leaf, timed)))))
         case Not(part):
             return _opposite(first_of(part, leaf, timed))
         case Since() | Until() | Sla():
@@ -216,25 +228,40 @@ def first_of(condition: Condition, leaf: Callable[[Condition], Holds], timed: Ca
             assert_never(condition)
 
 
-def _static_first(parts: tuple[Condition, ...]) -> list[Condition]:
-    return sorted(parts, key=is_timed)
+def _firsts(
+    parts: tuple[Condition, ...], kind: type[AllOf | AnyOf], leaf: Callable[[Condition], Holds],
+    timed: Callable[[Since | Until | Sla], Where],
+) -> tuple[First, ...]:  # fmt: skip
+    """The parts that time has no say in as one, then the others: however many they are, a search asks them once."""
+    static: list[Condition] = []
+    others: list[Condition] = []
+    for part in parts:
+        (others if is_timed(part) else static).append(part)
+    first = [_static(leaf(kind(static)))] if static else []
+    return (*first, *(first_of(part, leaf, timed) for part in others))
 
 
 def _static(holds: Holds) -> First:
-    return lambda view, start, _horizon, wanted: start if holds(view) == wanted else NEVER
+    def first(view: View, start: int, search: Search, wanted: bool) -> int:  # noqa: FBT001 - called by position, in a loop
+        known = search.known.get(first)
+        if known is None:
+            known = search.known[first] = holds(view)
+        return start if known == wanted else NEVER
+
+    return first
 
 
 def _opposite(first: First) -> First:
-    return lambda view, start, horizon, wanted: first(view, start, horizon, not wanted)
+    return lambda view, start, search, wanted: first(view, start, search, not wanted)
 
 
 def _all_first(parts: tuple[First, ...]) -> First:
-    def first(view: View, start: int, horizon: int, wanted: bool) -> int:  # noqa: FBT001 - called by position, in a loop
+    def first(view: View, start: int, search: Search, wanted: bool) -> int:  # noqa: FBT001 - as above
         if not wanted:  # one part that is false will do
-            return min((part(view, start, horizon, _NO) for part in parts), default=NEVER)
-        at, agreed, turn = start, 0, 0
+            return min((part(view, start, search, _NO) for part in parts), default=NEVER)
+        at, agreed, turn, horizon = start, 0, 0, search.horizon_us
         while agreed < len(parts) and at <= horizon:
-            later = parts[turn](view, at, horizon, _YES)
+            later = parts[turn](view, at, search, _YES)
             agreed = agreed + 1 if later == at else 1
             at, turn = later, (turn + 1) % len(parts)
         return at
@@ -243,7 +270,7 @@ def _all_first(parts: tuple[First, ...]) -> First:
 
 
 def _interval_first(ask: Where) -> First:
-    def first(view: View, start: int, _horizon: int, wanted: bool) -> int:  # noqa: FBT001 - as above
+    def first(view: View, start: int, _search: Search, wanted: bool) -> int:  # noqa: FBT001 - as above
         where = ask(view)
         low, high = (NEVER, NEVER) if where is None else where
         inside = low <= start < high
@@ -257,8 +284,8 @@ def _interval_first(ask: Where) -> First:
 
 
 def _hours_first(test: InHours) -> First:
-    def first(view: View, start: int, horizon: int, wanted: bool) -> int:  # noqa: FBT001 - as above
-        at = start
+    def first(view: View, start: int, search: Search, wanted: bool) -> int:  # noqa: FBT001 - as above
+        at, horizon = start, search.horizon_us
         while at <= horizon and in_hours(test, view, at) != wanted:
             at = hours_flip(test, view, at)
         return at
@@ -276,11 +303,11 @@ class Rise:
 
 def rise(first: First, holds: Holds, view: View, after_us: int, horizon_us: int) -> Rise | None:
     """The first instant strictly after *after_us* at which the condition becomes true; None: never."""
-    start = after_us + 1
+    start, search = after_us + 1, Search(horizon_us)
     if holds(view.at(after_us)):
-        start = first(view, start, horizon_us, _NO)
+        start = first(view, start, search, _NO)
     if start <= horizon_us:
-        start = first(view, start, horizon_us, _YES)
+        start = first(view, start, search, _YES)
     if start <= horizon_us:
         return Rise(start)
     return None if start >= NEVER else Rise(horizon_us, found=False)

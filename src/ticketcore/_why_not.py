@@ -8,7 +8,7 @@ smallest set is met before a larger one. Every answer has been tried on the cond
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any, Final, NamedTuple, assert_never
 
@@ -361,15 +361,13 @@ class _Search:
             for edit in edits:
                 view = edit.apply(view)
             if condition is not None:
-                risen = rise(first_of(condition, self._meaning), lambda at: _holds(rest, at), view, view.now_us, view.now_us + TWO_YEARS_US)
+                first = first_of(condition, lambda part: compiled(part, self.view.vocabulary))
+                risen = rise(first, lambda at: _holds(rest, at), view, view.now_us, view.now_us + TWO_YEARS_US)
                 if risen is not None and risen.found:
                     return Way(edits=(*edits, waiting(risen.at_us, self.view.hours(None).zone)))
             elif _holds(rest, view):
                 return Way(edits=tuple(edits))
         return None
-
-    def _meaning(self, test: Condition) -> Callable[[View], bool]:
-        return self.atoms[test].holds  # type: ignore[index]  # only tests come here
 
     # --- what an edit of a lever may be ---------------------------------------------------------------------------------
 
