@@ -23,6 +23,7 @@ from ticketcore.extra.strategies.conditions import (
 from ticketcore.extra.strategies.desks import actions, desk_hours, desk_settings, desks, metrics, policies, promises, rules
 from ticketcore.extra.strategies.histories import actors, creations, histories, moment_instants, moments, outside_events
 from ticketcore.extra.strategies.hours import business_hours, clock_changes, covered_instants, day_spans, durations, hours, weeks, zones
+from ticketcore.extra.strategies.legal import legal_histories
 from ticketcore.extra.strategies.lifecycle import (
     guards,
     lifecycle_tickets,
@@ -61,7 +62,7 @@ from ticketcore.extra.strategies.routing import (
 __all__ = [
     "actions", "actors", "agents", "business_hours", "clock_changes", "condition_data", "conditions", "covered_instants", "creations",
     "day_spans", "desk_hours", "desk_settings", "desks", "durations", "effects", "events", "facts", "field_types", "field_values",
-    "guards", "histories", "hours", "instants", "levels", "lifecycle_tickets", "lifecycles", "matrices", "members", "messages", "metrics",
+    "guards", "histories", "hours", "instants", "legal_histories", "levels", "lifecycle_tickets", "lifecycles", "matrices", "members", "messages", "metrics",
     "moment_instants", "moments", "move_events", "moves", "names", "needs", "of_class", "operands", "orders", "outside_events",
     "permissions", "persons", "policies", "priorities", "priority_tickets", "promises", "queued_tickets", "readings", "rosters",
     "routing_steps", "routing_strategies", "rules", "score_cards", "seen_events", "seen_tickets", "short_hours", "statuses", "targets",
