@@ -44,12 +44,27 @@ _FILE: Final = ("desk", "preset", "zone", "case")
 
 
 class DayFailed(AssertionError):
-    """A desk day did not go as expected; the message tells all of it."""
+    """A desk day did not go as expected; the message tells all of it.
+
+    >>> (day,) = days_from_data({"preset": "liveagent", "case": [{"name": "a day", "events": [
+    ...     {"at": "2026-11-20 09:00", "created": "help"}], "expect": [{"at": "09:00", "status": "open"}]}]})
+    >>> try:
+    ...     day.run()
+    ... except DayFailed as failed:
+    ...     print(str(failed).splitlines()[1].strip())
+    status: expected 'open', was 'new'
+    """
 
 
 @frozen(kw_only=True)
 class Happening:
-    """What happens at one instant of a desk day: events by one actor, together. *refused*: the desk is to refuse them, saying this."""
+    """What happens at one instant of a desk day: events by one actor, together. *refused*: the desk is to refuse them, saying this.
+
+    >>> (day,) = days_from_data({"preset": "liveagent", "case": [{"name": "a day", "events": [
+    ...     {"at": "2026-11-20 09:00", "created": "help"}], "expect": [{"at": "09:00", "status": "new"}]}]})
+    >>> [event.kind for event in day.steps[0].events]
+    ['created']
+    """
 
     at_us: int
     place: str
@@ -59,7 +74,13 @@ class Happening:
 
 @frozen(kw_only=True)
 class Expected:
-    """What is to be seen at one instant of a desk day."""
+    """What is to be seen at one instant of a desk day.
+
+    >>> (day,) = days_from_data({"preset": "liveagent", "case": [{"name": "a day", "events": [
+    ...     {"at": "2026-11-20 09:00", "created": "help"}], "expect": [{"at": "10:00", "status": "new", "tags": []}]}]})
+    >>> [one.name for one in day.steps[1].wanted]
+    ['status', 'tags']
+    """
 
     at_us: int
     place: str
@@ -145,6 +166,18 @@ def _story(outcomes: list[Outcome], zone: ZoneInfo) -> Iterator[str]:
 def load_days(path: str | Path) -> tuple[DeskDay, ...]:
     """The cases of a desk-day file; a desk named in it is looked for beside it.
 
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "a.desk.toml")
+    ...     _ = file.write_text('''preset = "zendesk"
+    ... [[case]]
+    ... name = "an open ticket"
+    ... events = [{ at = "2026-11-20 09:00", created = "help" }]
+    ... expect = [{ at = "09:00", status = "new" }]
+    ... ''', "utf-8")
+    ...     [day.name for day in load_days(file)]
+    ['an open ticket']
+
     Raises `DataError` (or `DeskError`, for its desk) with every problem, and whatever opening and parsing a file raises.
     """
     file = Path(path)
@@ -161,6 +194,13 @@ def days_from_data(
     data: Any, *, read_file: Callable[[str], Any] | None = None, lines: list[int] | None = None
 ) -> tuple[DeskDay, ...]:  # fmt: skip
     """The cases that plain data describes; the desk in it may also be a `Desk`. *read_file* gives the data of one named by a path.
+
+    >>> days_from_data({"preset": "liveagent", "case": [{"name": "x", "expect": [], "events": [
+    ...     {"at": "2026-11-20 09:00", "created": "", "resovled": True}]}]})
+    Traceback (most recent call last):
+    ticketcore.errors.DataError: desk days: 2 problems
+      case[0].events[0].resovled  an entry of events has no 'resovled'; did you mean 'resolved'?
+      case[0].expect              a case has a list of expect
 
     Raises `DataError` with every problem, `DeskError` for those of the desk.
     """

@@ -60,6 +60,23 @@ class DeskMachine(RuleBasedStateMachine):
 
     ``desk`` is the desk that both run. `start`, `deliver` and `ticket` must be given; each of the others makes more be looked at.
     A host that differs fails with an `AssertionError` that says which ticket, which fields, and what each has.
+
+    >>> class Dictionary(DeskMachine):
+    ...     desk = Desk()
+    ...     def start(self):
+    ...         self.tickets = {}
+    ...     def deliver(self, moment):
+    ...         with suppress(TicketcoreError):
+    ...             outcome = self.desk.handle(self.tickets.get(moment[0].ticket), *moment)
+    ...             self.tickets[outcome.ticket.id] = outcome.ticket
+    ...     def ticket(self, name):
+    ...         return self.tickets.get(name)
+    ...     def wake(self, now):
+    ...         self.tickets = {name: self.desk.tick(ticket, now).ticket for name, ticket in self.tickets.items()}
+    >>> from contextlib import suppress
+    >>> from hypothesis import settings
+    >>> from hypothesis.stateful import run_state_machine_as_test
+    >>> run_state_machine_as_test(Dictionary, settings=settings(max_examples=3, stateful_step_count=5, deadline=None, database=None))
     """
 
     desk: ClassVar[Desk]

@@ -46,7 +46,11 @@ _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class Html(str):
-    """Text that is HTML: a notebook shows it as such."""
+    """Text that is HTML: a notebook shows it as such.
+
+    >>> Html("<b>due</b>")
+    '<b>due</b>'
+    """
 
     __slots__ = ()
 
@@ -386,6 +390,10 @@ def mermaid(lifecycle: Lifecycle) -> str:
 def install(shell: Any = None) -> None:
     """Show our values in this notebook from now on. *shell*: an IPython shell, the running one if left out.
 
+    >>> install()
+    Traceback (most recent call last):
+    ticketcore.errors.BadValue: no IPython is running here; use notebook.html(value) instead
+
     Raises `BadValue` where no IPython is running.
     """
     formatters = _formatters(shell)
@@ -405,12 +413,27 @@ def _formatters(shell: Any) -> Any:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """``%load_ext ticketcore.extra.notebook``."""
+    """``%load_ext ticketcore.extra.notebook``.
+
+    >>> from IPython.core.interactiveshell import InteractiveShell
+    >>> shell = InteractiveShell()
+    >>> load_ipython_extension(shell)
+    >>> shell.display_formatter.formatters["text/html"](Lifecycle())[:4]
+    '<div'
+    """
     install(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """``%unload_ext ticketcore.extra.notebook``: values are shown as plain text again."""
+    """``%unload_ext ticketcore.extra.notebook``: values are shown as plain text again.
+
+    >>> from IPython.core.interactiveshell import InteractiveShell
+    >>> shell = InteractiveShell()
+    >>> load_ipython_extension(shell)
+    >>> unload_ipython_extension(shell)
+    >>> shell.display_formatter.formatters["text/html"](Lifecycle()) is None
+    True
+    """
     formatters = _formatters(shell)
     for kind, _ in _SHOW:
         formatters["text/html"].pop(kind, None)

@@ -77,6 +77,13 @@ def ribbon(desk: Desk, ticket: Ticket, *, at: datetime | int | None = None, metr
     One ribbon for each of *metrics* (all that were started and have a promise), up to *at* (the ticket's last change, or the due
     instant if that is later). Time is wall time of the desk's zone. Raises `UnknownName` for a metric that has no clock, `BadValue`
     when there is none to draw, and `WrongDesk`.
+
+    >>> from ticketcore import Created, Person, load_desk
+    >>> plt.switch_backend("agg")
+    >>> desk = load_desk({"sla": [{"name": "std", "targets": {"first_reply": "4h"}}]})
+    >>> ax = ribbon(desk, desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket)
+    >>> [text.get_text() for text in ax.texts]
+    ['due Thu 04:00']
     """
     zone = load_zone(desk.zone)
     end = ticket.as_of_us if at is None else to_us(at)
@@ -163,6 +170,14 @@ def backlog(found: Report, *, days: int = 1, ax: Axes | None = None) -> Axes:
     """Tickets waiting at the end of each period of so many days, and under it the promises broken in the period.
 
     Raises `BadValue` for a report without tickets.
+
+    >>> from ticketcore import Created, Person, Desk
+    >>> from ticketcore.replay import replay
+    >>> from ticketcore.report import report
+    >>> plt.switch_backend("agg")
+    >>> found = report(replay(Desk(), [Created(at=0, ticket="T-1", by=Person(name="Ada"))]))
+    >>> backlog(found).get_title(loc="left")
+    'Backlog and broken promises, by day'
     """
     rows = found.flow(days=days)
     if not rows:
@@ -196,6 +211,15 @@ def compliance(found: Report, by: str = "group", *, goal: float | None = 0.9, ax
     """The share of promises kept by each value of a field, the best first, with how many there were; *goal* (0 to 1) as a line.
 
     *by* is what `Report.by` takes. Raises `UnknownName`, and `BadValue` where no promise has finished.
+
+    >>> from ticketcore import Created, Person, Resolved, load_desk
+    >>> from ticketcore.replay import replay
+    >>> from ticketcore.report import report
+    >>> plt.switch_backend("agg")
+    >>> desk = load_desk({"sla": [{"name": "std", "targets": {"resolution": "4h"}}]})
+    >>> story = [Created(at=0, ticket="T-1", by=Person(name="Ada")), Resolved(at=60_000_000, ticket="T-1")]
+    >>> [text.get_text() for text in compliance(report(replay(desk, story)), "priority").texts]
+    ['100 %', '1 of 1', 'goal 90 %']
     """
     groups = [figures for figures in found.by(by).values() if figures.compliance is not None]
     if not groups:
@@ -233,6 +257,14 @@ def arrivals(found: Report, hours: Hours, *, ax: Axes | None = None) -> Axes:
 
     A cell is open if the hours are open in more than half of it in most of the weeks that the tickets span. Raises `BadValue` for a
     report without tickets.
+
+    >>> from ticketcore import Created, Desk, Person, always
+    >>> from ticketcore.replay import replay
+    >>> from ticketcore.report import report
+    >>> plt.switch_backend("agg")
+    >>> found = report(replay(Desk(), [Created(at=0, ticket="T-1", by=Person(name="Ada"))]))
+    >>> arrivals(found, always("UTC")).get_title(loc="left")
+    'When 1 ticket comes: 0 % while closed (framed: open)'
     """
     if not found.tickets:
         raise BadValue("there is nothing to draw: no ticket is in this report")
@@ -257,7 +289,8 @@ def arrivals(found: Report, hours: Hours, *, ax: Axes | None = None) -> Axes:
     ax.tick_params(left=False)
     _plain(ax)
     total = len(found.tickets)
-    ax.set_title(f"When {total:,} tickets come: {100 * outside / total:.0f} % while closed (framed: open)", loc="left", fontweight="bold")
+    come = "1 ticket comes" if total == 1 else f"{total:,} tickets come"
+    ax.set_title(f"When {come}: {100 * outside / total:.0f} % while closed (framed: open)", loc="left", fontweight="bold")
     ax.set_xlabel(hours.zone, loc="right", color=_GREY)
     return ax
 
@@ -289,6 +322,13 @@ def comparison(found: Comparison, *, most: int = 12, ax: Axes | None = None) -> 
     """What the second of two desks changes: for each figure that differs the two values and how far apart they are.
 
     The *most* figures that change most, relative to what they were; what only counts the desk's own records and firings is left out.
+
+    >>> from ticketcore import Created, Desk, Person
+    >>> from ticketcore.replay import compare
+    >>> plt.switch_backend("agg")
+    >>> same = compare(Desk(), Desk(), [Created(at=0, ticket="T-1", by=Person(name="Ada"))])
+    >>> [text.get_text() for text in comparison(same).texts]
+    ['no figure differs']
     """
     rows = [row for row in found.sums() if row["change"] and row["what"] not in ("decided", "events", "rules")]
     rows.sort(key=_relative)

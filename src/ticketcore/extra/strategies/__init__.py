@@ -62,7 +62,8 @@ from ticketcore.extra.strategies.routing import (
 __all__ = [
     "actions", "actors", "agents", "business_hours", "clock_changes", "condition_data", "conditions", "covered_instants", "creations",
     "day_spans", "desk_hours", "desk_settings", "desks", "durations", "effects", "events", "facts", "field_types", "field_values",
-    "guards", "histories", "hours", "instants", "legal_histories", "levels", "lifecycle_tickets", "lifecycles", "matrices", "members", "messages", "metrics",
+    "guards", "histories", "hours", "instants", "legal_histories", "levels", "lifecycle_tickets", "lifecycles", "matrices", "members",
+    "messages", "metrics",
     "moment_instants", "moments", "move_events", "moves", "names", "needs", "of_class", "operands", "orders", "outside_events",
     "permissions", "persons", "policies", "priorities", "priority_tickets", "promises", "queued_tickets", "readings", "rosters",
     "routing_steps", "routing_strategies", "rules", "score_cards", "seen_events", "seen_tickets", "short_hours", "statuses", "targets",
