@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -672,3 +673,12 @@ def test_every_code_is_found_somewhere_in_these_tests() -> None:
     codes = {finding.code for desk in desks for finding in lint(desk, Roster())} | {"unknown-name"}
     assert codes == set(CODES)
     assert all(finding.severity in ("error", "warning", "info") for desk in desks for finding in lint(desk))
+
+
+def test_the_reference_has_a_section_for_every_code_with_its_example() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "reference" / "findings.md").read_text(encoding="utf-8")
+    sections = {part.partition("\n")[0]: part for part in text.split("\n### ")[1:]}
+    assert sorted(sections) == sorted(CODES)
+    for code, part in sections.items():
+        assert f'"{code}"' in part, code
+        assert any(word in part for word in ("*Error", "*Warning", "*Info", "*error*", "*warning*", "*info*")), code

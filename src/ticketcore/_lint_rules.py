@@ -226,7 +226,7 @@ def _illegal(desk: Desk, one: Placed, survey: Survey, reachable: frozenset[str])
         refused = {status for status in statuses if not is_legal(desk, action, status)}
         place = f"{one.place}.then[{number}]"
         if statuses and refused == statuses:
-            found = survey.reach_refusal(rule, action.name)
+            found = _refusal(survey, rule, action)
             yield Finding(
                 code="illegal-action", place=place, severity="error", witness=found[0] if found else None,
                 message=f"{action.name} is refused in {_either(statuses)}, where {rule.name!r} fires; {_allowed(desk, statuses)}",
@@ -240,14 +240,20 @@ def _illegal(desk: Desk, one: Placed, survey: Survey, reachable: frozenset[str])
 
 def _sometimes(rule: Rule, action: Action, place: str, refused: set[str], survey: Survey) -> Iterator[Finding]:
     """A move that is legal from some of the statuses in which the rule fires, if it was seen to be refused in another."""
+    found = _refusal(survey, rule, action)
+    if found is not None:
+        yield Finding(
+            code="illegal-action", place=place, witness=found[0], because=_first_clause(found[1]),
+            message=f"{action.name} is refused in {_either(refused)}, where {rule.name!r} may fire; say in its condition from which status",
+        )  # fmt: skip
+
+
+def _refusal(survey: Survey, rule: Rule, action: Action) -> tuple[Script, str] | None:
+    """The smallest script at whose end the action is refused, and the refusal, if one was found."""
     found = survey.reach_refusal(rule, action.name)
     if found is None:
-        return
-    script = survey.smallest(found[0], lambda outcome: _is_refused(outcome, rule.name, action.name))
-    yield Finding(
-        code="illegal-action", place=place, witness=script, because=_first_clause(found[1]),
-        message=f"{action.name} is refused in {_either(refused)}, where {rule.name!r} may fire; say in its condition from which status",
-    )  # fmt: skip
+        return None
+    return survey.smallest(found[0], lambda outcome: _is_refused(outcome, rule.name, action.name)), found[1]
 
 
 def _is_refused(outcome: Outcome, rule: str, action: str) -> bool:

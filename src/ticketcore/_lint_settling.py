@@ -17,6 +17,7 @@ from ticketcore._lint_findings import Finding
 from ticketcore._lint_footprint import Footprint, footprint, share
 from ticketcore._lint_order import exclusive
 from ticketcore._lint_rules import placed
+from ticketcore._lint_script import Script, shrink
 from ticketcore._lint_space import Visit
 from ticketcore._lint_survey import Survey, cycles_of
 from ticketcore.conditions import View, holds
@@ -149,7 +150,7 @@ def judge_settling(desk: Desk, survey: Survey) -> Iterator[Finding]:
         others = _undoing(desk, visit, rule, action)
         by = f" by {', '.join(map(repr, others))}" if others else ""
         yield Finding(
-            code="unsettled", place=places[rule.name], severity="info", witness=visit.script,
+            code="unsettled", place=places[rule.name], severity="info", witness=_smallest(desk, rule, visit.script),
             message=f"what {rule.name!r} sets ({action.name}) is set otherwise{by} in the same cycle; let only one of them match",
         )  # fmt: skip
     if verdict == "unknown":
@@ -159,6 +160,18 @@ def judge_settling(desk: Desk, survey: Survey) -> Iterator[Finding]:
             code="unsettled", place="rules", severity="info", verdict="unknown",
             message=f"whether a rule undoes another in the same cycle was not decided for {len(pairs)} pairs: {listed}",
         )  # fmt: skip
+
+
+def _smallest(desk: Desk, rule: Rule, script: Script) -> Script:
+    """The script with everything left out that the rule does not need to be unsettled at its end."""
+
+    def shows(smaller: Script) -> Script | None:
+        outcomes = smaller.replay(desk)
+        before = outcomes[-2].ticket if len(outcomes) > 1 else None
+        last = Visit(smaller, (outcomes[-1],), (before,), outcomes[-1].ticket.as_of_us)
+        return smaller if any(one.name == rule.name for one, _ in unsettled_in(desk, last)) else None
+
+    return shrink(script, shows, most=80)
 
 
 def _undoing(desk: Desk, visit: Visit, rule: Rule, action: Action) -> list[str]:
