@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from desk_day import ADA, MARIA, at, born, fired, ruled
-from ticketcore import Action, AgentReplied, Closed, Desk, Message, Noted, Resolved, Rule, Rules, RuleSet, _index, _tables, since
+from ticketcore import Action, AgentReplied, Closed, Desk, Message, Noted, Resolved, Rule, Rules, RuleSet, TagsAdded, _index, _tables, since
 from ticketcore import rules as rules_room
 from ticketcore._tables import mask_of, rows_of
 from ticketcore._time import DAY_US
@@ -168,6 +168,16 @@ def test_of_many_different_parts_only_those_that_may_matter_are_looked_for() -> 
     assert Index(parts, SMALL).matching(view) == plainly(parts, view) == (3, 8, 61)
 
 
+def test_rules_that_look_for_one_of_several_parts_share_them() -> None:
+    wanted: list[Condition] = [
+        field.subject.contains("fire", "smoke"), field.subject.contains("smoke", "ash"), ~field.subject.contains("fire", "ash"),
+        field.subject.contains(*(f"part {number}" for number in range(20)), "on f"), field.subject.contains("Fire", "smoke", accents=True),
+    ]  # fmt: skip
+    for subject, expected in (("On Fire", (0, 3, 4)), ("smoke and ash", (0, 1, 4)), ("part 7", (2, 3))):
+        view = View(SMALL, a_ticket(subject=subject), 0)
+        assert Index(wanted, SMALL).matching(view) == plainly(wanted, view) == expected
+
+
 def test_an_all_of_any_ofs_is_not_taken_apart_without_end() -> None:
     three = AnyOf((field.tags.has("a"), field.priority == "high", field.subject.contains("fire")))
     four = AnyOf((*three.parts, field.category == "closed"))
@@ -256,6 +266,17 @@ def test_rules_that_listen_to_what_another_decides_are_asked_too() -> None:
     echo = [Rule(name=f"echo {number}", on=["tags_added"], when=field.tags.has(f"tag {number}")) for number in range(50)]
     desk = ruled(Rule(name="put", on=["noted"], then=[Action("add_tag", "tag 42")]), *echo)
     assert fired(desk.handle(born(desk).ticket, Noted(at=at("10:00"), by=MARIA))) == ["put", "echo 42"]
+
+
+def test_the_few_that_listen_to_another_event_of_the_moment_are_tried_as_ever() -> None:
+    desk = ruled(*many(on=["noted"]), Rule(name="tagged", on=["tags_added"], when=field.tags.has("tag 3")))
+    moment = Noted(at=at("10:00"), by=MARIA), TagsAdded(at=at("10:00"), by=MARIA, tags=["tag 3"])
+    assert fired(desk.handle(born(desk).ticket, *moment)) == ["idle 3", "tagged"]
+
+
+def test_rules_that_listen_to_all_from_outside_are_asked_by_the_index_too() -> None:
+    desk = ruled(*many(then=[Action("add_tag", "tag 5")]))
+    assert fired(born(desk, tags=["tag 3"])) == ["idle 3", "idle 5"]
 
 
 def test_many_time_rules_wake_the_desk_only_where_one_can_rise() -> None:
