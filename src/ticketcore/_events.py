@@ -90,7 +90,11 @@ class Agent:
 
 @frozen(kw_only=True)
 class Group:
-    """A department or team that tickets belong to."""
+    """A department or team that tickets belong to.
+
+    >>> Group(id="billing", name="Billing").id
+    'billing'
+    """
 
     id: str
     name: str = ""
@@ -101,7 +105,11 @@ Actor = Person | Agent
 
 @frozen(kw_only=True)
 class Message:
-    """What somebody wrote. *automatic*: made by a machine (auto-reply, out of office), never a reply of either side."""
+    """What somebody wrote. *automatic*: made by a machine (auto-reply, out of office), never a reply of either side.
+
+    >>> Message(text="I am away", automatic=True).public
+    True
+    """
 
     text: str = ""
     public: bool = True
@@ -190,6 +198,9 @@ class Created(Spoken):
     A public message by the agent makes it answered from the start. ``requester`` is needed when ``by`` is not the requester.
     ``has_message=False`` says that nothing was written (a form without text, a call). ``origin`` is the ticket it came out of, and
     ``relation`` how: follow_up, split, child, or a word of the host's. ``followers`` are agents by id, ``cc`` addresses.
+
+    >>> Created(at=0, ticket="T-1", by=Person(name="Ada"), channel="email", message=Message(text="It is broken")).message.text
+    'It is broken'
     """
 
     requester: Person = Person()
@@ -211,21 +222,35 @@ class Created(Spoken):
 
 @frozen(kw_only=True)
 class CustomerReplied(Spoken):
-    """An end user wrote again."""
+    """An end user wrote again.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), CustomerReplied(at=1, by=Person(name="Ada"))]).customer_replies
+    1
+    """
 
     kind: ClassVar[str] = "customer_replied"
 
 
 @frozen(kw_only=True)
 class AgentReplied(Spoken):
-    """An agent wrote to the customer, visibly."""
+    """An agent wrote to the customer, visibly.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Desk().handle(ticket, AgentReplied(at=60_000_000, by=Agent(id="maria"))).ticket.status
+    'answered'
+    """
 
     kind: ClassVar[str] = "agent_replied"
 
 
 @frozen(kw_only=True)
 class Noted(Spoken):
-    """A note among agents, or a public remark that is no reply."""
+    """A note among agents, or a public remark that is no reply.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), Noted(at=1, by=Agent(id="maria"))]).notes
+    1
+    """
 
     message: Message = Message(public=False)
     kind: ClassVar[str] = "noted"
@@ -233,14 +258,26 @@ class Noted(Spoken):
 
 @frozen(kw_only=True)
 class MarkedAnswered(Outside):
-    """An agent marked the ticket as answered without a message (answered by phone, say)."""
+    """An agent marked the ticket as answered without a message (answered by phone, say).
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Desk().handle(ticket, MarkedAnswered(at=60_000_000, by=Agent(id="maria"))).ticket.status
+    'answered'
+    """
 
     kind: ClassVar[str] = "marked_answered"
 
 
 @frozen(kw_only=True)
 class StatusSet(Outside):
-    """An agent chose a status directly; the lifecycle must allow it."""
+    """An agent chose a status directly; the lifecycle must allow it.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Desk().handle(ticket, StatusSet(at=60_000_000, by=Agent(id="maria"), status="resolved")).ticket.status
+    'resolved'
+    """
 
     status: str
     kind: ClassVar[str] = "status_set"
@@ -248,14 +285,26 @@ class StatusSet(Outside):
 
 @frozen(kw_only=True)
 class Resolved(Outside):
-    """The needed steps were taken."""
+    """The needed steps were taken.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Desk().handle(ticket, Resolved(at=60_000_000, by=Agent(id="maria"))).ticket.status
+    'resolved'
+    """
 
     kind: ClassVar[str] = "resolved"
 
 
 @frozen(kw_only=True)
 class Postponed(Outside):
-    """Put off until an instant; then it wakes by itself."""
+    """Put off until an instant; then it wakes by itself.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Desk().handle(ticket, Postponed(at=60_000_000, by=Agent(id="maria"), until=3_600_000_000)).ticket.postponed_until
+    DateTime(1970, 1, 1, 1, 0, 0, tzinfo=Timezone('UTC'))
+    """
 
     until_us: int = field(alias="until", converter=to_us, repr=iso)
     kind: ClassVar[str] = "postponed"
@@ -268,49 +317,83 @@ class Postponed(Outside):
 
 @frozen(kw_only=True)
 class Closed(Outside):
-    """The whole matter is complete."""
+    """The whole matter is complete.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> ticket = Desk().handle(ticket, Resolved(at=60_000_000, by=Agent(id="maria"))).ticket
+    >>> Desk().handle(ticket, Closed(at=120_000_000, by=Agent(id="maria"))).ticket.status
+    'closed'
+    """
 
     kind: ClassVar[str] = "closed"
 
 
 @frozen(kw_only=True)
 class Reopened(Outside):
-    """An agent took it up again."""
+    """An agent took it up again.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> ticket = Desk().handle(ticket, Resolved(at=60_000_000, by=Agent(id="maria"))).ticket
+    >>> Desk().handle(ticket, Reopened(at=120_000_000, by=Agent(id="maria"))).ticket.status
+    'open'
+    """
 
     kind: ClassVar[str] = "reopened"
 
 
 @frozen(kw_only=True)
 class Verified(Outside):
-    """The solution was tested: the problem is gone and no new one came. A close may need it (`Lifecycle.close_needs`)."""
+    """The solution was tested: the problem is gone and no new one came. A close may need it (`Lifecycle.close_needs`).
+
+    >>> Verified(at=0, ticket="T-1", by=Agent(id="maria")).kind
+    'verified'
+    """
 
     kind: ClassVar[str] = "verified"
 
 
 @frozen(kw_only=True)
 class Confirmed(Outside):
-    """The requester is satisfied that the matter is solved. A close may need it (`Lifecycle.close_needs`)."""
+    """The requester is satisfied that the matter is solved. A close may need it (`Lifecycle.close_needs`).
+
+    >>> Confirmed(at=0, ticket="T-1", by=Person(name="Ada")).kind
+    'confirmed'
+    """
 
     kind: ClassVar[str] = "confirmed"
 
 
 @frozen(kw_only=True)
 class Acknowledged(Outside):
-    """Somebody saw the escalation and took it on; ladders stop."""
+    """Somebody saw the escalation and took it on; ladders stop.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), Acknowledged(at=1, by=Agent(id="maria"))]).acknowledged_us
+    1
+    """
 
     kind: ClassVar[str] = "acknowledged"
 
 
 @frozen(kw_only=True)
 class FactsReported(Outside):
-    """The host reports declared facts (queue length, a classifier's score) without anything else having happened."""
+    """The host reports declared facts (queue length, a classifier's score) without anything else having happened.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), FactsReported(at=1, facts={"queue": 7})]).facts["queue"]
+    7
+    """
 
     kind: ClassVar[str] = "facts_reported"
 
 
 @frozen(kw_only=True)
 class TargetExtended(Outside):
-    """More time was granted for the open cycle of a metric, with the reason."""
+    """More time was granted for the open cycle of a metric, with the reason.
+
+    >>> TargetExtended(at=0, ticket="T-1", metric="resolution", extra_us=3_600_000_000, reason="a part is on its way").reason
+    'a part is on its way'
+    """
 
     metric: str
     extra_us: int
@@ -320,42 +403,79 @@ class TargetExtended(Outside):
 
 @frozen(kw_only=True)
 class MarkedSpam(Outside):
-    """Marked as spam."""
+    """Marked as spam.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Desk().handle(ticket, MarkedSpam(at=60_000_000, by=Agent(id="maria"))).ticket.status
+    'spam'
+    """
 
     kind: ClassVar[str] = "marked_spam"
 
 
 @frozen(kw_only=True)
 class NotSpam(Outside):
-    """It was no spam after all."""
+    """It was no spam after all.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> ticket = Desk().handle(ticket, MarkedSpam(at=60_000_000, by=Agent(id="maria"))).ticket
+    >>> Desk().handle(ticket, NotSpam(at=120_000_000, by=Agent(id="maria"))).ticket.status
+    'new'
+    """
 
     kind: ClassVar[str] = "not_spam"
 
 
 @frozen(kw_only=True)
 class Deleted(Outside):
-    """Moved to the bin."""
+    """Moved to the bin.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Desk().handle(ticket, Deleted(at=60_000_000, by=Agent(id="maria"))).ticket.status
+    'deleted'
+    """
 
     kind: ClassVar[str] = "deleted"
 
 
 @frozen(kw_only=True)
 class Restored(Outside):
-    """Taken back from the bin."""
+    """Taken back from the bin.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> ticket = Desk().handle(ticket, Deleted(at=60_000_000, by=Agent(id="maria"))).ticket
+    >>> Desk().handle(ticket, Restored(at=120_000_000, by=Agent(id="maria"))).ticket.status
+    'new'
+    """
 
     kind: ClassVar[str] = "restored"
 
 
 @frozen(kw_only=True)
 class Purged(Outside):
-    """Deleted for good: contents go, the tombstone stays."""
+    """Deleted for good: contents go, the tombstone stays.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> ticket = Desk().handle(ticket, Deleted(at=60_000_000, by=Agent(id="maria"))).ticket
+    >>> Desk().handle(ticket, Purged(at=120_000_000, by=Agent(id="maria"))).ticket.requester.name
+    ''
+    """
 
     kind: ClassVar[str] = "purged"
 
 
 @frozen(kw_only=True)
 class Merged(Outside):
-    """Merged into another ticket, which goes on in its place."""
+    """Merged into another ticket, which goes on in its place.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), Merged(at=1, into="T-2")]).merged_into
+    'T-2'
+    """
 
     into: str
     kind: ClassVar[str] = "merged"
@@ -363,7 +483,11 @@ class Merged(Outside):
 
 @frozen(kw_only=True)
 class Absorbed(Outside):
-    """Another ticket, ``source``, was merged into this one, which goes on in its place; ``waiting`` is since when its customer waits."""
+    """Another ticket, ``source``, was merged into this one, which goes on in its place; ``waiting`` is since when its customer waits.
+
+    >>> Absorbed(at=0, ticket="T-2", by=Agent(id="maria"), source="T-1").source
+    'T-1'
+    """
 
     source: str
     waiting_us: int | None = field(default=None, alias="waiting", converter=maybe_us, repr=iso)
@@ -372,7 +496,11 @@ class Absorbed(Outside):
 
 @frozen(kw_only=True)
 class Split(Outside):
-    """Part of the matter became a ticket of its own, ``into``; ``event`` is the message that went there, if one did."""
+    """Part of the matter became a ticket of its own, ``into``; ``event`` is the message that went there, if one did.
+
+    >>> Split(at=0, ticket="T-1", by=Agent(id="maria"), into="T-3").into
+    'T-3'
+    """
 
     into: str
     event: str = ""
@@ -381,7 +509,11 @@ class Split(Outside):
 
 @frozen(kw_only=True)
 class FollowersAdded(Outside):
-    """Agents, by id, follow the ticket from now on."""
+    """Agents, by id, follow the ticket from now on.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), FollowersAdded(at=1, agents=["ivan"])]).followers
+    frozenset({'ivan'})
+    """
 
     agents: tuple[str, ...] = field(converter=names)
     kind: ClassVar[str] = "followers_added"
@@ -389,7 +521,11 @@ class FollowersAdded(Outside):
 
 @frozen(kw_only=True)
 class FollowersRemoved(Outside):
-    """Agents, by id, follow the ticket no longer."""
+    """Agents, by id, follow the ticket no longer.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada"), followers=["ivan"]), FollowersRemoved(at=1, agents=["ivan"])]).followers
+    frozenset()
+    """
 
     agents: tuple[str, ...] = field(converter=names)
     kind: ClassVar[str] = "followers_removed"
@@ -397,7 +533,11 @@ class FollowersRemoved(Outside):
 
 @frozen(kw_only=True)
 class CcAdded(Outside):
-    """Addresses get a copy of every public reply from now on."""
+    """Addresses get a copy of every public reply from now on.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), CcAdded(at=1, addresses=["boss@example.org"])]).cc
+    frozenset({'boss@example.org'})
+    """
 
     addresses: tuple[str, ...] = field(converter=names)
     kind: ClassVar[str] = "cc_added"
@@ -405,7 +545,11 @@ class CcAdded(Outside):
 
 @frozen(kw_only=True)
 class CcRemoved(Outside):
-    """Addresses get no copies any more."""
+    """Addresses get no copies any more.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada"), cc=["b@example.org"]), CcRemoved(at=1, addresses=["b@example.org"])]).cc
+    frozenset()
+    """
 
     addresses: tuple[str, ...] = field(converter=names)
     kind: ClassVar[str] = "cc_removed"
@@ -413,7 +557,13 @@ class CcRemoved(Outside):
 
 @frozen(kw_only=True)
 class SlotSet(Outside):
-    """A level was put into a priority slot: ``manual`` by a person, ``rules`` by a rule."""
+    """A level was put into a priority slot: ``manual`` by a person, ``rules`` by a rule.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Desk().handle(ticket, SlotSet(at=60_000_000, by=Agent(id="maria"), level="high")).ticket.priority
+    'high'
+    """
 
     level: str
     slot: str = "manual"
@@ -422,7 +572,14 @@ class SlotSet(Outside):
 
 @frozen(kw_only=True)
 class SlotCleared(Outside):
-    """A priority slot was emptied; the derived level of now shows again."""
+    """A priority slot was emptied; the derived level of now shows again.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> ticket = Desk().handle(ticket, SlotSet(at=60_000_000, by=Agent(id="maria"), level="high")).ticket
+    >>> Desk().handle(ticket, SlotCleared(at=120_000_000, by=Agent(id="maria"))).ticket.priority
+    'low'
+    """
 
     slot: str = "manual"
     kind: ClassVar[str] = "slot_cleared"
@@ -430,7 +587,11 @@ class SlotCleared(Outside):
 
 @frozen(kw_only=True)
 class TagsAdded(Outside):
-    """Tags were put on."""
+    """Tags were put on.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), TagsAdded(at=1, tags=["vip"])]).tags
+    frozenset({'vip'})
+    """
 
     tags: tuple[str, ...] = field(converter=names)
     kind: ClassVar[str] = "tags_added"
@@ -438,7 +599,11 @@ class TagsAdded(Outside):
 
 @frozen(kw_only=True)
 class TagsRemoved(Outside):
-    """Tags were taken off."""
+    """Tags were taken off.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada"), tags=["vip"]), TagsRemoved(at=1, tags=["vip"])]).tags
+    frozenset()
+    """
 
     tags: tuple[str, ...] = field(converter=names)
     kind: ClassVar[str] = "tags_removed"
@@ -446,7 +611,11 @@ class TagsRemoved(Outside):
 
 @frozen(kw_only=True)
 class FieldSet(Outside):
-    """A field was set: a declared custom field, or subject, language, channel. None empties it."""
+    """A field was set: a declared custom field, or subject, language, channel. None empties it.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), FieldSet(at=1, name="subject", value="printer")]).subject
+    'printer'
+    """
 
     name: str
     value: Any = field(default=None, converter=frozen_value)
@@ -455,7 +624,11 @@ class FieldSet(Outside):
 
 @frozen(kw_only=True)
 class Assigned(Outside):
-    """The ticket was given to an agent."""
+    """The ticket was given to an agent.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), Assigned(at=1, agent="ivan")]).assignee
+    'ivan'
+    """
 
     agent: str
     kind: ClassVar[str] = "assigned"
@@ -463,14 +636,22 @@ class Assigned(Outside):
 
 @frozen(kw_only=True)
 class Unassigned(Outside):
-    """The ticket was taken from its agent."""
+    """The ticket was taken from its agent.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada"), assignee="ivan"), Unassigned(at=1)]).assignee is None
+    True
+    """
 
     kind: ClassVar[str] = "unassigned"
 
 
 @frozen(kw_only=True)
 class Transferred(Outside):
-    """The ticket went to a group (None: to none), with the reason for the hand-off."""
+    """The ticket went to a group (None: to none), with the reason for the hand-off.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), Transferred(at=1, group="billing", reason="about money")]).group
+    'billing'
+    """
 
     group: str | None
     reason: str = ""
@@ -479,7 +660,11 @@ class Transferred(Outside):
 
 @frozen(kw_only=True)
 class Escalated(Outside):
-    """The ticket was raised to a level of attention, to somebody."""
+    """The ticket was raised to a level of attention, to somebody.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), Escalated(at=1, level=2, to="director")]).escalation
+    2
+    """
 
     level: int = 1
     to: str = ""
@@ -488,7 +673,14 @@ class Escalated(Outside):
 
 @frozen(kw_only=True)
 class PolicySet(Outside):
-    """An SLA policy was chosen by hand, or by a rule; None releases the choice."""
+    """An SLA policy was chosen by hand, or by a rule; None releases the choice.
+
+    >>> from ticketcore import Desk, Policy
+    >>> desk = Desk(policies=[Policy(name="gold")])
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> desk.handle(ticket, PolicySet(at=60_000_000, by=Agent(id="maria"), policy="gold")).ticket.policy
+    'gold'
+    """
 
     policy: str | None
     kind: ClassVar[str] = "policy_set"
@@ -496,7 +688,11 @@ class PolicySet(Outside):
 
 @frozen(kw_only=True)
 class Rated(Outside):
-    """The customer rated the help."""
+    """The customer rated the help.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), Rated(at=1, score=5)]).rating
+    5
+    """
 
     score: int
     comment: str = ""
