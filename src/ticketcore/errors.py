@@ -41,6 +41,12 @@ class TicketcoreError(Exception):
 
     ``code`` is stable and machine readable, ``message`` is for people, ``path`` names the place (``rules[2].when``),
     ``value`` is the offending value as short text and ``hint`` says what would have been right.
+
+    >>> error = BadValue("a count is a whole number", path="rules[2].times", value="'three'", hint="write 3")
+    >>> print(error)
+    rules[2].times: a count is a whole number; write 3
+    >>> error.code
+    'bad-value'
     """
 
     code: ClassVar[str] = "error"
@@ -75,103 +81,210 @@ def _rebuild(kind: type[TicketcoreError], state: dict[str, Any]) -> TicketcoreEr
 
 
 class NotAnInstant(TicketcoreError, TypeError):
-    """Something that is no `datetime` was given where an instant is wanted."""
+    """Something that is no `datetime` was given where an instant is wanted.
+
+    >>> from ticketcore import always
+    >>> always().is_open("noon")
+    Traceback (most recent call last):
+    ticketcore.errors.NotAnInstant: an instant is an aware datetime, not str; give pendulum.DateTime or datetime with tzinfo
+    """
 
     code = "not-an-instant"
 
 
 class NaiveDateTime(TicketcoreError, ValueError):
-    """A datetime without an offset was given; the library does not guess a time zone."""
+    """A datetime without an offset was given; the library does not guess a time zone.
+
+    >>> from datetime import datetime
+    >>> from ticketcore import always
+    >>> always().is_open(datetime(2026, 11, 20))
+    Traceback (most recent call last):
+    ticketcore.errors.NaiveDateTime: a naive datetime is not an instant; attach the time zone it was meant in
+    """
 
     code = "naive-datetime"
 
 
 class OutOfRange(TicketcoreError, ValueError):
-    """An instant or amount lies outside what can be represented (years 1 to 9999)."""
+    """An instant or amount lies outside what can be represented (years 1 to 9999).
+
+    >>> from ticketcore import always
+    >>> always().is_open(10**18)
+    Traceback (most recent call last):
+    ticketcore.errors.OutOfRange: this instant is outside the years 1 to 9999
+    """
 
     code = "out-of-range"
 
 
 class BadDuration(TicketcoreError, ValueError):
-    """A duration that cannot be read, or that is negative where it must not be."""
+    """A duration that cannot be read, or that is negative where it must not be.
+
+    >>> from ticketcore import always
+    >>> always().add(0, "soon")
+    Traceback (most recent call last):
+    ticketcore.errors.BadDuration: this is no duration; write "90s", "15m", "4h", "1h 30m", "2d" or ISO 8601 "PT4H"
+    """
 
     code = "bad-duration"
 
 
 class BadZone(TicketcoreError, ValueError):
-    """A time zone name that is unknown or not allowed."""
+    """A time zone name that is unknown or not allowed.
+
+    >>> from ticketcore import always
+    >>> always("Europe/Nowhere")
+    Traceback (most recent call last):
+    ticketcore.errors.BadZone: ...
+    """
 
     code = "bad-zone"
 
 
 class BadHours(TicketcoreError, ValueError):
-    """Business hours that contradict themselves: overlaps, equal ends, impossible dates."""
+    """Business hours that contradict themselves: overlaps, equal ends, impossible dates.
+
+    >>> from ticketcore import BusinessHours
+    >>> BusinessHours(zone="UTC", week={"mon": ["09:00-09:00"]})
+    Traceback (most recent call last):
+    ticketcore.errors.BadHours: ...
+    """
 
     code = "bad-hours"
 
 
 class NeverOpen(TicketcoreError, ValueError):
-    """Business hours that are never (again) open, so the question has no answer."""
+    """Business hours that are never (again) open, so the question has no answer.
+
+    >>> from ticketcore import BusinessHours
+    >>> BusinessHours(zone="UTC")
+    Traceback (most recent call last):
+    ticketcore.errors.NeverOpen: ...
+    """
 
     code = "never-open"
 
 
 class BeyondHorizon(TicketcoreError, ValueError):
-    """The answer would lie past the supported horizon."""
+    """The answer would lie past the supported horizon.
+
+    >>> from ticketcore import BusinessHours
+    >>> BusinessHours(zone="UTC", week={"mon": ["09:00-17:00"]}).add(0, "50000d")
+    Traceback (most recent call last):
+    ticketcore.errors.BeyondHorizon: ...
+    """
 
     code = "beyond-horizon"
 
 
 class UnknownName(TicketcoreError, LookupError):
-    """A name (status, level, field, hours, policy, metric, rule, ...) that the desk does not know."""
+    """A name (status, level, field, hours, policy, metric, rule, ...) that the desk does not know.
+
+    >>> from ticketcore.presets import preset
+    >>> preset("zendsk")
+    Traceback (most recent call last):
+    ticketcore.errors.UnknownName: unknown preset 'zendsk'; did you mean 'zendesk'?
+    """
 
     code = "unknown-name"
 
 
 class IllegalMove(TicketcoreError, ValueError):
-    """The lifecycle does not allow this move; ``status``, ``trigger`` and ``allowed`` (a tuple of triggers) say what is."""
+    """The lifecycle does not allow this move; ``status``, ``trigger`` and ``allowed`` (a tuple of triggers) say what is.
+
+    >>> from ticketcore import Closed, Lifecycle
+    >>> Lifecycle().next("new", Closed)
+    Traceback (most recent call last):
+    ticketcore.errors.IllegalMove: close is refused: ...
+    """
 
     code = "illegal-move"
 
 
 class OutOfOrder(TicketcoreError, ValueError):
-    """An event earlier than what the ticket has already lived through; ``at`` and ``floor`` are the two instants."""
+    """An event earlier than what the ticket has already lived through; ``at`` and ``floor`` are the two instants.
+
+    >>> from ticketcore import Created, Desk, Noted, Person
+    >>> ticket = Desk().handle(None, Created(at=60_000_000, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Desk().handle(ticket, Noted(at=0))
+    Traceback (most recent call last):
+    ticketcore.errors.OutOfOrder: noted at 1970-01-01T00:00:00Z is too late: ...
+    """
 
     code = "out-of-order"
 
 
 class Duplicate(TicketcoreError, ValueError):
-    """An event whose id was already handled at this instant; ``id`` names it."""
+    """An event whose id was already handled at this instant; ``id`` names it.
+
+    >>> from ticketcore import Created, Desk, Noted, Person
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", id="e1", by=Person(name="Ada"))).ticket
+    >>> Desk().handle(ticket, Noted(at=0, id="e1"))
+    Traceback (most recent call last):
+    ticketcore.errors.Duplicate: event 'e1' was already handled at this instant
+    """
 
     code = "duplicate"
 
 
 class WrongDesk(TicketcoreError, ValueError):
-    """The ticket belongs to another desk (or another version of it); `Desk.adopt` takes it over."""
+    """The ticket belongs to another desk (or another version of it); `Desk.adopt` takes it over.
+
+    >>> from ticketcore import Created, Desk, Person
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Desk(name="another", zone="Europe/Riga").tick(ticket, 0)
+    Traceback (most recent call last):
+    ticketcore.errors.WrongDesk: ...
+    """
 
     code = "wrong-desk"
 
 
 class WrongTicket(TicketcoreError, ValueError):
-    """The event names another ticket, or creates one that exists, or there is no ticket yet."""
+    """The event names another ticket, or creates one that exists, or there is no ticket yet.
+
+    >>> from ticketcore import Desk, Noted
+    >>> Desk().handle(None, Noted(at=0))
+    Traceback (most recent call last):
+    ticketcore.errors.WrongTicket: ...
+    """
 
     code = "wrong-ticket"
 
 
 class MissingFacts(TicketcoreError, ValueError):
-    """A declared fact without a default is needed for this step and was not given; ``facts`` lists the names."""
+    """A declared fact without a default is needed for this step and was not given; ``facts`` lists the names.
+
+    >>> from ticketcore import Created, Desk, Fact, FieldType, Person
+    >>> desk = Desk(facts={"score": Fact(type=FieldType(kind="number"), required_with=["created"])})
+    >>> desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
+    Traceback (most recent call last):
+    ticketcore.errors.MissingFacts: ...
+    """
 
     code = "missing-facts"
 
 
 class BadMoment(TicketcoreError, ValueError):
-    """Events handled together must share one instant and one actor, and come from outside."""
+    """Events handled together must share one instant and one actor, and come from outside.
+
+    >>> from ticketcore import Desk
+    >>> Desk().handle(None)
+    Traceback (most recent call last):
+    ticketcore.errors.BadMoment: ...
+    """
 
     code = "bad-moment"
 
 
 class BadValue(TicketcoreError, ValueError):
-    """A value of the wrong type or outside its bounds was handed to a constructor or a step."""
+    """A value of the wrong type or outside its bounds was handed to a constructor or a step.
+
+    >>> from ticketcore.routing import Order
+    >>> Order.by("priority").first(-1, [])
+    Traceback (most recent call last):
+    ticketcore.errors.BadValue: ...
+    """
 
     code = "bad-value"
 
@@ -196,7 +309,15 @@ class Problem:
 
 
 class DataError(TicketcoreError, ValueError):
-    """Plain data that cannot be read; ``problems`` lists all of them, each with its path."""
+    """Plain data that cannot be read; ``problems`` lists all of them, each with its path.
+
+    >>> from ticketcore import event_from_data
+    >>> event_from_data({"kind": "resolved", "att": "2026-11-20T09:00:00Z"})
+    Traceback (most recent call last):
+    ticketcore.errors.DataError: event: 2 problems
+      att  resolved event has no 'att'; did you mean 'at'?
+      at   resolved event needs 'at'
+    """
 
     code = "bad-data"
 
@@ -216,6 +337,13 @@ class DataError(TicketcoreError, ValueError):
 
 
 class DeskError(DataError):
-    """A desk that is refused as a whole: every problem in it, each with its path and the nearest right name."""
+    """A desk that is refused as a whole: every problem in it, each with its path and the nearest right name.
+
+    >>> from ticketcore import load_desk
+    >>> load_desk({"zone": "Europe/Nowhere", "ruels": []})
+    Traceback (most recent call last):
+    ticketcore.errors.DeskError: desk: 2 problems
+    ...
+    """
 
     code = "bad-desk"
