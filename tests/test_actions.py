@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,11 +29,15 @@ from ticketcore import (
     RuleSet,
     SlotSet,
     TagsAdded,
+    desk_to_data,
     field,
+    load_desk,
+    since,
 )  # fmt: skip
 from ticketcore._actions import ACTIONS
+from ticketcore._desk_file import IN_FILE
 from ticketcore._time import HOUR_US
-from ticketcore.errors import BadValue, UnknownName
+from ticketcore.errors import BadValue, DeskError, UnknownName
 from ticketcore.model import EFFECTS, CcAdded, Days, FollowersAdded, Length, Outside, WorkingDays
 
 FA = Metric(name="fa", start=("created",), stop=("enter:answered",))
@@ -97,6 +102,9 @@ EVENTS_MADE: list[tuple[Action, tuple[Outside, ...], str, dict[str, Any]]] = [
     (Action("remove_followers", ["eve", "bo"]), (on("09:20", FollowersAdded, agents=["bo"]),), "followers_removed", {"agents": ("bo",)}),
     (Action("add_cc", ["a@x", "b@x"]), (on("09:20", CcAdded, addresses=["a@x"]),), "cc_added", {"addresses": ("b@x",)}),
     (Action("remove_cc", "a@x"), (on("09:20", CcAdded, addresses=["a@x"]),), "cc_removed", {"addresses": ("a@x",)}),
+    (Action("clear_tags"), (on("09:20", TagsAdded, tags=["hot", "cold"]),), "tags_removed", {"tags": ("cold", "hot")}),
+    (Action("take"), (), "assigned", {"agent": "maria"}),  # who wrote the note
+    (Action("note", "ack", {"public": True}), (), "noted", {}),
     (Action("set_field", "site", {"to": "Riga"}), (), "field_set", {"name": "site", "value": "Riga"}),
     (Action("set_field", "site"), (on("09:20", FieldSet, name="site", value="Riga"),), "field_set", {"name": "site", "value": None}),
     (Action("set_field", "subject", {"to": "printer"}), (), "field_set", {"name": "subject", "value": "printer"}),
@@ -128,6 +136,10 @@ def test_an_action_that_changes_the_ticket_is_an_event_with_its_cause(
 # action, what happened before: it would change nothing
 NOTHING_MADE: list[tuple[Action, tuple[Outside, ...], dict[str, Any]]] = [
     (Action("release_priority", True), (on("09:20", SlotSet, level="high"),), {}),  # the slot of a person is no rule's to empty
+    (Action("raise_priority", 1), (on("09:20", SlotSet, level="urgent"),), {}),  # no level is higher: no slot is filled
+    (Action("raise_priority", -1), (), {}),
+    (Action("clear_tags"), (), {}),
+    (Action("take"), (), {"assignee": "maria"}),
     (Action("set_status", "new"), (), {}),
     (Action("add_tag", "hot"), (), {"tags": ["hot"]}),
     (Action("remove_tags", ["hot", "vip"]), (), {}),
@@ -210,6 +222,8 @@ EFFECTS_MADE: list[tuple[Action, str, dict[str, Any]]] = [
     (Action("reply", "ack"), "reply", {"template": "ack", "text": "Dear Ada, T", "variables": {"requester_name": "Ada", "id": "T"}}),
     (Action("notify", "lead"), "notify", {"to": "lead", "template": "", "text": "", "about": "noted", "level": 0}),
     (Action("notify", "lead", {"template": "ack"}), "notify", {"to": "lead", "template": "ack", "text": "Dear Ada, T"}),
+    (Action("notify", "lead", {"via": "sms"}), "notify", {"to": "lead", "via": "sms"}),
+    (Action("request_merge", "same requester"), "request_merge", {"into": "same requester"}),
     (Action("webhook", "crm"), "webhook", {"name": "crm"}),
     (Action("request_rating", True), "request_rating", {"template": ""}),
     (Action("request_rating", True, {"template": "ack"}), "request_rating", {"variables": {"requester_name": "Ada", "id": "T"}}),
@@ -236,11 +250,77 @@ def test_an_action_that_touches_the_world_is_an_effect(action: Action, kind: str
     assert made(outcome) == []
 
 
+def test_a_follow_up_is_to_what_the_rule_listens_to() -> None:
+    outcome = acted(desk_with(Action("create_follow_up", True, {"stale_after_us": HOUR_US})))
+    (effect,) = outcome.effects
+    assert (effect.kind, effect.event, effect.expires_us) == ("create_follow_up", outcome.events[0].id, at("11:00"))  # type: ignore[attr-defined]  # by its kind
+    timed = Rule(name="old", when=since("created") >= "1h", then=[Action("create_follow_up"), Action("take")])
+    ticked = desk_with().evolve(rules=[timed]).tick(born(desk_with().evolve(rules=[timed])).ticket, at("12:00"))
+    assert [effect.event for effect in ticked.effects] == [""]  # type: ignore[attr-defined]  # by its kind
+    assert ticked.ticket.assignee is None  # time has no agent who could take it
+
+
+def test_a_note_may_be_public() -> None:
+    notes = [made(acted(desk_with(Action("note", "ack", options))))[0].message.public for options in ({}, {"public": True})]
+    assert notes == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("action", "path", "words"),
+    [
+        (Action("note", "ack", {"public": "yes"}), "then[0].public", "public is true or false, not 'yes'"),
+        (Action("notify", "lead", {"via": ""}), "then[0].via", "via is a word, not ''"),
+        (Action("notify", "lead", {"via": 5}), "then[0].via", "via is a word, not 5"),
+    ],
+)
+def test_a_wrong_option_is_refused_by_its_place(action: Action, path: str, words: str) -> None:
+    with pytest.raises(DeskError) as caught:
+        desk_with(action)
+    assert [(problem.path, problem.message) for problem in caught.value.problems] == [(f"rules[0].{path}", words)]
+
+
+def test_options_are_read_and_written_in_a_desk_file() -> None:
+    then = [{"note": "ack", "public": True}, {"notify": "lead", "via": "sms"}, {"clear_tags": True}, {"take": True},
+            {"create_follow_up": True, "stale_after": "1h"}, {"request_merge": "same requester"}]  # fmt: skip
+    data = {"templates": {"ack": "hello"}, "rules": [{"name": "r", "on": "noted", "then": then}]}
+    desk = load_desk(data)
+    assert desk_to_data(desk)["rules"][0]["then"] == then
+    with pytest.raises(DeskError, match="public"):
+        load_desk({**data, "rules": [{"name": "r", "on": "noted", "then": [{"note": "ack", "public": "yes"}]}]})
+
+
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "actions.md"
+TAKES = {
+    "level": "a priority level", "steps": "a whole number, not 0", "flag": "`true`", "status": "a status", "span": "a span of time",
+    "tags": "a tag or a list of tags", "names": "a name or a list of names", "field": "the name of a field", "agent": "an agent",
+    "group": "a group", "count": "a whole number from 1", "policy": "a policy", "metric": "a metric", "template": "a template",
+    "to": "a name or an address", "name": "a name", "text": "a text",
+}  # fmt: skip
+
+
+def test_the_table_of_actions_in_the_documentation_is_the_table_of_the_library() -> None:
+    """What each becomes is what the rows above have seen it become."""
+    seen = {row[0].name: row[2] for row in EVENTS_MADE} | {row[0].name: row[1] for row in EFFECTS_MADE}
+    seen |= {
+        "release_priority": "slot_cleared",
+        "release_policy": "policy_set",
+        "create_follow_up": "create_follow_up",
+    }  # tests of their own
+    expected = []
+    for name, kind in ACTIONS.items():
+        assert kind.becomes == seen[name]
+        options = ", ".join(f"`{IN_FILE.get(option, option)}`" for option in kind.options)
+        sort = "effect" if kind.is_effect else "event"
+        expected.append(f"| `{name}` | {TAKES[kind.takes]} | {options} | {sort} `{kind.becomes}` | {kind.text} |")
+    assert [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")] == expected
+
+
 def test_every_action_has_its_row() -> None:
     rows = {row[0].name for row in EVENTS_MADE} | {row[0].name for row in EFFECTS_MADE} | {row[0].name for row in NOTHING_MADE}
+    rows.add("create_follow_up")
     assert rows == set(ACTIONS)
     effects = {name for name, kind in ACTIONS.items() if kind.is_effect}
-    assert effects == {action.name for action, *_ in EFFECTS_MADE}
+    assert effects == {action.name for action, *_ in EFFECTS_MADE} | {"create_follow_up"}
     assert all(kind.text for kind in ACTIONS.values())
 
 

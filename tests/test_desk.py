@@ -304,7 +304,8 @@ def test_a_late_macro_is_moved_as_other_moments_are() -> None:
     desk = Desk(metrics=(), rules=Rules(macros=[macro, only_effects]), settings=Settings(late="restamp"))
     first = desk.handle(born(desk).ticket, note("10:00"))
     done = desk.macro(first.ticket, "m", at=at("09:30"), by=MARIA)
-    assert [(event.at_us, event.said_at_us) for event in done.events] == [(at("10:00"), at("09:30"))]  # type: ignore[attr-defined]  # from outside
+    said = [(event.kind, event.at_us, event.said_at_us) for event in done.events]  # type: ignore[attr-defined]  # from outside
+    assert said == [("macro_used", at("10:00"), at("09:30")), ("tags_added", at("10:00"), at("09:30"))]
     assert [effect.at_us for effect in done.effects] == [at("10:00")]
     assert [effect.at_us for effect in desk.macro(first.ticket, "n", at=at("09:30"), by=MARIA).effects] == [at("10:00")]
 

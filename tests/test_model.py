@@ -141,7 +141,7 @@ def test_events_take_aware_datetimes_only() -> None:
 def test_the_unions_are_closed_and_named() -> None:
     assert all(EVENTS[kind].kind == kind for kind in EVENTS)
     assert all(EFFECTS[kind].kind == kind for kind in EFFECTS)
-    assert len(EVENTS) == 55
+    assert len(EVENTS) == 56
     assert EVENTS["created"].__module__ == "ticketcore.model"
     assert {kind for kind, cls in EVENTS.items() if cls.is_due} == {"woken", "warned", "breached", "time_reached"}
     assert not EVENTS["desk_adopted"].is_outside

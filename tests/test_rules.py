@@ -6,6 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from ticketcore import (
     Deleted,
     Desk,
     Escalation,
+    Fact,
+    FieldType,
     Message,
     Metric,
     Noted,
@@ -37,8 +40,9 @@ from ticketcore import (
 from ticketcore._time import HOUR_US, MINUTE_US
 from ticketcore.conditions import TRUE, TWO_YEARS_US
 from ticketcore.conditions import Sla as SlaTest
-from ticketcore.errors import BadValue, DeskError, IllegalMove, OutOfOrder, UnknownName
+from ticketcore.errors import BadValue, DeskError, IllegalMove, MissingFacts, OutOfOrder, UnknownName
 from ticketcore.model import Days, WorkingDays
+from ticketcore.replay import moments
 from ticketcore.rules import Step, is_automatic
 
 FA = Metric(name="fa", start=("created",), stop=("enter:answered",))
@@ -473,8 +477,8 @@ def test_a_macro_counts_as_its_agent() -> None:
     heard = Rule(name="heard", on=["tags_added"], when=field.event.by_role == "agent", then=NOTIFY)
     desk = with_macros(Action("add_tag", "hot"), Action("resolve", True), Action("notify", "lead"), rules=(heard,))
     done = desk.macro(born(desk).ticket, "m", at=at("10:00"), by=MARIA)
-    assert kinds(done) == ["tags_added", "resolved", "status_changed", "rule_fired"]
-    assert [event.by for event in done.events[:2]] == [MARIA, MARIA]  # type: ignore[attr-defined]  # from outside
+    assert kinds(done) == ["macro_used", "tags_added", "resolved", "status_changed", "rule_fired"]
+    assert [event.by for event in done.events[:3]] == [MARIA, MARIA, MARIA]  # type: ignore[attr-defined]  # from outside
     assert [(effect.rule, effect.kind) for effect in done.effects] == [("m", "notify"), ("heard", "notify")]
     assert len({effect.key for effect in done.effects}) == 2
 
@@ -485,7 +489,7 @@ def test_a_macro_fills_the_slot_of_a_person_whatever_the_rules_have_chosen() -> 
     done = desk.macro(born(desk).ticket, "m", at=at("10:00"), by=MARIA)
     assert {name: slot.level for name, slot in done.ticket.slots.items()} == {"rules": "high", "manual": "high"}
     again = desk.macro(done.ticket, "m", at=at("11:00"), by=MARIA)
-    assert again.events == ()
+    assert kinds(again) == ["macro_used"]  # there was nothing to do, and it is known who asked for it
 
 
 def test_a_macro_empties_the_slot_of_a_person() -> None:
@@ -505,19 +509,53 @@ def test_a_macro_chooses_and_releases_the_policy_by_hand() -> None:
     assert desk.macro(done.ticket, "release", at=at("09:20"), by=MARIA).ticket.policy_choices == {"rule": "gold"}
 
 
-def test_a_macro_of_effects_alone_leaves_the_very_same_ticket() -> None:
-    desk = with_macros(Action("notify", "lead"))
+def test_a_macro_of_effects_alone_is_recorded_and_pressed_twice_asks_twice() -> None:
+    desk = with_macros(Action("notify", "lead"), Action("create_follow_up"))
+    first = born(desk)
+    once = desk.macro(first.ticket, "m", at=at("10:00"), by=MARIA)
+    twice = desk.macro(once.ticket, "m", at=at("10:00"), by=MARIA)
+    assert [kinds(outcome) for outcome in (once, twice)] == [["macro_used"], ["macro_used"]]
+    keys = [effect.key for outcome in (once, twice) for effect in outcome.effects]
+    assert keys == ["T/2/macro:m/0", "T/2/macro:m/1", "T/3/macro:m/0", "T/3/macro:m/1"]
+    assert (once.effects[0].about, once.effects[1].event) == ("macro_used", once.events[0].id)  # type: ignore[attr-defined]  # by their kinds
+
+
+def test_a_log_with_a_macro_in_it_asks_the_same_again() -> None:
+    desk = with_macros(Action("add_tag", "hot"), Action("notify", "lead"))
     first = born(desk)
     done = desk.macro(first.ticket, "m", at=at("10:00"), by=MARIA)
-    assert done.ticket is first.ticket
-    assert (done.events, [effect.at_us for effect in done.effects]) == ((), [at("10:00")])
+    (created,), moment = moments((*first.events, *done.events))
+    again = desk.handle(desk.handle(None, created).ticket, *moment)
+    assert (again.events, again.effects, again.ticket) == (done.events, done.effects, done.ticket)
+    without = Desk(metrics=())
+    there = without.handle(None, created).ticket
+    assert without.handle(there, *(evolve(event, desk="") for event in moment)).effects == ()  # it has no such macro
+
+
+def test_a_macro_brings_facts() -> None:
+    """Also those that an event which its actions make needs, and those that a rule reads."""
+    busy = Rule(name="busy", on=["macro_used"], when=field["facts.queue"] > 3, then=NOTIFY)
+    number = FieldType(kind="number")
+    facts = {"queue": Fact(type=number, default=0), "why": Fact(type=FieldType(kind="name"), required_with=("tags_added",))}
+    desk = with_macros(Action("add_tag", "hot"), rules=(busy,), facts=facts)
+    with pytest.raises(MissingFacts):
+        desk.macro(born(desk).ticket, "m", at=at("10:00"), by=MARIA)
+    done = desk.macro(born(desk).ticket, "m", at=at("10:00"), by=MARIA, facts={"queue": 7, "why": "fire"})
+    assert (fired(done), done.ticket.facts) == (["busy"], {"queue": 7, "why": "fire"})
+    assert [event.facts for event in done.events[:2]] == [{"queue": 7, "why": "fire"}, {"why": "fire"}]  # type: ignore[attr-defined]  # from outside
+
+
+def test_a_macro_lets_the_agent_take_the_ticket() -> None:
+    desk = with_macros(Action("take"), Action("clear_tags"))
+    done = desk.macro(born(desk, tags=["a", "b"]).ticket, "m", at=at("10:00"), by=MARIA)
+    assert (done.ticket.assignee, done.ticket.tags) == ("maria", frozenset())
 
 
 def test_a_macro_lives_through_what_was_due_before_it() -> None:
     old = Rule(name="old", when=since("created") >= "30m", then=NOTIFY)
     desk = with_macros(Action("notify", "lead"), rules=(old,))
     done = desk.macro(born(desk).ticket, "m", at=at("10:00"), by=MARIA)
-    assert (fired(done), len(done.effects), done.ticket.as_of_us) == (["old"], 2, at("09:30"))
+    assert (fired(done), len(done.effects), kinds(done)) == (["old"], 2, ["time_reached", "rule_fired", "macro_used"])
 
 
 def test_a_macro_that_is_refused_changes_nothing() -> None:

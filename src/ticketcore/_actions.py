@@ -14,9 +14,11 @@ from attrs import field, frozen
 from ticketcore._effects import (
     Classify,
     CreateChild,
+    CreateFollowUp,
     EffectBase,
     Notify,
     Reply,
+    RequestMerge,
     RequestRating,
     Route,
     SuggestArticle,
@@ -92,6 +94,8 @@ class Scene(Protocol):
 
     at_us: int
     by_hand: bool  # an agent's macro: it fills the slots of a person, not those of the rules
+    actor: str | None  # the agent who acts, or acted in the event that a rule listens to
+    event_id: str  # of that event; "" where time alone brought the rule
 
     def raised(self, level: str, by: int) -> str:
         """The level *by* steps above *level*, within bounds."""
@@ -115,6 +119,7 @@ class ActionKind:
     """What an action takes (a type of value that a desk file checks) and what it comes to."""
 
     takes: str
+    becomes: str  # the kind of event or effect
     make: Callable[[Action, Draft, Scene], Deed] = field(eq=False, repr=False)
     options: tuple[str, ...] = ()
     text: str = ""
@@ -129,9 +134,14 @@ def deed_of(action: Action, ticket: Draft, scene: Scene) -> Deed:
 # --- changes of the ticket -------------------------------------------------------------------------------------------
 
 
+def _raise_priority(action: Action, ticket: Draft, scene: Scene) -> Deed:
+    """From the level that shows. Where there is no higher (or lower) one nothing is raised, and no slot is filled."""
+    level = scene.raised(ticket.priority, action.value)
+    return None if level == ticket.priority else (SlotSet, {"slot": _slot(scene), "level": level})
+
+
 def _set_priority(action: Action, ticket: Draft, scene: Scene) -> Deed:
-    level = scene.raised(ticket.priority, action.value) if action.name == "raise_priority" else action.value
-    name = _slot(scene)
+    level, name = action.value, _slot(scene)
     slot = ticket.slots.get(name)
     return None if slot is not None and slot.level == level else (SlotSet, {"slot": name, "level": level})
 
@@ -181,6 +191,10 @@ def _fewer(attribute: str, kind: type[Outside], field_name: str) -> Callable[[Ac
     return make
 
 
+def _clear_tags(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
+    return (TagsRemoved, {"tags": tuple(sorted(ticket.tags))}) if ticket.tags else None
+
+
 def _listed(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
@@ -193,6 +207,11 @@ def _set_field(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: AR
 
 def _assign(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
     return None if ticket.assignee == action.value else (Assigned, {"agent": action.value})
+
+
+def _take(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
+    """Nobody takes it where no agent acted: time, a customer, the host."""
+    return None if scene.actor in (None, ticket.assignee) else (Assigned, {"agent": scene.actor})
 
 
 def _unassign(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
@@ -217,7 +236,8 @@ def _release_policy(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noq
 
 
 def _note(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
-    return Noted, {"message": Message(text=scene.filled(action.value), public=False, automatic=True)}
+    public = action.options.get("public", False)
+    return Noted, {"message": Message(text=scene.filled(action.value), public=public, automatic=True)}
 
 
 def _extend_target(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
@@ -242,61 +262,63 @@ def _effect(kind: type[EffectBase], name: str = "", *more: str) -> Callable[[Act
     return make
 
 
-_STALE: Final = ("stale_after_us",)
+def _create_follow_up(action: Action, ticket: Draft, scene: Scene) -> Deed:  # noqa: ARG001 - one signature for all
+    return CreateFollowUp, {"event": scene.event_id}
+
+
+def _change(takes: str, becomes: str, make: Callable[[Action, Draft, Scene], Deed], text: str, *options: str) -> ActionKind:
+    """An action that changes the ticket."""
+    return ActionKind(takes=takes, becomes=becomes, make=make, text=text, options=options)
+
+
+def _asked(takes: str, becomes: str, make: Callable[[Action, Draft, Scene], Deed], text: str, *options: str) -> ActionKind:
+    """An action that asks something of the host, which may be stale after a while."""
+    return ActionKind(takes=takes, becomes=becomes, make=make, text=text, options=(*options, "stale_after_us"), is_effect=True)
+
 
 ACTIONS: Final[Mapping[str, ActionKind]] = FrozenMap({
-    "set_priority": ActionKind(takes="level", make=_set_priority, text="put a level into the rules' priority slot"),
-    "raise_priority": ActionKind(takes="steps", make=_set_priority, text="raise (or lower) the priority by so many levels"),
-    "release_priority": ActionKind(takes="flag", make=_release_priority, text="empty the rules' priority slot"),
-    "set_status": ActionKind(takes="status", make=_set_status, text="choose a status that the lifecycle allows"),
-    "mark_answered": ActionKind(takes="flag", make=_plain(MarkedAnswered), text="mark as answered without a message"),
-    "resolve": ActionKind(takes="flag", make=_plain(Resolved), text="resolve"),
-    "close": ActionKind(takes="flag", make=_plain(Closed), text="close"),
-    "reopen": ActionKind(takes="flag", make=_plain(Reopened), text="reopen"),
-    "postpone": ActionKind(takes="span", make=_postpone, options=("hours",), text="postpone for a span of time"),
-    "mark_spam": ActionKind(takes="flag", make=_plain(MarkedSpam), text="mark as spam"),
-    "not_spam": ActionKind(takes="flag", make=_plain(NotSpam), text="take back from spam"),
-    "delete": ActionKind(takes="flag", make=_plain(Deleted), text="move to the bin"),
-    "restore": ActionKind(takes="flag", make=_plain(Restored), text="take back from the bin"),
-    "purge": ActionKind(takes="flag", make=_plain(Purged), text="delete for good"),
-    "acknowledge": ActionKind(takes="flag", make=_plain(Acknowledged), text="acknowledge, which stops ladders"),
-    "add_tag": ActionKind(takes="tags", make=_more("tags", TagsAdded, "tags"), text="add a tag"),
-    "add_tags": ActionKind(takes="tags", make=_more("tags", TagsAdded, "tags"), text="add tags"),
-    "remove_tag": ActionKind(takes="tags", make=_fewer("tags", TagsRemoved, "tags"), text="remove a tag"),
-    "remove_tags": ActionKind(takes="tags", make=_fewer("tags", TagsRemoved, "tags"), text="remove tags"),
-    "add_followers": ActionKind(takes="names", make=_more("followers", FollowersAdded, "agents"), text="have agents follow the ticket"),
-    "remove_followers": ActionKind(takes="names", make=_fewer("followers", FollowersRemoved, "agents"), text="have agents follow no more"),
-    "add_cc": ActionKind(takes="names", make=_more("cc", CcAdded, "addresses"), text="send copies to addresses"),
-    "remove_cc": ActionKind(takes="names", make=_fewer("cc", CcRemoved, "addresses"), text="send addresses no more copies"),
-    "set_field": ActionKind(takes="field", make=_set_field, options=("to",), text="set a declared field (empty without to)"),
-    "assign": ActionKind(takes="agent", make=_assign, text="assign to an agent"),
-    "unassign": ActionKind(takes="flag", make=_unassign, text="take from its agent"),
-    "transfer": ActionKind(takes="group", make=_transfer, options=("reason",), text="hand over to a group"),
-    "escalate": ActionKind(takes="count", make=_escalate, options=("to",), text="raise to a level of attention"),
-    "set_policy": ActionKind(takes="policy", make=_set_policy, text="choose an SLA policy"),
-    "release_policy": ActionKind(takes="flag", make=_release_policy, text="let the SLA policy be chosen by its condition again"),
-    "extend_target": ActionKind(
-        takes="metric", make=_extend_target, options=("by_us", "reason"), text="grant more time for the open cycle of a metric"
-    ),
-    "note": ActionKind(takes="template", make=_note, text="write an internal note from a template"),
-    "reply": ActionKind(
-        takes="template", make=_effect(Reply, "template"), options=_STALE, text="reply from a template", is_effect=True
-    ),
-    "notify": ActionKind(
-        takes="to", make=_effect(Notify, "to", "template"), options=("template", *_STALE), text="tell somebody", is_effect=True
-    ),
-    "webhook": ActionKind(takes="name", make=_effect(Webhook, "name"), options=_STALE, text="call a webhook by name", is_effect=True),
-    "request_rating": ActionKind(
-        takes="flag", make=_effect(RequestRating, "", "template"), options=("template", *_STALE), text="ask for a rating", is_effect=True
-    ),
-    "suggest_article": ActionKind(
-        takes="name", make=_effect(SuggestArticle, "article"), options=_STALE, text="suggest an article", is_effect=True
-    ),
-    "create_child": ActionKind(
-        takes="text", make=_effect(CreateChild, "subject", "fields"), options=("fields", *_STALE), text="open a child", is_effect=True
-    ),
-    "route": ActionKind(
-        takes="group", make=_effect(Route, "to", "strategy"), options=("strategy", *_STALE), text="have an agent chosen", is_effect=True
-    ),
-    "classify": ActionKind(takes="name", make=_effect(Classify, "name"), options=_STALE, text="ask a classifier", is_effect=True),
+    "set_priority": _change("level", "slot_set", _set_priority, "put a level into the rules' priority slot"),
+    "raise_priority": _change("steps", "slot_set", _raise_priority, "raise (or lower) the priority that shows by so many levels"),
+    "release_priority": _change("flag", "slot_cleared", _release_priority, "empty the rules' priority slot"),
+    "set_status": _change("status", "status_set", _set_status, "choose a status that the lifecycle allows"),
+    "mark_answered": _change("flag", "marked_answered", _plain(MarkedAnswered), "mark as answered without a message"),
+    "resolve": _change("flag", "resolved", _plain(Resolved), "resolve"),
+    "close": _change("flag", "closed", _plain(Closed), "close"),
+    "reopen": _change("flag", "reopened", _plain(Reopened), "reopen"),
+    "postpone": _change("span", "postponed", _postpone, "postpone for a span of time, of these hours", "hours"),
+    "mark_spam": _change("flag", "marked_spam", _plain(MarkedSpam), "mark as spam"),
+    "not_spam": _change("flag", "not_spam", _plain(NotSpam), "take back from spam"),
+    "delete": _change("flag", "deleted", _plain(Deleted), "move to the bin"),
+    "restore": _change("flag", "restored", _plain(Restored), "take back from the bin"),
+    "purge": _change("flag", "purged", _plain(Purged), "delete for good"),
+    "acknowledge": _change("flag", "acknowledged", _plain(Acknowledged), "acknowledge, which stops ladders"),
+    "add_tag": _change("tags", "tags_added", _more("tags", TagsAdded, "tags"), "add a tag"),
+    "add_tags": _change("tags", "tags_added", _more("tags", TagsAdded, "tags"), "add tags"),
+    "remove_tag": _change("tags", "tags_removed", _fewer("tags", TagsRemoved, "tags"), "remove a tag"),
+    "remove_tags": _change("tags", "tags_removed", _fewer("tags", TagsRemoved, "tags"), "remove tags"),
+    "clear_tags": _change("flag", "tags_removed", _clear_tags, "remove all tags; with add_tags after it, replace them"),
+    "add_followers": _change("names", "followers_added", _more("followers", FollowersAdded, "agents"), "have agents follow the ticket"),
+    "remove_followers": _change("names", "followers_removed", _fewer("followers", FollowersRemoved, "agents"), "have them follow no more"),
+    "add_cc": _change("names", "cc_added", _more("cc", CcAdded, "addresses"), "send copies to addresses"),
+    "remove_cc": _change("names", "cc_removed", _fewer("cc", CcRemoved, "addresses"), "send addresses no more copies"),
+    "set_field": _change("field", "field_set", _set_field, "set a declared field (empty without to)", "to"),
+    "assign": _change("agent", "assigned", _assign, "assign to an agent"),
+    "take": _change("flag", "assigned", _take, "assign to the agent who acts"),
+    "unassign": _change("flag", "unassigned", _unassign, "take from its agent"),
+    "transfer": _change("group", "transferred", _transfer, "hand over to a group", "reason"),
+    "escalate": _change("count", "escalated", _escalate, "raise to a level of attention", "to"),
+    "set_policy": _change("policy", "policy_set", _set_policy, "choose an SLA policy"),
+    "release_policy": _change("flag", "policy_set", _release_policy, "let the SLA policy be chosen by its condition again"),
+    "extend_target": _change("metric", "target_extended", _extend_target, "grant more time for the open cycle", "by_us", "reason"),
+    "note": _change("template", "noted", _note, "write a note from a template, internal unless public", "public"),
+    "reply": _asked("template", "reply", _effect(Reply, "template"), "reply from a template"),
+    "notify": _asked("to", "notify", _effect(Notify, "to", "template", "via"), "tell somebody, by some means", "template", "via"),
+    "webhook": _asked("name", "webhook", _effect(Webhook, "name"), "call a webhook by name"),
+    "request_rating": _asked("flag", "request_rating", _effect(RequestRating, "", "template"), "ask for a rating", "template"),
+    "suggest_article": _asked("name", "suggest_article", _effect(SuggestArticle, "article"), "suggest an article"),
+    "create_child": _asked("text", "create_child", _effect(CreateChild, "subject", "fields"), "open a child", "fields"),
+    "create_follow_up": _asked("flag", "create_follow_up", _create_follow_up, "open a follow-up to what the rule listens to"),
+    "request_merge": _asked("name", "request_merge", _effect(RequestMerge, "into"), "have it merged into another ticket"),
+    "route": _asked("group", "route", _effect(Route, "to", "strategy"), "have an agent chosen", "strategy"),
+    "classify": _asked("name", "classify", _effect(Classify, "name"), "ask a classifier"),
 })  # fmt: skip

@@ -169,6 +169,10 @@ def check_actions(actions: Iterable[Action], words: Vocabulary, templates: Templ
         template = action.options.get("template")
         if template is not None and template not in templates and templates:
             yield _unknown(f"{path}[{number}].template", "template", template, templates)
+        for option, kind, wanted in (("public", bool, "true or false"), ("via", str, "a word")):
+            given = action.options.get(option)
+            if given is not None and (type(given) is not kind or given == ""):
+                yield Problem(f"{path}[{number}].{option}", f"{option} is {wanted}, not {shorten(given)}", value=shorten(given))
         stale = action.options.get("stale_after_us")
         if stale is not None and (type(stale) is not int or stale <= 0):
             yield Problem(f"{path}[{number}].stale_after", "stale_after is a length of time", value=shorten(stale))

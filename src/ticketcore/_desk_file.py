@@ -490,7 +490,8 @@ class DeskReader:
             known = {IN_FILE.get(each, each) for action in actions for each in ACTIONS[action].options}
             refuse(f"{actions[0]} has no option {shorten(option)}", way_out=hint(option, (*sorted(known), *ACTIONS)), code="unknown-key")
         readers: Mapping[str, Reader] = {
-            "hours": self.hours_name, "reason": text, "template": text, "strategy": one_of(STRATEGIES, "strategy"),
+            "hours": self.hours_name, "reason": text, "template": text, "via": name, "public": boolean,
+            "strategy": one_of(STRATEGIES, "strategy"),
             "stale_after": duration, "by": duration, "fields": self._field_values,
             "to": self._stored(table["set_field"]) if "set_field" in table else text,
         }  # fmt: skip

@@ -55,6 +55,7 @@ class Notify(EffectBase):
     to: str
     template: str = ""
     text: str = ""
+    via: str = ""  # by which means: a word of the host's, such as sms
     about: str = ""  # the kind of the event that led to it
     level: int = 0  # the step of an escalation ladder
     skipped: tuple[str, ...] = ()
@@ -135,6 +136,17 @@ class Erase(EffectBase):
     kind: ClassVar[str] = "erase"
 
 
-Effect = Reply | Notify | Webhook | RequestRating | SuggestArticle | CreateFollowUp | ForwardReply | CreateChild | Route | Classify | Erase
+@frozen(kw_only=True)
+class RequestMerge(EffectBase):
+    """Merge the ticket (`Desk.merge`) into the one that ``into`` names: an id, or a word by which the host finds it."""
+
+    into: str
+    kind: ClassVar[str] = "request_merge"
+
+
+Effect = (
+    Reply | Notify | Webhook | RequestRating | SuggestArticle | CreateFollowUp | RequestMerge | ForwardReply | CreateChild | Route
+    | Classify | Erase
+)  # fmt: skip
 
 EFFECTS: Mapping[str, type[EffectBase]] = FrozenMap({kind.kind: kind for kind in Effect.__args__})

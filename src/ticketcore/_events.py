@@ -700,6 +700,14 @@ class Rated(Outside):
 
 
 @frozen(kw_only=True)
+class MacroUsed(Outside):
+    """An agent has used a macro (`Desk.macro`); what it did to the ticket stands beside it in the same moment."""
+
+    macro: str
+    kind: ClassVar[str] = "macro_used"
+
+
+@frozen(kw_only=True)
 class DeskAdopted(Outside):
     """Another desk took the ticket over; ``desk`` is its fingerprint, ``was`` the old one; ``category`` is what it takes the status for."""
 
@@ -903,7 +911,7 @@ OutsideEvent = (
     Created | CustomerReplied | AgentReplied | Noted | MarkedAnswered | StatusSet | Resolved | Postponed | Closed | Reopened
     | Acknowledged | FactsReported | TargetExtended | MarkedSpam | NotSpam | Deleted | Restored | Purged | Merged | SlotSet
     | SlotCleared | TagsAdded | TagsRemoved | FieldSet | Assigned | Unassigned | Transferred | Escalated | PolicySet | Rated
-    | Verified | Confirmed | Absorbed | Split | FollowersAdded | FollowersRemoved | CcAdded | CcRemoved | DeskAdopted
+    | Verified | Confirmed | Absorbed | Split | FollowersAdded | FollowersRemoved | CcAdded | CcRemoved | MacroUsed | DeskAdopted
 )  # fmt: skip
 DecidedEvent = (
     StatusChanged | PriorityChanged | PolicyApplied | ClockStarted | ClockPaused | ClockResumed | ClockStopped | Retargeted

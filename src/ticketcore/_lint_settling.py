@@ -39,6 +39,8 @@ class _Scene:
     """What an action that sets something may ask of a desk: nothing but who does it."""
 
     by_hand = False
+    actor: str | None = None
+    event_id = ""
     at_us = 0
 
     def raised(self, level: str, by: int) -> str:

@@ -7,12 +7,12 @@ step is seen by anybody until it is over, so a refused moment changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from attrs import frozen
 from pendulum import DateTime
 
-from ticketcore._actions import deed_of
+from ticketcore._actions import ACTIONS, deed_of
 from ticketcore._clocks import Cycle, Days, Length, WorkingDays, promise_key
 from ticketcore._effects import CreateFollowUp, EffectBase, Erase, ForwardReply, Notify, Reply
 from ticketcore._settings import Settings
@@ -45,13 +45,14 @@ from ticketcore.model import (
     Diverted,
     Draft,
     EventBase,
+    MacroUsed,
     Memo,
     Outside,
     PriorityChanged,
-    Purged,
     RuleFired,
     Silenced,
     StatusChanged,
+    TargetExtended,
     Ticket,
     TimeReached,
     Warned,
@@ -104,6 +105,7 @@ class DeskParts(Protocol):
 
 
 E = TypeVar("E", bound=Outside)
+_FOLLOWED: Final = frozenset({"target_extended", "macro_used", "purged"})  # kinds from which more follows than their own row
 _WAKE, _WARN, _BREACH, _RISE = range(4)  # what time brings, in the order of one instant
 
 
@@ -202,6 +204,7 @@ class StepRun:
     """The state of one step. Made for it and thrown away after it."""
 
     __slots__ = (
+        "actor",
         "at_us",
         "before",
         "by_hand",
@@ -215,6 +218,7 @@ class StepRun:
         "draft",
         "dues",
         "effects",
+        "event_id",
         "event_views",
         "events",
         "fingerprint",
@@ -248,6 +252,8 @@ class StepRun:
         self.root = self.cause = ""
         self.at_us = self.count = 0
         self.by_hand = False
+        self.actor: str | None = None
+        self.event_id = ""
         self.next_due: tuple[int, int, _Due | None] | None = None
         if ticket is not None and ticket.memo is not None and not foreign:
             for metric, clock in ticket.clocks.items():  # due instants worked out by the step that made the ticket
@@ -311,36 +317,20 @@ class StepRun:
             return outcome
         return changed(outcome, events=before.events + outcome.events, effects=before.effects + outcome.effects)
 
-    def macro(self, macro: Rule, at_us: int, by: Agent) -> Outcome:
-        """A macro's actions as one moment by an agent; its effects are queued with the moment's root."""
+    def macro(self, macro: Rule, at_us: int, by: Agent, facts: Mapping[str, Any]) -> Outcome:
+        """A macro as one moment by an agent: that it was used, which brings its effects, and the events of its other actions."""
         self._settle(at_us, inclusive=False)
-        self.at_us, self.by_hand = self._floored(at_us, f"macro {macro.name!r}"), True
-        events: list[Outside] = []
-        wanted: list[tuple[int, type[EffectBase], dict[str, Any], Mapping[str, Any], str]] = []
-        for position, action in enumerate(macro.then):
-            deed = deed_of(action, self.draft, self)
-            if deed is None:
-                continue
-            kind, fields = deed
-            if issubclass(kind, EffectBase):
-                wanted.append((position, kind, fields, action.options, f"macro:{macro.name}"))
-            else:
-                events.append(kind(at=at_us, by=by, **fields))
+        self.at_us = self._floored(at_us, f"macro {macro.name!r}")
+        self.by_hand, self.actor = True, by.id
+        events: list[Outside] = [MacroUsed(at=at_us, by=by, macro=macro.name, facts=facts)]
+        for action in macro.then:
+            deed = None if ACTIONS[action.name].is_effect else deed_of(action, self.draft, self)
+            if deed is not None:
+                kind, fields = deed
+                needed = {name: facts[name] for name in self.desk.required_facts.get(kind.kind, ()) if name in facts}
+                events.append(cast("type[Outside]", kind)(at=at_us, by=by, facts=needed, **fields))
         self.by_hand = False
-        if events:
-            moment = self._stamped(self._accepted(events))
-            self._begin(self.at_us, moment[0].moment)
-            self._add_effects(wanted, macro.name, "")
-            self._cycle(moment, self.at_us, moment[0].moment, begun=True)
-        else:
-            self._begin(self.at_us, f"macro:{macro.name}@{self.at_us}")
-            self._add_effects(wanted, macro.name, "")
-            self._end()
-        self._settle(self.draft.as_of_us, inclusive=False)
-        if not self.events:
-            assert self.frozen is not None  # noqa: S101 - a macro has a ticket
-            return Outcome(ticket=self.frozen, effects=tuple(self.effects), wake_us=self.wake_us())
-        return self._outcome(self.draft.as_of_us)
+        return self.handle(events)
 
     # --- 1: refuse, changing nothing ---------------------------------------------------------------------------------
 
@@ -624,12 +614,20 @@ class StepRun:
         if decided is not None and decided.divert:
             self._divert(event, decided.into if decided.divert == "merged" else "")
             self.cycle_events.remove(event)  # no rule of a reply
-        elif event.kind == "target_extended":
-            desk.sla.extend(draft, event.metric, self.at_us, self.emit)  # type: ignore[attr-defined]  # by its kind it has one
-        elif type(event) is Purged:
-            self.queue.append((f"{draft.id}/{self.root}/erase", "", Erase, {}, EMPTY))
+        elif event.kind in _FOLLOWED and self._follow(event):
             return
         self._derive_priority(event)
+
+    def _follow(self, event: EventBase) -> bool:
+        """What follows from the event itself; whether that is all."""
+        if type(event) is TargetExtended:
+            self.desk.sla.extend(self.draft, event.metric, self.at_us, self.emit)
+        elif type(event) is MacroUsed:
+            self._macro_effects(event)
+        else:
+            self.queue.append((f"{self.draft.id}/{self.root}/erase", "", Erase, {}, EMPTY))
+            return True
+        return False
 
     def _woken(self, event: EventBase, view: View) -> tuple[Decided | None, str]:
         """Where the end of a postponement leads.
@@ -730,6 +728,7 @@ class StepRun:
         self.emit(RuleFired, rule=rule.name, on="" if event is None else event.id, number=number, skipped=skipped)
         self.cause = f"rule:{rule.name}"
         about = event.kind if event is not None else "time"
+        self._acting(event)
         for position, action in enumerate(rule.then):
             try:
                 deed = deed_of(action, self.draft, self)
@@ -739,18 +738,34 @@ class StepRun:
                 if issubclass(kind, EffectBase):
                     if kind is Notify:
                         fields = {**fields, "about": about, "skipped": skipped, "level": rule.ladder.step if rule.ladder else 0}
-                    self._add_effects([(position, kind, fields, action.options, rule.name)], rule.name, rule.name)
+                    self._add_effect(rule.name, position, kind, fields, action.options)
                     continue
                 self._live(kind(at=self.at_us, id=self._next_id(), ticket=self.draft.id, cause=self.cause, desk=self.fingerprint, **fields))
             except TicketcoreError as error:
                 self.emit(ActionRefused, rule=rule.name, action=action.name, reason=str(error))
         self.cause = self.root
 
-    def _add_effects(
-        self, wanted: Iterable[tuple[int, type[EffectBase], dict[str, Any], Mapping[str, Any], str]], name: str, rule: str
-    ) -> None:
-        for position, kind, fields, options, key in wanted:
-            self.queue.append((f"{self.draft.id}/{self.root}/{key}/{position}", rule or name, kind, fields, options))
+    def _acting(self, event: EventBase | None) -> None:
+        """Which event is acted on, and which agent has brought it."""
+        by = getattr(event, "by", None)
+        self.event_id, self.actor = "" if event is None else event.id, by.id if isinstance(by, Agent) else None
+
+    def _add_effect(self, name: str, position: int, kind: type[EffectBase], fields: dict[str, Any], options: Mapping[str, Any]) -> None:
+        self.queue.append((f"{self.draft.id}/{self.root}/{name}/{position}", name.removeprefix("macro:"), kind, fields, options))
+
+    def _macro_effects(self, event: MacroUsed) -> None:
+        """What a macro asks of the host, whenever its use is lived through: also when a log is replayed. A desk without it asks nothing."""
+        self._acting(event)
+        for macro in self.desk.rules.macros:
+            if macro.name == event.macro:
+                for position, action in enumerate(macro.then):
+                    deed = deed_of(action, self.draft, self) if ACTIONS[action.name].is_effect else None
+                    if deed is not None:
+                        kind, fields = deed
+                        about = {"about": event.kind} if kind is Notify else {}
+                        self._add_effect(
+                            f"macro:{macro.name}", position, cast("type[EffectBase]", kind), {**fields, **about}, action.options
+                        )
 
     def raised(self, level: str, by: int) -> str:
         """The level *by* steps above *level*."""

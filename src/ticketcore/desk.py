@@ -248,11 +248,12 @@ class Desk:
         self.lifecycle.check(settled)
         return StepRun(_parts(self), settled, foreign=True).adopt(at_us, None if old is None else old.sla, before)
 
-    def macro(self, ticket: Ticket, name: str, *, at: datetime | int, by: Agent) -> Outcome:
+    def macro(self, ticket: Ticket, name: str, *, at: datetime | int, by: Agent, facts: Mapping[str, Any] = EMPTY) -> Outcome:
         """Carry out the actions of a macro by hand, together, at one instant: they count as the agent's.
 
-        All of them or none: where a rule's action is refused and the rest go on, a macro is refused whole. With nothing but effects
-        the outcome holds the very same ticket. Raises as `handle` does, and `UnknownName`.
+        All of them or none: where a rule's action is refused and the rest go on, a macro is refused whole. That it was used is recorded
+        (`MacroUsed`), with the *facts* that it brings; rules may listen to it. Its effects belong to that event: used twice at one
+        instant it asks twice, under two keys, and replaying the log asks the same again. Raises as `handle` does, and `UnknownName`.
 
         >>> from ticketcore import Action, Agent, Created, Desk, Person, Rule, Rules
         >>> desk = Desk(rules=Rules(macros=[Rule(name="hot", then=[Action("add_tag", "hot"), Action("set_priority", "high")])]))
@@ -262,7 +263,7 @@ class Desk:
         """
         macro = self.rules.macro(name)
         run = StepRun(_parts(self), ticket, restamp=self.settings.late == "restamp", observe=self.settings.observe)
-        return run.macro(macro, to_us(at), by)
+        return run.macro(macro, to_us(at), by, facts)
 
     def merge(self, source: Ticket, target: Ticket, *, at: datetime | int, by: Actor | None = None) -> Linked:
         """Merge *source* into *target*: it closes with a pointer, its clocks are cancelled, its people get copies from the target.

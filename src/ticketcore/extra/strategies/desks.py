@@ -202,7 +202,7 @@ def actions(vocabulary: Vocabulary) -> st.SearchStrategy[Action]:
         Action("route", "sales"),
     ]
     found += [Action("notify", "lead"), Action("notify", "lead", {"template": "nudge", "stale_after_us": HOUR_US})]
-    found += [Action(kind, "hook") for kind in ("webhook", "suggest_article", "classify", "create_child")]
+    found += [Action(kind, "hook") for kind in ("webhook", "suggest_article", "classify", "create_child", "request_merge")]
     return st.sampled_from(found)
 
 

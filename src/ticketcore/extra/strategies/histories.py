@@ -37,6 +37,7 @@ from ticketcore.model import (
     FieldSet,
     FollowersAdded,
     FollowersRemoved,
+    MacroUsed,
     MarkedAnswered,
     MarkedSpam,
     Merged,
@@ -159,6 +160,7 @@ def _fields_of(desk: Desk, kind: type[Outside], at_us: int) -> st.SearchStrategy
         FactsReported: {"facts": _facts(desk)},
         TargetExtended: {"metric": _or_unknown(desk.metrics), "extra_us": spans.map(MINUTE_US.__mul__)},
         Merged: {"into": st.sampled_from(["T-2", TICKET])}, Absorbed: {"source": st.just("T-3")}, Split: {"into": st.just("T-4")},
+        MacroUsed: {"macro": _or_unknown(macro.name for macro in desk.rules.macros)},
         FollowersAdded: {"agents": _some_of(AGENTS)}, FollowersRemoved: {"agents": _some_of(AGENTS)},
         CcAdded: {"addresses": _some_of(COPIES)}, CcRemoved: {"addresses": _some_of(COPIES)},
         SlotSet: {"level": _or_unknown(desk.priority.levels), "slot": st.sampled_from(["manual", "manual", "rules"])},
@@ -201,6 +203,7 @@ _KINDS: Final[tuple[type[Outside], ...]] = (
     Resolved, Resolved, Postponed, Postponed, Closed, Reopened, Acknowledged, FactsReported, TargetExtended, MarkedSpam, NotSpam, Deleted,
     Restored, Restored, Purged, Merged, SlotSet, SlotSet, SlotCleared, TagsAdded, TagsAdded, TagsRemoved, FieldSet, Assigned, Unassigned,
     Transferred, Escalated, PolicySet, Rated, Verified, Confirmed, Absorbed, Split, FollowersAdded, FollowersRemoved, CcAdded, CcRemoved,
+    MacroUsed,
 )  # fmt: skip
 
 
