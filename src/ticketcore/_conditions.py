@@ -410,7 +410,12 @@ def since(of: str, *, hours: str | None = None) -> TimeRef:
 
 
 def until(of: str, *, hours: str | None = None) -> TimeRef:
-    """The time left until the instant field *of*, in the open time of *hours* when they are named."""
+    """The time left until the instant field *of*, in the open time of *hours* when they are named.
+
+    >>> from ticketcore.conditions import say
+    >>> say(until("postponed_until") <= "30m")
+    'at most 30m until postponed_until'
+    """
     return TimeRef(Until, of, hours)
 
 

@@ -18,7 +18,11 @@ from ticketcore._values import EMPTY, FrozenMap, frozen_map
 
 @frozen(kw_only=True)
 class EffectBase:
-    """What every effect has."""
+    """What every effect has.
+
+    >>> Erase(key="T-1/e1/a rule/0", at=0, ticket="T-1", expires=60_000_000).expires
+    DateTime(1970, 1, 1, 0, 1, 0, tzinfo=Timezone('UTC'))
+    """
 
     key: str
     at_us: int = field(alias="at", converter=to_us, repr=iso)
@@ -41,7 +45,11 @@ class EffectBase:
 
 @frozen(kw_only=True)
 class Reply(EffectBase):
-    """Write to the requester, with a copy to the ticket's ``cc``: the template's name, its text filled in, and the variables used."""
+    """Write to the requester, with a copy to the ticket's ``cc``: the template's name, its text filled in, and the variables used.
+
+    >>> Reply(key="T-1/e1/a rule/0", at=0, ticket="T-1", template="ack", text="We have it.").text
+    'We have it.'
+    """
 
     template: str
     text: str = ""
@@ -50,7 +58,11 @@ class Reply(EffectBase):
 
 @frozen(kw_only=True)
 class Notify(EffectBase):
-    """Tell somebody: ``assignee``, ``group``, ``requester``, ``followers``, ``cc``, or a name or address that the host knows."""
+    """Tell somebody: ``assignee``, ``group``, ``requester``, ``followers``, ``cc``, or a name or address that the host knows.
+
+    >>> Notify(key="T-1/e1/a rule/0", at=0, ticket="T-1", to="duty").to
+    'duty'
+    """
 
     to: str
     template: str = ""
@@ -64,7 +76,11 @@ class Notify(EffectBase):
 
 @frozen(kw_only=True)
 class Webhook(EffectBase):
-    """Call the host's webhook of this name."""
+    """Call the host's webhook of this name.
+
+    >>> Webhook(key="T-1/e1/a rule/0", at=0, ticket="T-1", name="pager").kind
+    'webhook'
+    """
 
     name: str
     kind: ClassVar[str] = "webhook"
@@ -72,7 +88,11 @@ class Webhook(EffectBase):
 
 @frozen(kw_only=True)
 class RequestRating(EffectBase):
-    """Ask the requester to rate the help."""
+    """Ask the requester to rate the help.
+
+    >>> RequestRating(key="T-1/e1/a rule/0", at=0, ticket="T-1", template="rating").template
+    'rating'
+    """
 
     template: str = ""
     kind: ClassVar[str] = "request_rating"
@@ -80,7 +100,11 @@ class RequestRating(EffectBase):
 
 @frozen(kw_only=True)
 class SuggestArticle(EffectBase):
-    """Suggest an article of the knowledge base."""
+    """Suggest an article of the knowledge base.
+
+    >>> SuggestArticle(key="T-1/e1/a rule/0", at=0, ticket="T-1", article="reset-password").article
+    'reset-password'
+    """
 
     article: str
     kind: ClassVar[str] = "suggest_article"
@@ -88,7 +112,11 @@ class SuggestArticle(EffectBase):
 
 @frozen(kw_only=True)
 class CreateFollowUp(EffectBase):
-    """Open a follow-up ticket for a reply that this one no longer takes."""
+    """Open a follow-up ticket for a reply that this one no longer takes.
+
+    >>> CreateFollowUp(key="T-1/e1/a rule/0", at=0, ticket="T-1", event="e9").event
+    'e9'
+    """
 
     event: str
     kind: ClassVar[str] = "create_follow_up"
@@ -96,7 +124,11 @@ class CreateFollowUp(EffectBase):
 
 @frozen(kw_only=True)
 class ForwardReply(EffectBase):
-    """Hand a reply on to the ticket this one was merged into."""
+    """Hand a reply on to the ticket this one was merged into.
+
+    >>> ForwardReply(key="T-1/e1/a rule/0", at=0, ticket="T-1", event="e9", to="T-2").to
+    'T-2'
+    """
 
     event: str
     to: str
@@ -105,7 +137,11 @@ class ForwardReply(EffectBase):
 
 @frozen(kw_only=True)
 class CreateChild(EffectBase):
-    """Open a child ticket, with these fields."""
+    """Open a child ticket, with these fields.
+
+    >>> CreateChild(key="T-1/e1/a rule/0", at=0, ticket="T-1", subject="order a part").subject
+    'order a part'
+    """
 
     subject: str = ""
     fields: FrozenMap[str, Any] = field(default=EMPTY, converter=frozen_map)
@@ -114,7 +150,11 @@ class CreateChild(EffectBase):
 
 @frozen(kw_only=True)
 class Route(EffectBase):
-    """Choose an agent (`ticketcore.routing.choose`) for the ticket, within the group if one is named, and hand back `Assigned`."""
+    """Choose an agent (`ticketcore.routing.choose`) for the ticket, within the group if one is named, and hand back `Assigned`.
+
+    >>> Route(key="T-1/e1/a rule/0", at=0, ticket="T-1", to="technicians", strategy="best_skill").to
+    'technicians'
+    """
 
     to: str = ""
     strategy: str = ""
@@ -123,7 +163,11 @@ class Route(EffectBase):
 
 @frozen(kw_only=True)
 class Classify(EffectBase):
-    """Ask the host's classifier of this name; its answer comes back as facts."""
+    """Ask the host's classifier of this name; its answer comes back as facts.
+
+    >>> Classify(key="T-1/e1/a rule/0", at=0, ticket="T-1", name="language").name
+    'language'
+    """
 
     name: str
     kind: ClassVar[str] = "classify"
@@ -131,7 +175,11 @@ class Classify(EffectBase):
 
 @frozen(kw_only=True)
 class Erase(EffectBase):
-    """Erase the contents of a purged ticket from the host's store; the tombstone stays."""
+    """Erase the contents of a purged ticket from the host's store; the tombstone stays.
+
+    >>> Erase(key="T-1/e1/a rule/0", at=0, ticket="T-1").kind
+    'erase'
+    """
 
     kind: ClassVar[str] = "erase"
 

@@ -168,7 +168,11 @@ CHECKS: Final = FieldType(kind="set", choices=("verified", "confirmed"), what="c
 
 @frozen(kw_only=True)
 class Fact:
-    """A declared fact: a field that only the host sets. Without a default, an event of a kind in *required_with* must bring it."""
+    """A declared fact: a field that only the host sets. Without a default, an event of a kind in *required_with* must bring it.
+
+    >>> Fact(type=FieldType(kind="number"), default=0).default
+    0
+    """
 
     type: FieldType
     default: Any = None
@@ -230,6 +234,13 @@ class View:
     *ticket* may be a draft. *before* is the ticket before the root of the cycle (None: change tests are false), *event* the
     event a rule listens to (None: tests on it are false), *clock* gives the reading of a metric's clock at this instant.
     *folds* keeps folded texts; views of one step may share it.
+
+    >>> from ticketcore import Created, Desk, Person, field
+    >>> from ticketcore.conditions import holds
+    >>> desk = Desk()
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> holds(field.status == "new", View(desk.vocabulary, ticket, 0))
+    True
     """
 
     __slots__ = ("before", "clock", "event", "folds", "now_us", "ticket", "vocabulary")

@@ -25,6 +25,10 @@ class Metric:
     ``pause_status`` and ``pause`` say while which status, or condition, time does not count. ``reopen="resume"`` lets a start
     trigger go on with an ended cycle. ``start_at="created"`` counts from creation however late it starts.
     ``start_on_attach`` starts when a policy first promises something for the metric.
+
+    >>> metric = Metric(name="first_reply", start=["created"], stop=["agent_reply"], pause_status=["postponed"])
+    >>> metric.pause_status
+    frozenset({'postponed'})
     """
 
     name: str
@@ -116,6 +120,11 @@ class Policy:
     when to warn before (or after) due. ``keep_used``: when this policy takes over from another one, time used so far counts as
     used instead of being measured anew on its hours. ``due_at="next_opening"`` shows and judges a promise used up exactly at
     closing by the next opening. ``schedule_change="whole_span"`` measures an open cycle anew when the hours are edited.
+
+    >>> from ticketcore.model import Length
+    >>> policy = Policy(name="gold", hours="office", targets={"first_reply": Targets(otherwise=Length(3_600_000_000))})
+    >>> str(policy.targets["first_reply"].otherwise)
+    '1h'
     """
 
     name: str
@@ -142,6 +151,14 @@ class Standing:
 
     ``state`` is running, paused, breached (open, at or past due, also while paused), met, late, cancelled, removed or
     untargeted. ``due_us`` is None while nothing is due: paused before due, cancelled, removed, or nothing promised.
+
+    >>> from ticketcore import Created, Desk, Person
+    >>> from ticketcore.model import Length
+    >>> desk = Desk(policies=[Policy(name="std", targets={"first_reply": Targets(otherwise=Length(3_600_000_000))})])
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> standing = desk.standing(ticket, "first_reply", 1_800_000_000)
+    >>> standing.state, standing.used
+    ('running', datetime.timedelta(seconds=1800))
     """
 
     metric: str

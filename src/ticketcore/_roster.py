@@ -86,6 +86,10 @@ class Roster:
     """The agents a ticket may go to. Kept in order of their ids: in which order they were given makes no difference.
 
     Raises `BadValue` when an agent is in it twice.
+
+    >>> roster = Roster(members=[Member(agent="maria", groups=["support"]), Member(agent="ivan")])
+    >>> roster["maria"].groups
+    frozenset({'support'})
     """
 
     members: tuple[Member, ...] = field(default=(), converter=_by_agent)

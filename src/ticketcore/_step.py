@@ -164,6 +164,11 @@ class Outcome:
 
     ``events`` are all to be stored, in order: what came in (with ids filled in) and what the desk decided of it. ``wake_at`` is when to
     call `Desk.tick`; None: nothing will happen by itself.
+
+    >>> from ticketcore import Created, Desk, Person
+    >>> outcome = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
+    >>> outcome.ticket.status, outcome.effects, outcome.wake_at
+    ('new', (), None)
     """
 
     ticket: Ticket

@@ -315,7 +315,11 @@ def effect_to_data(effect: EffectBase) -> dict[str, Any]:
 
 
 def ticket_to_data(ticket: Ticket) -> dict[str, Any]:
-    """A ticket as plain data; `ticket_from_data` reads it back. What the desk worked out (`Ticket.due`) is not in it."""
+    """A ticket as plain data; `ticket_from_data` reads it back. What the desk worked out (`Ticket.due`) is not in it.
+
+    >>> ticket_to_data(Ticket(id="T-1", status="new"))
+    {'schema': 1, 'id': 'T-1', 'status': 'new'}
+    """
     return _of(Ticket, ticket)
 
 

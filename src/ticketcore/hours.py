@@ -61,7 +61,11 @@ _UTC: Final = pendulum_zone("UTC")
 
 @frozen
 class Transition:
-    """The next change of hours: at which instant, and whether they open or close there."""
+    """The next change of hours: at which instant, and whether they open or close there.
+
+    >>> BusinessHours(zone="UTC", week={"mon": ["09:00-17:00"]}).next_transition(0).opens
+    True
+    """
 
     at: DateTime
     opens: bool
@@ -77,6 +81,9 @@ class Hours(Timeline):
 
     Errors: `NeverOpen` when the hours never open (again), `BeyondHorizon` when the answer would lie outside what the
     hours cover: the years 1900 to 2199, or their own ``valid_from`` and ``valid_until``.
+
+    >>> always("UTC").elapsed(0, 3_600_000_000)
+    datetime.timedelta(seconds=3600)
     """
 
     _local: object = field(init=False, eq=False, repr=False, default=None)  # pendulum's object for the zone, to know its datetimes by
@@ -411,7 +418,11 @@ def _check_night(day: Day, following: Day, path: str) -> None:
 
 @frozen(kw_only=True, cache_hash=True)
 class Always(Hours):
-    """Around the clock, every day: every instant counts, without a horizon. `ALWAYS` is the one in UTC."""
+    """Around the clock, every day: every instant counts, without a horizon. `ALWAYS` is the one in UTC.
+
+    >>> Always().is_open(0)
+    True
+    """
 
     zone: str = "UTC"
 
@@ -501,7 +512,11 @@ ALWAYS: Final = Always()
 
 
 def always(zone: str = "UTC") -> Always:
-    """Around the clock in *zone*, which decides what a date is."""
+    """Around the clock in *zone*, which decides what a date is.
+
+    >>> always().next_open(0)
+    DateTime(1970, 1, 1, 0, 0, 0, tzinfo=Timezone('UTC'))
+    """
     return Always(zone=zone)
 
 

@@ -128,7 +128,13 @@ for _room in (_clocks, _effects, _events):  # this module is their front door: n
 
 @frozen(kw_only=True)
 class Slot:
-    """A filled priority slot: the level, and who or what put it there."""
+    """A filled priority slot: the level, and who or what put it there.
+
+    >>> from ticketcore import Created, Desk, Person
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Desk().handle(ticket, SlotSet(at=1, level="high")).ticket.slots["manual"].level
+    'high'
+    """
 
     level: str
     cause: str = ""
@@ -137,7 +143,11 @@ class Slot:
 
 @frozen(kw_only=True)
 class Repeat:
-    """How far a repeating time rule has got since its condition last became true."""
+    """How far a repeating time rule has got since its condition last became true.
+
+    >>> Repeat(first_us=0, number=2).number
+    2
+    """
 
     first_us: int = field(repr=iso)
     number: int = 1
@@ -145,7 +155,13 @@ class Repeat:
 
 @frozen(kw_only=True)
 class Memo:
-    """What the desk worked out at the end of the step that made a ticket; not part of its identity."""
+    """What the desk worked out at the end of the step that made a ticket; not part of its identity.
+
+    >>> from ticketcore import Created, Desk, Person
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> ticket.memo.wake_us is None
+    True
+    """
 
     wake_us: int | None = field(repr=iso)
     dues: Mapping[str, int | None] = EMPTY
@@ -158,6 +174,11 @@ class Ticket:
     Instants are properties (``created``, ``updated``, ``status_since``, ...) in UTC; inside they are microseconds. ``fields``
     are the desk's declared custom fields (impact and urgency among them), ``facts`` what the host reported. ``version`` counts
     events and is the host's optimistic lock.
+
+    >>> from ticketcore import Created, Desk, Person
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> ticket.status, ticket.priority, ticket.version
+    ('new', 'low', 4)
     """
 
     id: str
@@ -396,6 +417,9 @@ def fold(events: Iterable[EventBase], ticket: Ticket | None = None) -> Ticket:
     """The ticket after all *events*, in one pass with one copy. The same as `evolve` one by one (law).
 
     Raises `WrongTicket` as `evolve` does, and when there is neither a ticket nor an event.
+
+    >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), TagsAdded(at=1, tags=["vip"])]).tags
+    frozenset({'vip'})
     """
     draft: Draft = None if ticket is None else draft_of(ticket)
     for event in events:

@@ -175,7 +175,12 @@ class Matrix:
 
 @frozen(kw_only=True)
 class Score:
-    """One line of a score card: what it is worth when its condition holds (negative: it speaks against), and why."""
+    """One line of a score card: what it is worth when its condition holds (negative: it speaks against), and why.
+
+    >>> from ticketcore import field
+    >>> Score(condition=field.tags.has("vip"), weight=3, reason="a customer we know").weight
+    3
+    """
 
     condition: Condition
     weight: int
@@ -195,6 +200,10 @@ class ScoreCard:
     """Weighted conditions, and the level that each sum of points is enough for. Below the first threshold it fills no slot.
 
     Raises `DeskError` for weights and points that are no whole numbers and for thresholds that do not rise.
+
+    >>> from ticketcore import field
+    >>> ScoreCard(entries=[Score(condition=field.tags.has("vip"), weight=3)], thresholds=[(3, "high")]).thresholds
+    ((3, 'high'),)
     """
 
     entries: tuple[Score, ...] = field(converter=_scores)
