@@ -20,11 +20,12 @@ from ticketcore._compiled import ORDERED, Holds, compiled, right_names
 from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, Not, Test
 from ticketcore._fields import FOLDED, POSITIVE, FieldSpec, FieldType, View, Vocabulary, is_empty
 from ticketcore._tables import Answer, Bounds, Table, Uses, mask_of, of_name, of_order, of_presence, of_set, presence_of, rows_of
-from ticketcore._text import PLAIN_FOLDING, fold, is_plain_word, words_of
+from ticketcore._text import PLAIN_FOLDING, Finder, fold, is_plain_word, words_of
 
 MOST_ROWS: Final = 8  # that one condition is taken apart into
 MOST_ANSWERS: Final = 256  # that are remembered
 MOST_TURNS: Final = 3  # that one row may take at the same side of one field, as in "above 5" and "below 10"
+FEW_PARTS: Final = 64  # rows that look for a part of a text, which are asked one by one
 SHORT_TEXT: Final = 1_000  # characters; a shorter text is cheaper to look at again than to look up
 
 Row = tuple[Condition, ...]  # tests that must all hold
@@ -224,10 +225,41 @@ def part_of(test: Condition, vocabulary: Vocabulary) -> tuple[FieldSpec, str] | 
 
 Read = Callable[[Any], Any]
 Pairs = list[tuple[str, int]]
+
+
+class _Needles:
+    """The different parts that rows look for in one text, each with the bits of its rows."""
+
+    __slots__ = ("_finder", "_pairs", "few")
+
+    def __init__(self, pairs: Pairs) -> None:
+        self._pairs = pairs
+        self._finder: Finder | None = None
+        self.few = min(len(pairs) * 2 // 3, FEW_PARTS)  # for so many rows it never pays to look for all parts
+
+    def pays(self, rows: int, text: str) -> bool:
+        """Whether looking for all parts at once costs less than one by one for so many rows."""
+        return rows > len(self._pairs) * 2 // 3 or rows > 2 * len(text)
+
+    def rows_in(self, text: str) -> int:
+        """The rows whose part is in a folded text. Many parts are sought in one pass over the text."""
+        pairs, rows = self._pairs, 0
+        if len(pairs) > 2 * len(text):
+            finder = self._finder
+            if finder is None:
+                finder = self._finder = Finder(needle for needle, _ in pairs)
+            for number in finder.found_in(text):
+                rows |= pairs[number][1]
+            return rows
+        for needle, same in pairs:
+            if needle in text:
+                rows |= same
+        return rows
+
+
 # Rows that look for a part of one text: their bits, how the text is read, whether no part has a blank, by the length of what is left to
-# be looked for the part that its highest row looks for and the bits below all rows that look for the same, for each part the bits of its
-# rows, for how many rows one looks for every part, the field.
-Parts = tuple[int, Read, bool, Pairs, Pairs, int, FieldSpec]
+# be looked for the part that its highest row looks for and the bits below all rows that look for the same, the different parts, the field.
+Parts = tuple[int, Read, bool, Pairs, _Needles, FieldSpec]
 
 
 class _Made:
@@ -281,7 +313,7 @@ class _Made:
         make = of_presence if kind == "presence" else of_set if kind in {"set", "words"} else of_name
         return make(uses, self._everything)
 
-    def asked(self) -> Matching:  # noqa: C901 - in one piece: a call for each part of it would be half of what it costs
+    def asked(self) -> Matching:
         """`Index.matching`."""
         of_ticket, of_fields, of_some_fields, late, parts = self._of_ticket, self._of_fields, self._of_some_fields, self._late, self._parts
         unsure, answers, decided, told, each = self._unsure, self._answers, self._decided, self._told, self._each
@@ -294,7 +326,7 @@ class _Made:
                 for wanting, read, answer in late:
                     if rows & wanting:
                         rows &= answer(read(view))
-                for mask, read, plain, by_length, needles, many, spec in parts:
+                for mask, read, plain, by_length, needles, spec in parts:
                     looking = rows & mask
                     if not looking:
                         continue
@@ -302,10 +334,9 @@ class _Made:
                     raw = read(view) or ""
                     # of a short ASCII text folding would change nothing else but its blanks, and no part has one
                     text = raw.lower() if plain and raw.isascii() and len(raw) <= SHORT_TEXT else view.folded(spec).text
-                    if looking.bit_count() > many:
-                        for needle, same in needles:
-                            if needle in text:
-                                rows |= looking & same
+                    count = looking.bit_count()
+                    if count > needles.few and needles.pays(count, text):
+                        rows |= looking & needles.rows_in(text)
                     else:
                         while looking:
                             needle, below = by_length[looking.bit_length()]
@@ -465,7 +496,7 @@ def _parts_of(wanted: Sequence[tuple[FieldSpec, str]]) -> tuple[Parts, ...]:
             by_length.extend([(needle, (1 << start) - 1)] * count)
             needles.append((needle, (1 << start + count) - (1 << start)))
         mask = (1 << len(by_length) - 1) - (1 << first)
-        made.append((mask, spec.read, not blank, by_length, needles, len(needles) // 3, spec))
+        made.append((mask, spec.read, not blank, by_length, _Needles(needles), spec))
     return tuple(made)
 
 
