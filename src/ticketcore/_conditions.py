@@ -65,7 +65,12 @@ def _depth(parts: Iterable[Condition]) -> int:
 
 @frozen
 class AllOf(_Combines):
-    """True when every part is; so `TRUE` is the one without parts. Raises `BadValue` when it is nested deeper than `MAX_BUILT`."""
+    """True when every part is; so `TRUE` is the one without parts. Raises `BadValue` when it is nested deeper than `MAX_BUILT`.
+
+    >>> from ticketcore.conditions import say
+    >>> say(AllOf((Test("status", "is", "open"), Test("priority", "at_least", "high"))))
+    "status is 'open' and priority is at least 'high'"
+    """
 
     parts: tuple[Condition, ...] = field(converter=_conditions)
     depth: int = field(init=False, eq=False, repr=False)
@@ -76,7 +81,12 @@ class AllOf(_Combines):
 
 @frozen
 class AnyOf(_Combines):
-    """True when one part is or more; so `FALSE` is the one without parts. Raises as `AllOf` does."""
+    """True when one part is or more; so `FALSE` is the one without parts. Raises as `AllOf` does.
+
+    >>> from ticketcore.conditions import say
+    >>> say(AnyOf((Test("status", "is", "open"), Test("status", "is", "new"))))
+    "status is 'open' or status is 'new'"
+    """
 
     parts: tuple[Condition, ...] = field(converter=_conditions)
     depth: int = field(init=False, eq=False, repr=False)
@@ -87,7 +97,12 @@ class AnyOf(_Combines):
 
 @frozen
 class Not(_Combines):
-    """True when its part is not. Raises as `AllOf` does."""
+    """True when its part is not. Raises as `AllOf` does.
+
+    >>> from ticketcore.conditions import say
+    >>> say(Not(Test("tags", "has", "vip")))
+    "not (tags has 'vip')"
+    """
 
     part: Condition = field(converter=_condition)
     depth: int = field(init=False, eq=False, repr=False)
@@ -101,6 +116,9 @@ class Test(_Combines):
     """A field compared with a value: ``Test("requester.tier", "is", "gold")``. Lists become tuples, instants are in UTC.
 
     For a text, *accents* says that they count, and *language* whose letters they are (Turkish "tr", Azeri "az").
+
+    >>> fields.tags.has("vip")
+    Test(field='tags', op='has', value='vip', accents=False, language='')
     """
 
     __test__ = False  # pytest collects classes by this name
@@ -137,6 +155,10 @@ class Changed(_Combines):
     """The field differs from what it was before the root of the cycle; *was* and *to* name the two values, None: any.
 
     For a set, *was* is a name that it has lost and *to* one that it has gained.
+
+    >>> from ticketcore.conditions import say
+    >>> say(Changed("priority", to="high"))
+    "priority changed to 'high'"
     """
 
     field: str
@@ -441,7 +463,12 @@ class SlaRef:
 
 
 def sla(metric: str) -> SlaRef:
-    """The clock of *metric*."""
+    """The clock of *metric*.
+
+    >>> from ticketcore.conditions import say
+    >>> say(sla("first_reply").is_("breached"))
+    'first_reply is breached'
+    """
     return SlaRef(metric)
 
 
@@ -467,5 +494,10 @@ class HoursRef:
 
 
 def hours(name: str) -> HoursRef:
-    """The business hours *name*."""
+    """The business hours *name*.
+
+    >>> from ticketcore.conditions import say
+    >>> say(hours("office").is_open())
+    "hours 'office' are open"
+    """
     return HoursRef(name)

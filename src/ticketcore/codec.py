@@ -202,7 +202,11 @@ def event_from_data(data: Any, path: str = "", *, trusted: bool = False) -> Even
 
 
 def effect_from_data(data: Any, path: str = "") -> Effect:
-    """The effect that *data* describes. Raises `DataError` with every problem."""
+    """The effect that *data* describes. Raises `DataError` with every problem.
+
+    >>> effect_from_data({"kind": "erase", "key": "T-1/e1/0", "at": "2026-11-20T09:00:00Z", "ticket": "T-1"}).kind
+    'erase'
+    """
     return cast("Effect", read_document(_read_effect, data, path=path, what="effect"))
 
 
@@ -310,7 +314,12 @@ def event_to_data(event: EventBase) -> dict[str, Any]:
 
 
 def effect_to_data(effect: EffectBase) -> dict[str, Any]:
-    """An effect as plain data; `effect_from_data` reads it back."""
+    """An effect as plain data; `effect_from_data` reads it back.
+
+    >>> from ticketcore import Notify
+    >>> effect_to_data(Notify(key="T-1/e1/late/0", at=0, ticket="T-1", to="lead"))["to"]
+    'lead'
+    """
     return _of(EffectBase, effect)
 
 
@@ -355,7 +364,12 @@ def load_desk(data: Any, path: str = "", *, regex: Regex | None = None) -> Desk:
 
 
 def outcome_to_data(outcome: Outcome) -> dict[str, Any]:
-    """What a step came to as plain data: the ticket, the events, the effects, and when to wake (left out: never)."""
+    """What a step came to as plain data: the ticket, the events, the effects, and when to wake (left out: never).
+
+    >>> from ticketcore import Created, Desk
+    >>> sorted(outcome_to_data(Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))))
+    ['effects', 'events', 'schema', 'ticket']
+    """
     data: dict[str, Any] = {
         "schema": SCHEMA, "ticket": to_data(outcome.ticket), "events": [to_data(event) for event in outcome.events],
         "effects": [to_data(effect) for effect in outcome.effects],
@@ -375,7 +389,13 @@ _read_outcome: Final = record(
 
 
 def outcome_from_data(data: Any, path: str = "") -> Outcome:
-    """The outcome that *data* describes. Raises `DataError` with every problem."""
+    """The outcome that *data* describes. Raises `DataError` with every problem.
+
+    >>> from ticketcore import Created, Desk
+    >>> outcome = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
+    >>> outcome_from_data(outcome_to_data(outcome)) == outcome
+    True
+    """
     return cast("Outcome", read_document(_read_outcome, data, path=path, what="outcome", limits=LARGE))
 
 

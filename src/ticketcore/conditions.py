@@ -161,6 +161,12 @@ def holds(condition: Condition, view: View) -> bool:
     """The meaning of a condition, one line per form. `compiled` must agree with it (law).
 
     Raises `UnknownName` for a field or hours that the view's vocabulary lacks; a condition from `parse` never does.
+
+    >>> from ticketcore import Created, Desk, Person, field
+    >>> desk = Desk()
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> holds(field.status == "new", desk.view(ticket)), holds(field.tags.has("vip"), desk.view(ticket))
+    (True, False)
     """
     match condition:
         case AllOf(parts):
@@ -257,6 +263,12 @@ def next_rise(condition: Condition, view: View, after_us: int | None = None, hor
 
     "Becomes" means false just before and true at it. The search ends at *horizon_us*, two years ahead if not given: then the
     answer is that horizon with ``found=False``; None means never.
+
+    >>> from ticketcore import Created, Desk, Person, since
+    >>> desk = Desk()
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> next_rise(since("created") >= "4h", desk.view(ticket)).at_us // 3_600_000_000
+    4
     """
     first = first_of(condition, lambda part: lambda at: holds(part, at))
     after = view.now_us if after_us is None else after_us

@@ -701,17 +701,34 @@ def _day(phase: tuple[date | None, Hours]) -> date:
 
 
 def union(*parts: Hours) -> Hours:
-    """Open when any of them is: follow the sun."""
+    """Open when any of them is: follow the sun.
+
+    >>> day, night = (BusinessHours(zone="UTC", week={"mon-sun": [span]}) for span in ("08:00-20:00", "20:00-08:00"))
+    >>> union(day, night).is_open(0)
+    True
+    """
     return _folded("union", parts)
 
 
 def intersection(*parts: Hours) -> Hours:
-    """Open when all of them are: a shift within company hours."""
+    """Open when all of them are: a shift within company hours.
+
+    >>> shift = BusinessHours(zone="UTC", week={"mon-sun": ["06:00-14:00"]})
+    >>> office = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
+    >>> intersection(shift, office).next_open(0)
+    DateTime(1970, 1, 1, 9, 0, 0, tzinfo=Timezone('UTC'))
+    """
     return _folded("intersection", parts)
 
 
 def difference(hours: Hours, *others: Hours) -> Hours:
-    """Open when the first is and none of the others."""
+    """Open when the first is and none of the others.
+
+    >>> office = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
+    >>> lunch = BusinessHours(zone="UTC", week={"mon-fri": ["12:00-13:00"]})
+    >>> difference(office, lunch).elapsed(0, 86_400_000_000)
+    datetime.timedelta(seconds=25200)
+    """
     return _folded("difference", (hours, *others))
 
 

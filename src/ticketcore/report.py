@@ -350,7 +350,14 @@ def overdue(desk: Desk, tickets: Iterable[Ticket], at: datetime | int) -> list[O
 
 
 def at_risk(desk: Desk, tickets: Iterable[Ticket], at: datetime | int, within: timedelta | str = "1h") -> list[OpenPromise]:
-    """The open promises that are due at an instant or within a time after it, the soonest first. Raises `WrongDesk`, `BadDuration`."""
+    """The open promises that are due at an instant or within a time after it, the soonest first. Raises `WrongDesk`, `BadDuration`.
+
+    >>> from ticketcore import Created, Desk, Person, load_desk
+    >>> desk = load_desk({"sla": [{"name": "std", "targets": {"first_reply": "4h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> [promise.metric for promise in at_risk(desk, [ticket], 11_000_000_000, within="1h")]
+    ['first_reply']
+    """
     at_us, within_us = to_us(at), duration_us(within)
     return [promise for promise in _open(desk, tickets, at_us) if 0 <= promise.left_us <= within_us]
 
@@ -425,7 +432,13 @@ def _products(by: Iterable[By], ticket: Ticket, promise: Promise, at_us: int) ->
 
 
 def report(outcomes: Iterable[Outcome], hours: Hours | None = None) -> Report:
-    """The report of a replay, or of any outcomes in order."""
+    """The report of a replay, or of any outcomes in order.
+
+    >>> from ticketcore import Created, Desk, Person
+    >>> from ticketcore.replay import replay
+    >>> report(replay(Desk(), [Created(at=0, ticket="T-1", by=Person(name="Ada"))])).total().tickets
+    1
+    """
     collected = Report(hours)
     for outcome in outcomes:
         collected.add(outcome)

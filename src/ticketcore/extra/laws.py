@@ -62,6 +62,10 @@ def live(desk: Desk, history: History, ticks: Ticks | None = None, *, then_us: i
 
     With *then_us*, time goes on for so long after the last moment. Ticks are earlier than the next moment: take out those that
     will be refused first (`Life.taken`).
+
+    >>> from ticketcore import Created, Person, Resolved
+    >>> live(Desk(), [[Created(at=0, ticket="T-1", by=Person(name="Ada"))], [Resolved(at=5)]]).ticket.status
+    'resolved'
     """
     outcomes: list[Outcome] = []
     taken: list[Moment] = []
@@ -489,7 +493,10 @@ LAWS: Final[Mapping[str, Callable[[Desk, History], None]]] = {
 
 
 def check(desk: Desk, *, examples: int = 100) -> None:
-    """Try all laws on *desk* with so many random histories. Raises `AssertionError` with the smallest history that breaks one."""
+    """Try all laws on *desk* with so many random histories. Raises `AssertionError` with the smallest history that breaks one.
+
+    >>> check(Desk(), examples=2)
+    """
     from hypothesis import HealthCheck, given, settings
 
     from ticketcore.extra.strategies.histories import histories
