@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -160,6 +161,16 @@ def test_asking_changes_nothing_and_refuses_as_handle_does() -> None:
     with pytest.raises(BadValue, match="an account of a rule needs a ticket or events"):
         one.why_not(None, "page")
     assert isinstance(one.why_not(ticket, "page"), RuleAccount)
+
+
+def test_an_account_is_plain_data_too() -> None:
+    one = desk(PAGE)
+    told = one.why_not(None, "page", events=[BORN]).data()
+    assert json.loads(json.dumps(told)) == told == {
+        "rule": "page", "at": "1970-01-01T00:00:00Z", "fired": False, "on": "created", "notes": [], "holds": False, "complete": True,
+        "why": {"holds": False, "test": {"field": "priority", "at_least": "high"}, "seen": "low", "note": "'low'"},
+        "ways": [[{"kind": "by hand", "field": "priority", "op": "set", "before": False, "said": "priority: 'high' instead of 'low'"}]],
+    }  # fmt: skip
 
 
 # --- the law -----------------------------------------------------------------------------------------------------------

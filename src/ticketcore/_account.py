@@ -39,6 +39,11 @@ class RuleAccount:
         """Whether the condition of the rule is true."""
         return self.why.holds
 
+    def data(self) -> dict[str, Any]:
+        """The account as plain data."""
+        told = {"rule": self.rule, "at": iso(self.at_us), "fired": self.fired, "on": self.on, "notes": list(self.notes)}
+        return {**told, **self.why.data()}
+
     def __str__(self) -> str:
         told = {True: "fired", False: "did not fire", None: "its condition " + ("holds" if self.holds else "does not hold")}[self.fired]
         title = f"rule {self.rule!r}: {told}" + (f" on {self.on}" if self.on and self.fired is not None else "") + f", {iso(self.at_us)}"
@@ -110,7 +115,7 @@ class _Watching(StepRun):
             if before is not None and not why_not(rule.when, view).ways and why_not(rule.when, before).holds:
                 notes.append("its condition was true already: a time rule acts when it becomes true")
         elif not heard:
-            happened = _listed(dict.fromkeys(each.kind for each in self.cycle_events))
+            happened = ", ".join(dict.fromkeys(each.kind for each in self.cycle_events))
             notes.append(f"it listens to {_listed(rule.on) if rule.on else 'everything from outside'}; what happened: {happened}")
         elif event is not None and is_automatic(event) and not rule.automatic:
             notes.append("the message was made by a machine, and the rule is not for those (automatic = true)")
@@ -136,4 +141,4 @@ def _is_asleep(rule: Rule, view: View, ticket: Any) -> bool:
 
 
 def _listed(kinds: Iterable[str]) -> str:
-    return ", ".join(sorted(kinds)) or "nothing"
+    return ", ".join(sorted(kinds))

@@ -96,6 +96,10 @@ class Edit:
             case _:
                 return self.value
 
+    def data(self) -> dict[str, Any]:
+        """The edit as plain data: what it changes, how it could come about, and in words."""
+        return {"kind": self.kind, "field": self.field, "op": self.op, "before": self.before, "said": str(self)}
+
     def __str__(self) -> str:
         way = _WAYS[self.kind]
         return self.said + (f"   ({way})" if way else "")

@@ -91,6 +91,11 @@ class WhyNot:
             return f"{tree}\nit holds"
         return f"{tree}\n{self.remedies()}"
 
+    def data(self) -> dict[str, Any]:
+        """The same as plain data: the tree as `Explanation.data` gives it, and each way as a list of edits."""
+        ways = [[edit.data() for edit in way.edits] for way in self.ways]
+        return {"holds": self.holds, "why": self.explanation.data(), "ways": ways, "complete": self.complete}
+
     def remedies(self) -> str:
         """The ways as a list."""
         if not self.ways:
