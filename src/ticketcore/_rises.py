@@ -73,6 +73,8 @@ def remembering(test: Since | Until | Sla, vocabulary: Vocabulary) -> Where:
     if isinstance(test, Sla):
         return plainly(test)
     read = vocabulary.field(test.of).read
+    if isinstance(test.span, Length) and test.span.calendar:
+        return _calendar_since(test, test.span.us, read) if isinstance(test, Since) else _calendar_until(test, test.span.us, read)
     last: list[tuple[int, tuple[int, int] | None]] = []  # replaced as a whole, so that threads may share it
 
     def where(view: View) -> tuple[int, int] | None:
@@ -84,6 +86,32 @@ def remembering(test: Since | Until | Sla, vocabulary: Vocabulary) -> Where:
         found = interval(test, view)
         last[:] = [(origin, found)]
         return found
+
+    return where
+
+
+def _calendar_since(test: Since, span_us: int, read: Callable[[View], int | None]) -> Where:
+    """`_since` of all time: two additions, nothing worth remembering."""
+    least, reached_us = test.op in {"at_least", "above"}, span_us + (test.op in {"above", "at_most"})
+
+    def where(view: View) -> tuple[int, int] | None:
+        origin = read(view)
+        if origin is None:
+            return None
+        return (origin + reached_us, NEVER) if least else (origin, origin + reached_us)
+
+    return where
+
+
+def _calendar_until(test: Until, span_us: int, read: Callable[[View], int | None]) -> Where:
+    """`_until` of all time."""
+    most, near_us = test.op in {"at_most", "below"}, span_us - (test.op in {"below", "at_least"})
+
+    def where(view: View) -> tuple[int, int] | None:
+        end = read(view)
+        if end is None:
+            return None
+        return (end - near_us, end + 1) if most else (EVER, min(end - near_us, end + 1))
 
     return where
 
