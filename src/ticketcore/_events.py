@@ -701,7 +701,11 @@ class Rated(Outside):
 
 @frozen(kw_only=True)
 class MacroUsed(Outside):
-    """An agent has used a macro (`Desk.macro`); what it did to the ticket stands beside it in the same moment."""
+    """An agent has used a macro (`Desk.macro`); what it did to the ticket stands beside it in the same moment.
+
+    >>> MacroUsed(at=0, ticket="T-1", by=Agent(id="maria"), macro="hot").macro
+    'hot'
+    """
 
     macro: str
     kind: ClassVar[str] = "macro_used"

@@ -43,6 +43,10 @@ class Finding:
     ``verdict`` is ``proven`` or ``unknown`` (it may be so, and could not be decided); ``witness`` is a script that shows it when it is
     replayed through the desk, None where nothing can show it (that something never happens is proven by going through all
     cases, as ``because`` says). ``short`` says it in a line of a list.
+
+    >>> found = Finding(code="no-clock", place="sla", message="a ticket that matches no policy has no promise")
+    >>> found.severity, found.verdict
+    ('warning', 'proven')
     """
 
     code: str
