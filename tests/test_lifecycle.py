@@ -76,6 +76,8 @@ def test_a_move_leads_where_allowed_said_it_may(data: st.DataObject) -> None:
         return
     if decided.trigger == "set" and decided.to is None:
         return  # the status it has already
+    if ticket.before_delete not in ("", *lifecycle._ends(ticket.status, To.BEFORE_DELETE)):
+        return  # it remembers what it cannot have been
     ends = lifecycle.allowed(ticket.status)[decided.trigger]
     assert (decided.to or ticket.status) in ends
     assert decided.category == ("" if decided.to is None else lifecycle.category(decided.to))
@@ -776,6 +778,9 @@ def test_a_ticket_of_another_type_stands_where_that_one_has_a_place_for_it(data:
     event = model.FieldSet(at=NOW, name="kind", value=to)
     decided, odd = lifecycle.observe(ticket, event)
     names = {status.name: status.category for status in new.statuses}
+    if ticket.status == old._tomb:
+        assert f"{ticket.status} is final" in odd
+        return
     if odd:
         assert ticket.category not in set(names.values()) - {"removed"}
         with pytest.raises(IllegalMove, match="retype is refused"):

@@ -567,7 +567,8 @@ class Lifecycle:
             case To.STAYS | To.FOLLOW_UP:
                 return (status,)
             case To.BEFORE_DELETE:
-                return tuple(other for other, row in self._cells.items() if "delete" in row)
+                kept = (other for other, row in self._cells.items() if "delete" in row or self._can_be_removed(other))
+                return tuple(dict.fromkeys((*kept, self._main["new"], self._main["open"])))  # one of these where nothing is remembered
             case To.AFTER_POSTPONE:
                 news = (status.name for status in self.statuses if status.category == "new")
                 return tuple(dict.fromkeys((self._main["open"], *news)))
@@ -575,6 +576,12 @@ class Lifecycle:
                 return tuple(dict.fromkeys((self._main["open"], self._main["new"])))
             case _:
                 return (target,)
+
+    def _can_be_removed(self, status: str) -> bool:
+        """Whether a ticket may go from *status*, which is not removed, to a removed one."""
+        moves = (*self._cells[status].values(), *self._by_hand[status].values())
+        ends = (cell.move.to for cell in moves)
+        return self._categories[status] != "removed" and any(self._categories.get(to) == "removed" for to in ends if isinstance(to, str))
 
     def _targets(self, status: str) -> FrozenMap[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
