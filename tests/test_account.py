@@ -9,7 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ticketcore import Action, Agent, AgentReplied, Created, CustomerReplied, Desk, Escalation, Message, Person, Rule, Rules, RuleSet
+from ticketcore import (
+    Action,
+    Agent,
+    AgentReplied,
+    Closed,
+    Created,
+    CustomerReplied,
+    Desk,
+    Escalation,
+    Message,
+    Person,
+    Rule,
+    Rules,
+    RuleSet,
+)
 from ticketcore._account import RuleAccount
 from ticketcore.conditions import TRUE, field, holds, since
 from ticketcore.errors import BadValue, OutOfOrder, TicketcoreError, UnknownName
@@ -205,3 +219,13 @@ def test_every_account_says_what_happened_and_why(case: tuple[Desk, Any], data: 
             assert told.holds if told.fired else (told.notes or not told.holds), str(told)
             assert told.at_us == max(event.at_us for event in outcome.events if event.id == root or event.id.startswith(f"{root}/"))
         ticket = outcome.ticket
+
+
+def test_a_reply_that_belongs_to_another_ticket_has_its_account_too() -> None:
+    """It leads to a follow-up: no rule of a reply has heard of it."""
+    one = desk(Rule(name="heard", on=["customer_replied"], then=NOTIFY))
+    ticket = born(one)
+    for event in (Resolved(at=1, by=MARIA), Closed(at=2, by=MARIA)):
+        ticket = one.handle(ticket, event).ticket
+    account = one.why_not(ticket, "heard", events=[CustomerReplied(at=10, by=ADA)])
+    assert (account.fired, "diverted" in str(account)) == (False, True)

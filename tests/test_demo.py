@@ -25,7 +25,8 @@ from store import Conflict, Store
 from ticketcore import Agent, AgentReplied, Created, CustomerReplied, Desk, Message, Noted, Person, Resolved, fold, load_desk
 from ticketcore.codec import history_from_lines
 from ticketcore.lint import lint
-from ticketcore.model import CreateFollowUp
+from ticketcore.model import CreateFollowUp, Outside, RuleFired
+from ticketcore.replay import moments
 
 HERE = Path(demo.__file__).parent
 HISTORY = make_history.OUTPUT
@@ -138,6 +139,29 @@ def test_without_timers_the_tickets_are_the_same(desk: Desk, history: list[Any],
     assert len(often) > 100
     for store in stores:
         store.close()
+
+
+def test_every_decision_of_a_rule_can_be_asked_why_in_one_line(desk: Desk, history: list[Any]) -> None:
+    """Of every rule at every moment, fired or not: the account agrees with what happened, and prints."""
+    tickets: dict[str, Any] = {}
+    asked: Counter[tuple[str, bool]] = Counter()
+    names = [event.ticket for event in history if event.kind == "created"]
+    few = set(names[:: max(1, len(names) // 12)])
+    for moment in moments(history):
+        if moment[0].ticket not in few:
+            continue
+        before = tickets.get(moment[0].ticket)
+        outcome = desk.handle(before, *moment, late="restamp", observe=True)
+        tickets[moment[0].ticket] = outcome.ticket
+        root = next(event.moment for event in outcome.events if isinstance(event, Outside) and not event.cause)
+        fired = {event.rule for event in outcome.events if isinstance(event, RuleFired) and event.id.startswith(f"{root}/")}
+        for rule in desk.rules:
+            account = desk.why_not(before, rule.name, events=moment)
+            assert account.fired == (rule.name in fired), (rule.name, moment)
+            assert str(account).startswith(f"rule {rule.name!r}: {'fired' if account.fired else 'did not fire'}")
+            asked[rule.name, rule.name in fired] += 1
+    assert sum(asked.values()) > 500
+    assert sum(fired for _, fired in asked) > 5
 
 
 def test_who_saves_second_begins_again(desk: Desk, store: Store) -> None:

@@ -149,6 +149,7 @@ def main(arguments: list[str] | None = None, console: Console | None = None) -> 
         arrived = outage_call(host, chosen.roster, now)
         if arrived is not None:
             show.arrival(*arrived)
+            show.decisions(arrived[0], "outage", "vip")
     show.queue()
     show.breaches(tally.report)
     show.ladder()

@@ -17,7 +17,7 @@ from rich.text import Text
 from store import Store
 
 from ticketcore import Closed, Desk, Order, Outcome, Ticket, TicketcoreError
-from ticketcore.model import Breached, RuleFired
+from ticketcore.model import Breached, Outside, RuleFired
 from ticketcore.report import Figures, Report, say
 from ticketcore.routing import Choice, Due, HeadStart
 from ticketcore.sla import Ledger
@@ -169,6 +169,15 @@ class Show:
             self.console.print(Text(f"  {verdict}", "green"))
         others = Counter(reason.text for verdict in choice.verdicts if not verdict.fits for reason in verdict.reasons[:1])
         self.console.print(Text("  not: " + ", ".join(f"{count} {why}" for why, count in others.most_common()), "dim"))
+
+    def decisions(self, outcome: Outcome, *rules: str) -> None:
+        """Of a message that began a ticket: why a rule fired or did not, asked of the desk in one line."""
+        came = [event for event in outcome.events if isinstance(event, Outside) and not event.cause]
+        for rule in rules:
+            if rule in {each.name for each in self.desk.rules}:
+                account = self.desk.why_not(None, rule, events=came)
+                self.title(f"Why {'did' if account.fired else 'did not'} “{rule}” fire on {outcome.ticket.id}?")
+                self.console.print(Text(str(account)))
 
     def ladder(self) -> None:
         """One escalation, from the promise on."""

@@ -64,21 +64,21 @@ def standing(rule: Rule, view: View) -> RuleAccount:
 def stepped(desk: DeskParts, ticket: Ticket | None, rule: Rule, events: Sequence[Outside], *, restamp: bool, observe: bool) -> RuleAccount:
     """The account of a rule for what happens when *events* do: of the cycle that they start. Raises as `Desk.handle` does."""
     run = _Watching(desk, ticket, rule, restamp=restamp, observe=observe)
-    run.handle(events)
-    return next(account for root, account in run.accounts if root == run.moment)
+    outcome = run.handle(events)
+    moment = next(event.moment for event in outcome.events if isinstance(event, Outside) and not event.cause)
+    return next(account for root, account in run.accounts if root == moment)
 
 
 class _Watching(StepRun):
     """A step that keeps an account of one rule for each of its cycles."""
 
-    __slots__ = ("accounts", "moment", "rule", "seen")
+    __slots__ = ("accounts", "rule", "seen")
 
     def __init__(self, desk: DeskParts, ticket: Ticket | None, rule: Rule, *, restamp: bool, observe: bool) -> None:
         super().__init__(desk, ticket, restamp=restamp, observe=observe)
         self.rule = rule
         self.accounts: list[tuple[str, RuleAccount]] = []
         self.seen: RuleAccount | None = None  # of this cycle, once the rule has fired
-        self.moment = ""
 
     def fire(self, rule: Rule, event: EventBase | None, number: int, skipped: tuple[str, ...]) -> None:
         """As any step does; the account is taken first, while the ticket is as the rule saw it."""
@@ -92,8 +92,6 @@ class _Watching(StepRun):
         super()._end()
         self.accounts.append((self.root, self.seen or self._unfired()))
         self.seen = None
-        if self.cycle_events and self.cycle_events[0].is_outside:
-            self.moment = self.root
 
     def _account(self, view: View, *, fired: bool, notes: Iterable[str]) -> RuleAccount:
         on = "" if view.event is None else view.event.kind
