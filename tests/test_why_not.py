@@ -40,7 +40,7 @@ from ticketcore.conditions import (
     why_not,
 )  # fmt: skip
 from ticketcore.hours import BusinessHours
-from ticketcore.model import EVENTS, Agent, Assigned, CustomerReplied, FrozenMap, Message, Ticket, draft_of
+from ticketcore.model import EVENTS, Agent, AgentReplied, Assigned, CustomerReplied, FrozenMap, Message, Person, Ticket, draft_of
 
 
 def parts_of(edits: tuple[Edit, ...]) -> Any:
@@ -379,6 +379,16 @@ def test_the_draft_of_a_step_can_be_asked_too() -> None:
     told = check(field.priority.changed(to="high"), view)
     assert [str(way) for way in told.ways] == ["priority: 'high' instead of 'medium'"]
     assert type(told.ways[0].apply(view).ticket) is Ticket
+
+
+def test_who_counts_as_the_customer_moves_with_the_address() -> None:
+    # With another address Ann is no longer the requester, and what she wrote as an agent no longer a customer's.
+    ann = Agent(id="ann", email="ann@example.gr")
+    asked = Ticket(id="T", requester=Person(email="ann@example.gr"))
+    view = seen(asked, event=AgentReplied(at=NOW, by=ann))
+    condition = (field["event.by_role"] == "customer") & field.requester.email.ends_with(".org") & (field["event.by"] == "ann")
+    told = check(condition, view)
+    assert told.ways == ()  # the address alone would do, were it not for the role
 
 
 def test_the_search_ends_at_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:

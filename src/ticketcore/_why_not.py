@@ -9,7 +9,7 @@ smallest set is met before a larger one. Every answer has been tried on the cond
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import product
+from itertools import combinations, product
 from typing import Any, Final, NamedTuple, assert_never
 
 from attrs import field, frozen
@@ -342,7 +342,7 @@ class _Search:
                     level[chosen] = None
 
     def _core(self, free: frozenset[_Lever]) -> dict[_Lever, None] | None:
-        """Slots of which one must change, however the *free* ones do; None: it is the values of those that do not go together."""
+        """Levers of which one must change, however the *free* ones do; None: it is the values of those that do not go together."""
         if free not in self.cores:
             self.left -= self.size
             self.cores[free] = _core(self.tree, free)
@@ -362,17 +362,28 @@ class _Search:
             self.left -= cost
             if self.left <= 0:
                 return None
-            view = self.view
-            for edit in edits:
-                view = edit.apply(view)
+            way = Way(edits=edits)
+            view = way.apply(self.view)
             if condition is not None:
                 first = first_of(condition, lambda part: compiled(part, self.view.vocabulary))
                 risen = rise(first, lambda at: _holds(rest, at), view, view.now_us, view.now_us + TWO_YEARS_US)
-                if risen is not None and risen.found:
-                    return Way(edits=(*edits, waiting(risen.at_us, self.view.hours(None).zone)))
-            elif _holds(rest, view):
-                return Way(edits=tuple(edits))
+                if risen is None or not risen.found:
+                    continue
+                way = Way(edits=(*edits, waiting(risen.at_us, self.view.hours(None).zone)))
+            elif not _holds(rest, view):
+                continue
+            if self._is_smallest(way):
+                return way
         return None
+
+    def _is_smallest(self, way: Way) -> bool:
+        """Whether all of it makes the condition true and no part does, tried on the whole condition.
+
+        It is, but where one lever moves another: who counts as the customer depends on the requester's address.
+        """
+        self.left -= self.size
+        parts = (Way(edits=part) for size in range(1, len(way.edits)) for part in combinations(way.edits, size))
+        return _holds(self.tree, way.apply(self.view)) and not any(_holds(self.tree, part.apply(self.view)) for part in parts)
 
     # --- what an edit of a lever may be ---------------------------------------------------------------------------------
 
