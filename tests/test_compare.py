@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -30,6 +31,7 @@ from ticketcore import (
     Move,
     Noted,
     Policy,
+    Postponed,
     Priority,
     Resolved,
     Restored,
@@ -56,7 +58,7 @@ from ticketcore.errors import BadValue, WrongTicket
 from ticketcore.extra import strategies
 from ticketcore.extra.strategies.histories import History
 from ticketcore.model import EventBase, Notify, Outside, Reply
-from ticketcore.replay import Comparison, compare, moments, replay
+from ticketcore.replay import Comparison, Replay, compare, moments, replay
 from ticketcore.rules import Step
 from ticketcore.sla import WarnAt
 
@@ -217,6 +219,15 @@ def compared_desks(draw: st.DrawFn) -> tuple[Desk, Desk, list[EventBase]]:
     return desk, draw(trials(desk)), flat(draw(strategies.histories(desk)), "T-1")
 
 
+def log_of(desk: Desk, history: Iterable[EventBase], until: int) -> list[EventBase]:
+    """What a desk would have stored of it."""
+    run, log = Replay(desk, late="restamp", observe=True), list[EventBase]()
+    for moment in moments(history):
+        with suppress(TicketcoreError):
+            log += run.feed(*moment).events
+    return log + [event for outcome in run.settle(until) for event in outcome.events]
+
+
 def flat(history: History, name: str) -> list[EventBase]:
     """A history as one stream, its moments named."""
     return [
@@ -234,6 +245,8 @@ def test_stepped_together_or_apart_or_by_force_it_is_the_same_comparison(given_:
     assert str(fast) == str(plain)
     assert {one.ticket for one in fast.tickets} == differing_by_force(a, b, history)
     until = history[-1].at_us + 3 * DAY_US
+    log = log_of(a, history, until)
+    assert compared(a, b, log, joint(a, b), until=until, recorded=True) == compared(a, b, log, None, until=until)
     for both in (joint(a, a), None):
         same = compared(a, a, history, both, until=until)
         assert same.is_same
@@ -381,6 +394,14 @@ def test_the_same_things_in_another_order_differ_only_if_the_ticket_does() -> No
     assert found.first_difference.changed == {"subject": ("2", "1")}
     tags = [Rule(name=name, on=["created"], then=[Action("add_tag", name)]) for name in "xy"]
     assert compare(ruled(*tags), ruled(*tags[::-1]), HISTORY).is_same
+
+
+def test_a_postponement_ends_alike_on_both() -> None:
+    history = [told(Created, "A", "09:00"), told(Postponed, "A", "09:10", until=at("10:00")), told(Noted, "A", "12:00")]
+    assert compared(DESK, DESK, history, None).is_same
+    late = ruled(HOT, Rule(name="back", on=["woken"], then=[Action("notify", "lead")]))
+    (one,) = compare(DESK, late, history).tickets
+    assert isinstance(one.first_difference.decision_b, Notify)
 
 
 def test_renamed_rules_and_sets_make_no_difference() -> None:
@@ -555,6 +576,45 @@ def test_a_stored_log_is_as_good_as_what_came_in() -> None:
     found, again = compare(DESK, trial, HISTORY), compare(DESK, trial, stored)
     assert [one.ticket for one in found.tickets] == [one.ticket for one in again.tickets]
     assert found.sums() == again.sums()
+
+
+@pytest.mark.parametrize("name", TRIALS)
+@pytest.mark.parametrize("keep", ["all", "open"])
+def test_a_recorded_log_may_be_taken_as_it_stands(name: str, keep: str) -> None:
+    a = crowd.desk()
+    log = log_of(a, crowd.history(14, spread_minutes=60 * 24 * 10), crowd.START_US + 90 * DAY_US)
+    log.sort(key=lambda event: event.at_us)  # tickets interleave, steps stay together
+    until = log[-1].at_us
+    fast, plain = (compare(a, TRIALS[name], log, recorded=recorded, keep=keep, until=until) for recorded in (True, False))
+    assert [(one.ticket, one.first_difference) for one in fast.tickets] == [(one.ticket, one.first_difference) for one in plain.tickets]
+    assert keep == "open" or fast == plain  # what comes after the last moment of a ticket may find it forgotten
+
+
+def test_most_steps_of_a_recorded_log_are_not_taken_anew() -> None:
+    from ticketcore._compare import _Run
+    from ticketcore._moments import steps
+
+    a, b = crowd.desk(), TRIALS["a condition"]
+    log = log_of(a, crowd.history(10), crowd.START_US + 90 * DAY_US)
+    run, taken = _Run(a, b, joint(a, b), keep_all=True), 0
+    for moment, events in steps(log, a.fingerprint):
+        run.feed_recorded(moment, events)
+        pair = run.pairs[events[0].ticket]
+        taken += pair.ticket[0] is not None and pair.ticket[0].memo is None
+    assert taken > 100  # folded: nothing was worked out
+
+
+def test_a_log_that_another_desk_made_or_that_is_in_disorder_is_refused() -> None:
+    log = log_of(DESK, HISTORY, at("20:00"))
+    with pytest.raises(BadValue, match="was not recorded by the first desk; compare without recorded=True"):
+        compare(ruled(), DESK, log, recorded=True)
+    with pytest.raises(BadValue, match="was not recorded by the first desk"):
+        compare(DESK, ruled(), HISTORY, recorded=True)
+    moved = next(place for place, event in enumerate(log) if event.kind == "status_changed")
+    other = next(event for event in log if event.ticket != log[moved].ticket)
+    with pytest.raises(BadValue, match="stands apart from its step"):
+        compare(DESK, ruled(), [*log[:moved], other, log[moved]], recorded=True)
+    assert compare(DESK, ruled(), [], recorded=True).is_same
 
 
 def test_a_ticket_is_stepped_for_both_again_once_it_is_the_same() -> None:

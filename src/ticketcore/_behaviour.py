@@ -29,9 +29,11 @@ _SILENT: Final = frozenset({"rule_fired", "time_reached", "action_refused"})  # 
 
 
 def _reader(kind: type, without: frozenset[str]) -> tuple[tuple[str, ...], Callable[[Any], Shape]]:
-    """The names of the fields of *kind* that show (there are several of every kind), and a function that reads them all."""
+    """The names of the fields of *kind* that show and a function that reads them all."""
     names = tuple(part.name for part in attrs.fields(kind) if part.name not in without)
-    return names, attrgetter(*names)
+    if len(names) > 1:
+        return names, attrgetter(*names)
+    return names, lambda value: tuple(getattr(value, name) for name in names)
 
 
 _TICKET_NAMES, _read_ticket = _reader(Ticket, _OF_TICKET | {"slots", "clocks"})

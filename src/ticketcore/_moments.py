@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from ticketcore.errors import BadValue, shorten
 from ticketcore.model import EventBase, Outside
 
-__all__ = ["FINISHED", "moments"]
+__all__ = ["FINISHED", "moments", "steps"]
 
 FINISHED: Final = frozenset({"closed", "removed"})  # categories in which a ticket may be over
 
@@ -27,3 +28,32 @@ def moments(history: Iterable[EventBase]) -> Iterator[tuple[Outside, ...]]:
         waiting.append(event)
     if waiting:
         yield tuple(waiting)
+
+
+def steps(log: Iterable[EventBase], fingerprint: str) -> Iterator[tuple[tuple[Outside, ...], list[EventBase]]]:
+    """A stored log step by step: the moment (empty for what time brought), and all events of the step as the desk recorded them.
+
+    Raises `BadValue` for a log that another desk made, or in which the events of one step do not stand together.
+    """
+    moment: list[Outside] = []
+    found: list[EventBase] = []
+    for event in log:
+        if event.desk != fingerprint:
+            hint = "compare without recorded=True: then everything is derived anew"
+            raise BadValue(f"event {event.id!r} was not recorded by the first desk", value=shorten(event.desk), hint=hint)
+        outside = isinstance(event, Outside) and event.is_outside and not event.cause
+        new = not found or found[0].ticket != event.ticket
+        if outside:
+            new = new or not moment or event.moment != moment[0].moment  # type: ignore[attr-defined]  # it is outside
+        elif event.is_due:
+            new = new or bool(moment)
+        elif new:
+            raise BadValue(f"event {event.id!r} stands apart from its step", value=shorten(event.ticket), hint="keep a log in its order")
+        if new and found:
+            yield tuple(moment), found
+            moment, found = [], []
+        if outside:
+            moment.append(event)  # type: ignore[arg-type]  # as above
+        found.append(event)
+    if found:
+        yield tuple(moment), found

@@ -20,7 +20,7 @@ from ticketcore._step import DeskParts, StepRun
 from ticketcore._values import changed
 from ticketcore.desk import Desk
 from ticketcore.model import EventBase, Ticket
-from ticketcore.rules import Escalation, Rule, Rules, RuleSet
+from ticketcore.rules import ACTIONS, Escalation, Rule, Rules, RuleSet
 
 if TYPE_CHECKING:
     from ticketcore._step import _Due
@@ -30,6 +30,7 @@ __all__ = ["OTHER", "Apart", "Joint", "Together", "joint", "of_desk"]
 T = TypeVar("T")
 
 _FREE: Final = frozenset({"name", "rules", "templates"})  # parts in which the desks may differ
+_ASKING: Final = frozenset({"diverted", "purged"})  # decided with an effect and without a rule
 OTHER: Final = "\x00other"  # marks what only the second desk has; no name in a desk file has it
 
 
@@ -44,6 +45,18 @@ class Joint:
     parts: DeskParts
     watched: frozenset[str]
     repeating: frozenset[str]  # those of them, by their own names, that keep count of their firings on the ticket
+    heard: frozenset[str] | None  # the kinds of events that they listen to; None: to time, or to anything from outside
+    asking: frozenset[str]  # the rules of the first desk that ask for effects
+
+    def must_step(self, events: Iterable[EventBase]) -> bool:
+        """Whether a recorded step has to be taken anew: a watched rule might fire in it, or it asks the host for something."""
+        if self.heard is None:
+            return True
+        for event in events:
+            kind = event.kind
+            if kind in self.heard or kind in _ASKING or (kind == "rule_fired" and event.rule in self.asking):  # type: ignore[attr-defined]  # by its kind it has one
+                return True
+        return False
 
 
 class Together(StepRun):
@@ -82,10 +95,15 @@ def joint(one: Desk, other: Desk) -> Joint | None:
     spoilt = {name for name in {*one.templates, *other.templates} if one.templates.get(name) != other.templates.get(name)}
     watched: set[str] = set()
     repeating: set[str] = set()
+    heard: set[str] = set()
+    anything = False
 
     def watch(rules: Iterable[Rule]) -> None:
+        nonlocal anything
         for rule in rules:
             watched.add(rule.name)
+            heard.update(rule.on)
+            anything = anything or not rule.on
             if rule.every_us is not None:
                 repeating.add(rule.name.removesuffix(OTHER))
 
@@ -93,7 +111,11 @@ def joint(one: Desk, other: Desk) -> Joint | None:
     ladders = _merged_ladders(one.rules, other.rules, spoilt, watch)
     rules = Rules(sets=sets, escalations=ladders).using(one.vocabulary)
     parts = cast("DeskParts", changed(one, rules=rules))
-    return Joint(parts=parts, watched=frozenset(watched), repeating=frozenset(repeating))
+    asking = frozenset(rule.name for rule in one.rules if any(ACTIONS[action.name].is_effect for action in rule.then))
+    return Joint(
+        parts=parts, watched=frozenset(watched), repeating=frozenset(repeating), asking=asking,
+        heard=None if anything else frozenset(heard),
+    )  # fmt: skip
 
 
 def _active_sets(rules: Rules) -> list[RuleSet]:
