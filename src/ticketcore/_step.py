@@ -536,11 +536,10 @@ class StepRun:
         self.closed: set[str] = set()
         self.created = self.unchosen = False  # whether this cycle creates the ticket, and no policy was chosen for it so far
 
-    def _cycle(self, roots: Sequence[EventBase], at_us: int, root: str, *, begun: bool = False) -> None:
+    def _cycle(self, roots: Sequence[EventBase], at_us: int, root: str) -> None:
         """Steps 6 to 11 for one root: a moment, or one thing that time brought."""
         self.before = self.frozen if self.frozen is not None and not self.events else freeze(draft_of(self.draft))  # 6
-        if not begun:
-            self._begin(at_us, root)
+        self._begin(at_us, root)
         for event in roots:  # 7
             self._live(event)
         self._passes(created=False)
