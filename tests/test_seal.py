@@ -7,6 +7,7 @@ import os
 import random
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ from hypothesis import strategies as st
 
 from ticketcore import Agent, AgentReplied, Created, Desk, FieldSet, Message, Noted, Person, Purged, Resolved, TagsAdded
 from ticketcore.codec import history_from_lines, load_desk
-from ticketcore.errors import BadValue, DataError
+from ticketcore.errors import BadValue, DataError, TicketcoreError
 from ticketcore.extra.strategies.model import events
 from ticketcore.model import Deleted, EventBase, fold
-from ticketcore.replay import replay
+from ticketcore.replay import moments
 from ticketcore.seal import (
     Head,
     Sealed,
@@ -114,7 +115,13 @@ def logs() -> Iterator[list[EventBase]]:
     with gzip.open(DEMO / "history.jsonl.gz", "rt", encoding="utf-8") as file:
         history = sorted(history_from_lines(file), key=lambda event: event.ticket)
     for _, log in groupby(history, key=lambda event: event.ticket):
-        yield [event for outcome in replay(desk, log) for event in outcome.events]
+        ticket, stored = None, list[EventBase]()
+        for moment in moments(log):
+            with suppress(TicketcoreError):  # the history delivers some events twice, and some that the desk refuses
+                outcome = desk.handle(ticket, *moment, late="restamp", observe=True)
+                ticket = outcome.ticket
+                stored += outcome.events
+        yield stored
 
 
 def test_flip_drop_insert_or_swap_any_event_of_many_logs_and_it_is_found_at_its_place() -> None:
