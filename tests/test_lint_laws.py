@@ -127,13 +127,13 @@ def test_the_same_number_makes_the_same_set() -> None:
 
 def test_small_desks_against_brute_force() -> None:
     """What never fires, whose order matters and what does not settle, beside every life of two events."""
-    tally = checked(judge_small(range(500 if WHOLE else 2)))
+    tally = checked(judge_small(range(500 if WHOLE else 1)))
     assert tally.counts["of these shown"] == tally.counts["unsettled by brute force"]
 
 
 def test_time_rules_against_brute_force() -> None:
     """Never said to end when brute force loops; nearly every loop shown; hardly ever undecided."""
-    counts = checked(judge_timed(range(1000 if WHOLE else 20))).counts
+    counts = checked(judge_timed(range(1000 if WHOLE else 12))).counts
     assert counts["of these shown"] >= 0.95 * counts["loops by brute force"]
     assert counts["unknown"] <= max(2, 0.05 * sum(counts[verdict] for verdict in ("shown", "unknown", "proven to end")))
 

@@ -40,12 +40,15 @@ from ticketcore import (
 )  # fmt: skip
 from ticketcore._lint_domain import UNKNOWN, Given, Tagged, Wanted, group_of, possible, representatives, solutions
 from ticketcore._lint_footprint import after, cone_of, event_fields, footprint, kinds_of, reads_of, share
+from ticketcore._lint_order import differ, order_of
+from ticketcore._lint_running import running_circles
 from ticketcore._lint_script import Script, shrink
 from ticketcore._lint_space import MONDAY, Space, Walk, conditions_of, created
 from ticketcore._lint_survey import Survey, distance
 from ticketcore._time import DAY_US, HOUR_US
 from ticketcore.conditions import AllOf, AnyOf, Condition, Test, hours, sla
 from ticketcore.hours import BusinessHours
+from ticketcore.lint import lint
 from ticketcore.model import Length, Merged, Postponed, TargetExtended, Ticket
 from ticketcore.priority import Suggestion
 
@@ -227,6 +230,8 @@ def test_kinds_of_events_that_can_come() -> None:
     warned = RICH.evolve(policies=(promise(2, warn=("80%",)),), rules=[Rule(name="t", when=since("created") >= "1h")])
     assert kinds_of(heard, warned) == {"woken", "warned", "breached", "clock_started", "policy_applied", "time_reached"}
     assert "created" in kinds_of(Rule(name="r"), ruled())
+    never = ruled(lifecycle=Lifecycle(statuses=tuple(one for one in Lifecycle().statuses if one.category != "postponed")))
+    assert kinds_of(heard, never) == set()
 
 
 def test_fields_of_events() -> None:
@@ -444,6 +449,108 @@ def test_a_survey_finds_what_is_deep() -> None:
     assert refused[1].startswith("close is refused")
     never = Rule(name="never", on=["created"], when=field.transfers >= 3)
     assert Survey(ruled(never), budget=40).reach(never) is None
+
+
+# --- order, once more --------------------------------------------------------------------------------------------------
+
+
+def pair_of(desk: Desk, **given: Any) -> str:
+    (pair,) = order_of(desk, Survey(desk, budget=given.pop("survey", 60)), **given)
+    return pair.verdict
+
+
+def noted(name: str, *then: Action, when: Condition = AllOf(()), on: str = "noted") -> Rule:
+    return Rule(name=name, on=[on], when=when, then=then)
+
+
+TAG, ASSIGN, TELL = Action("add_tag", "x"), Action("assign", "ann"), Action("notify", "lead")
+A_TEXT, STD = field.text.contains("a"), field.policy == "std"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (noted("a", TAG, on="rule_fired"), noted("b", Action("add_tag", "y")), "unknown"),
+        (noted("a", ASSIGN), noted("b", Action("transfer", "sales")), "unknown"),  # clocks start and stop in the order of events
+        (noted("a", Action("purge"), on="created"), noted("b", TAG, on="created"), "unknown"),
+        (noted("a", TAG), noted("b", TAG), "commutes"),
+        # Never both.
+        (noted("a", ASSIGN, when=field.tags.has("x")), noted("b", Action("unassign"), when=field.tags.has_none("x", "y")), "commutes"),
+        # They write nothing.
+        (noted("a", TELL, when=sla("fa").is_("met")), noted("b", TELL, when=sla("fa").is_("paused")), "commutes"),
+        (noted("a", ASSIGN, when=A_TEXT & STD, on="created"), noted("b", Action("unassign"), when=~A_TEXT & STD, on="created"), "commutes"),
+    ],
+)  # fmt: skip
+def test_whose_order_matters(one: Rule, other: Rule, expected: str) -> None:
+    desk = Desk(metrics=(FA,), policies=(promise(2),), groups=("sales",), rules=[RuleSet(name="s", rules=[one, other]), RuleSet(name="t")])
+    assert pair_of(desk) == expected
+
+
+def test_a_walk_finds_what_scripts_at_hand_do_not_show() -> None:
+    one = Rule(name="a", on=["transferred"], when=field.transfers >= 1, then=[Action("assign", "a")])
+    other = Rule(name="b", on=["transferred"], when=field.transfers >= 1, then=[Action("assign", "b")])
+    desk = ruled(one, other, groups=("sales", "support"))
+    assert pair_of(desk, survey=1) == "unknown"
+    assert pair_of(desk, survey=1, budget=4000) == "differs"
+    small = ruled(Rule(name="a", on=["noted"], then=[Action("set_field", "subject", {"to": "a"})]),
+                  Rule(name="b", on=["noted"], when=field.subject == "z", then=[Action("set_field", "subject", {"to": "a"})]))  # fmt: skip
+    assert pair_of(small, budget=4000) in ("commutes", "unknown")
+
+
+def test_too_many_pairs_are_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ticketcore._lint_order.MOST_PAIRS", 0)
+    rules = [Rule(name=name, on=["created"], then=[Action("assign", name)]) for name in "ab"]
+    assert pair_of(ruled(*rules)) == "unknown"
+
+
+def test_a_script_that_both_desks_refuse_shows_no_difference() -> None:
+    refused = Script(((Resolved(at=MONDAY),),))
+    assert not differ(ruled(), ruled(), refused)
+    assert differ(ruled(), ruled(facts={"it": Fact(type=FieldType(kind="flag"), required_with=("created",))}), Script((created(ruled()),)))
+
+
+# --- what a desk refuses -----------------------------------------------------------------------------------------------
+
+
+def refuse(*_given: Any) -> Any:
+    raise TicketcoreError("refused")
+
+
+def test_what_a_desk_refuses_is_no_witness(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = Rule(name="a", on=["created"], stop=True)
+    desk = Desk(metrics=(FA,), rules=[RuleSet(name="s", rules=[stop, Rule(name="b", on=["created"], when=field.tags.has("x"))])])
+    monkeypatch.setattr("ticketcore._lint_levels.Script.ticket", refuse)
+    monkeypatch.setattr("ticketcore._lint_rules.Script.replay", refuse)
+    findings = lint(desk)
+    assert [(one.verdict, one.witness) for one in findings.of("no-clock")] == [("unknown", None)]
+    assert [(one.verdict, one.witness) for one in findings.of("shadowed-rule")] == [("proven", None)]
+
+
+def test_a_life_that_is_refused_does_not_go_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = ruled(Rule(name="again", on=["woken"], then=[Action("postpone", Length(HOUR_US, calendar=True))]))
+    monkeypatch.setattr("ticketcore._lint_running.Script.ticket", refuse)
+    assert [one.verdict for one in lint(desk).of("runs-on")] == ["unknown"]
+
+
+def test_a_circle_through_the_score_card_or_the_matrix_is_not_taken_for_one_that_only_rises() -> None:
+    rule = Rule(
+        name="up", when=since("priority_since") >= "1h", then=[Action("raise_priority", 1), Action("set_field", "impact", {"to": "low"})]
+    )
+    assert running_circles(RICH.evolve(rules=[rule])) == [frozenset({"up"})]
+
+
+def test_a_life_may_be_long_without_going_round() -> None:
+    """Rules that each fire once, one an hour later than the other."""
+    first = Rule(name="t0", when=field.tags.is_empty() & (since("created") >= "1h"), then=[Action("add_tag", "x0")])
+    rules = [Rule(name=f"t{n}", when=field.tags.has(f"x{n - 1}") & ~field.tags.has(f"x{n}") & (since("created") >= f"{n + 1}h"),
+                  then=[Action("add_tag", f"x{n}"), Action("escalate", n)]) for n in range(1, 5)]  # fmt: skip
+    last = Rule(
+        name="last",
+        when=field.tags.has("x4") & (since("escalated_at") >= "1h") & (field.notes == 0),
+        then=[Action("escalate", 9), Action("note", "x")],
+    )
+    desk = ruled(first, *rules, last, templates={"x": "seen"})
+    assert all(one.verdict == "unknown" for one in lint(desk).of("runs-on"))
 
 
 # --- scripts -----------------------------------------------------------------------------------------------------------

@@ -179,6 +179,18 @@ def test_a_minute_lies_between_moments_where_that_shows_the_same() -> None:
     assert postponed.until_us - postponed.at_us == HOUR_US
 
 
+def test_moments_that_cannot_lie_apart_stay_together() -> None:
+    """A minute later the ticket is spam, and the second moment is refused; or time has moved it on."""
+    quick = Rule(name="quick", when=(field.status == "new") & (since("created") >= "1m"), then=[Action("mark_spam")])
+    answer = search(ruled(quick), field.status == "resolved", depth=2)
+    assert (kinds(answer), answer.shows(ruled(quick))) == (["created", "resolved"], True)
+    tagged = Rule(name="tagged", when=since("created") >= "1m", then=[Action("add_tag", "late")])
+    late = search(ruled(tagged), field.tags.has("late") & (field.notes >= 1), depth=3)
+    assert (late.verdict, late.shows(ruled(tagged))) == ("violated", True)
+    due = search(Desk(metrics=(ON_TIME,), policies=(promise(2),)), sla("fa").is_("breached") & (field.notes >= 1), depth=3)
+    assert due.verdict == "violated"
+
+
 # --- twenty policies, twenty rule sets ---------------------------------------------------------------------------------
 
 LATE = Length(HOUR_US, calendar=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, combinations, count, pairwise, product
-from typing import Any, Final, cast
+from typing import Any, Final, assert_never, cast
 
 from attrs import field, frozen
 
@@ -130,6 +130,8 @@ def group_of(atom: Atom, vocabulary: Vocabulary) -> str:
             return f"hours {hours}"
         case Sla(metric):
             return f"sla {metric}"
+        case _:
+            assert_never(atom)
 
 
 # --- the values of a field --------------------------------------------------------------------------------------------
@@ -283,6 +285,8 @@ def _group(name: str, atoms: tuple[Atom, ...], vocabulary: Vocabulary, known: Gi
             return Group(name, tuple(atoms), _distinct(kinds), closed=True)
         case Sla():
             return _sla_group(name, cast("Sequence[Sla]", atoms))
+        case _:
+            assert_never(first)
 
 
 def _in_hours(test: InHours, *, is_open: bool, holiday: bool) -> bool:

@@ -251,18 +251,16 @@ def judge_running(desk: Desk, survey: Survey) -> Iterator[Finding]:
     if not circles:
         return
     places = {one.rule.name: one for one in placed(desk)}
-    shown: set[str] = set()
     for circle in circles:
-        found = None if circle & shown else _running(desk, [places[name] for name in sorted(circle)], survey)
+        found = _running(desk, [places[name] for name in sorted(circle)], survey)
         if found is not None:
             script, name, times = found
-            shown |= circle
             yield Finding(
                 code="runs-on", place=places[name].place, severity="error", witness=script,
                 message=f"{name!r} fires again and again by time alone; give it times, or a condition that its actions end",
                 because=f"it has fired {times} times at the end, and nobody has acted",
             )  # fmt: skip
-        elif not circle & shown:
+        else:
             names = ", ".join(repr(name) for name in sorted(circle))
             yield Finding(
                 code="runs-on", place="rules", severity="info", verdict="unknown",

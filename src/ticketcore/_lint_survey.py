@@ -25,7 +25,7 @@ __all__ = ["Survey", "cycles_of", "seeds_for"]
 PATIENCE_US: Final = 120 * DAY_US  # for so long nobody acts before something is taken not to happen by itself
 _KEPT: Final = 3  # scripts of one pair of rules
 _DEPTH: Final = 12
-_BUDGET: Final = 1200
+_BUDGET: Final = 500
 _REACH_DEPTH: Final = 7
 _REACH_BUDGET: Final = 700
 
