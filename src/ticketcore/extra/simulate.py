@@ -81,7 +81,7 @@ class Simulated:
     effects: FrozenMap[str, int]
     shifts_us: FrozenMap[str, int]
     outcomes: tuple[Outcome, ...] = field(repr=False)
-    _hours: FrozenMap[str, Hours | None] = field(repr=False, eq=False)
+    _hours: FrozenMap[str, Hours | None] = field(alias="hours", repr=False, eq=False)
 
     def waits(self) -> Spread:
         """How long tickets waited for an agent, each time they did."""
