@@ -1,9 +1,9 @@
 """Many conditions asked of one ticket at once: tables rule out most of them, and only what is left is asked one by one.
 
-Every condition becomes *rows*: lists of tests, of which one whose tests all hold makes it hold. Tests of names, sets,
-numbers, instants and single words go into tables (`ticketcore._tables`), those for a part of a text are grouped by what they look
-for, and the rest of a row is compiled when it is first needed. The index only narrows: what the tables cannot say exactly, the
-compiled tests decide (docs/explanation/rule-index.md).
+Every condition becomes *rows*: lists of tests, of which one whose tests all hold makes it hold. Tests of names, sets, numbers, instants
+and single words go into tables (`ticketcore._tables`), those for a part of a text are grouped by what they look for, and the rest of
+a row is compiled when it is first needed. The index only narrows: what the tables cannot say exactly, the compiled tests decide
+(docs/explanation/rule-index.md).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ticketcore._text import PLAIN_FOLDING, Finder, fold, is_plain_word, words_o
 
 MOST_ROWS: Final = 8  # that one condition is taken apart into
 MOST_ANSWERS: Final = 256  # that are remembered
+LONGEST_ANSWER: Final = 1_024  # numbers in one that is
 MOST_TURNS: Final = 3  # that one row may take at the same side of one field, as in "above 5" and "below 10"
 FEW_PARTS: Final = 64  # rows that look for a part of a text, which are asked one by one
 SHORT_TEXT: Final = 1_000  # characters; a shorter text is cheaper to look at again than to look up
@@ -368,7 +369,7 @@ class _Made:
     def _told(self, rows: int) -> tuple[int, ...]:
         """The numbers of the conditions whose rows these are."""
         told = self._in_order([self._numbers[row] for row in rows_of(rows)])
-        if len(self._answers) < MOST_ANSWERS:
+        if len(self._answers) < MOST_ANSWERS and len(told) <= LONGEST_ANSWER:
             self._answers[rows] = told
         return told
 
@@ -376,6 +377,7 @@ class _Made:
         return tuple(sorted(set(numbers) if self._several else numbers))
 
     def _each(self, view: View) -> tuple[int, ...]:
+        """The same without any table, for a ticket that holds what none can tell."""
         return tuple([number for number in sorted(set(self._numbers)) if self._plainly[number](view)])
 
 
