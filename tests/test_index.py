@@ -171,7 +171,7 @@ def test_of_many_different_parts_only_those_that_may_matter_are_looked_for() -> 
 @pytest.mark.parametrize("count", [3, 300], ids=["few", "many"])
 @pytest.mark.parametrize("times", [1, 40], ids=["short", "long"])
 def test_all_parts_are_looked_for_at_once_when_most_rows_look_for_one(count: int, times: int) -> None:
-    wanted: list[Condition] = [field.subject.contains(f"part{number}x") for number in range(count)] * 2
+    wanted = [field.subject.contains(f"part{number}x") for number in range(count)] * 2
     view = View(SMALL, a_ticket(subject="PART1X, part2x part299x " * times), 0)
     numbers = [number for number in (1, 2, 299) if number < count]
     assert Index(wanted, SMALL).matching(view) == plainly(wanted, view) == (*numbers, *(number + count for number in numbers))
