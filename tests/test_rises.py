@@ -16,6 +16,7 @@ from ticketcore.conditions import (
     TEXT,
     AllOf,
     AnyOf,
+    Changed,
     Condition,
     InHours,
     Not,
@@ -171,3 +172,11 @@ def test_the_poll_would_see_a_rise_that_was_missed(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(Timed, "next_rise", lambda *_, wrong=wrong: wrong)
         with pytest.raises(AssertionError):
             check_against_the_poll(condition, view)
+
+
+@pytest.mark.parametrize("test", [Test("status", "is", "open"), Changed("status"), Not(Test("status", "is", "open")), AllOf(())])
+def test_what_time_cannot_change_never_rises(test: Condition) -> None:
+    words = Vocabulary(statuses={"open": "open"})
+    view = View(words, Ticket(id="T", status="new"), 0)
+    assert next_rise(test, view) is None
+    assert Timed(test, words).next_rise(view) is None
