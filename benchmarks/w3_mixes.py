@@ -161,9 +161,9 @@ def compare(title: str, conditions: list[Condition], seen: list[Ticket], rounds:
     return index
 
 
-def making(count: int, rounds: int) -> None:
+def making(conditions: list[Condition], rounds: int, what: str = "rules") -> None:
     """What an index costs a rule to make and to keep, beside compiling the conditions."""
-    conditions = rules(tuple(KINDS), 3, count)
+    count = len(conditions)
     view = View(WORDS, tickets(1)[0], NOW_US)
 
     def make(_count: int) -> None:
@@ -186,7 +186,7 @@ def making(count: int, rounds: int) -> None:
     tracemalloc.stop()
     ours, theirs = (statistics.median(times[name]) for name in ("index", "compiled"))
     best = min(times["index"])
-    print(f"{count:6d} rules: {ours:6.1f} us a rule ({best:.1f} at best), compiling {theirs:6.1f} us; {size / count:6.0f} bytes a rule")
+    print(f"{count:6d} {what}: {ours:6.1f} us a rule ({best:.1f} at best), compiling {theirs:6.1f} us; {size / count:6.0f} bytes a rule")
 
 
 def steps(count: int, rounds: int) -> None:
@@ -230,7 +230,8 @@ def main() -> None:
         steps(count, given.rounds)
     print("\nmaking an index")
     for count in (100, 1_000, 10_000):
-        making(count, given.rounds)
+        making(rules(tuple(KINDS), 3, count), given.rounds)
+    making([field.subject.contains(f"part {number}") for number in range(10_000)], given.rounds, "different parts")
 
 
 if __name__ == "__main__":
