@@ -83,7 +83,6 @@ QUICK = (
     "sends-stale-news",
     "lost-update",
     "moment-in-pieces",
-    "timer-too-late",
     "forgets-to-send-marks",
     "log-of-input-only",
 )
@@ -249,6 +248,7 @@ def test_the_strategies_reach_every_move_operator_and_action() -> None:
     assert allowed - moves == set()
 
 
+@settings(max_examples=2_000 if NIGHTLY else 20)
 @given(st.data())
 def test_a_legal_history_is_taken_as_it_is(data: st.DataObject) -> None:
     desk = data.draw(st.sampled_from([Desk(), DESK]))
@@ -257,6 +257,7 @@ def test_a_legal_history_is_taken_as_it_is(data: st.DataObject) -> None:
     assert live(desk, history).taken == history
 
 
+@settings(max_examples=5)
 @given(st.data())
 def test_every_trigger_has_an_event_that_pulls_it(data: st.DataObject) -> None:
     for trigger in _MOVED_BY:
