@@ -12,7 +12,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from desk_day import ADA, MARIA, at, born, fired, ruled
-from ticketcore import Action, AgentReplied, Closed, Desk, Message, Noted, Resolved, Rule, Rules, RuleSet, TagsAdded, _index, _tables, since
+from ticketcore import (
+    Action,
+    AgentReplied,
+    Closed,
+    Desk,
+    Message,
+    Noted,
+    Resolved,
+    Rule,
+    Rules,
+    RuleSet,
+    TagsAdded,
+    _index,
+    _tables,
+    since,
+    until,
+)
 from ticketcore import rules as rules_room
 from ticketcore._tables import mask_of, rows_of
 from ticketcore._time import DAY_US
@@ -175,6 +191,17 @@ def test_all_parts_are_looked_for_at_once_when_most_rows_look_for_one(count: int
     view = View(SMALL, a_ticket(subject="PART1X, part2x part299x " * times), 0)
     numbers = [number for number in (1, 2, 299) if number < count]
     assert Index(wanted, SMALL).matching(view) == plainly(wanted, view) == (*numbers, *(number + count for number in numbers))
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_what_only_the_tests_can_say_is_left_to_them(empty: bool) -> None:
+    spans = [compare for span in ("0m", "1h", "2h") for compare in (since("resolved_at") >= span, since("resolved_at") <= span)]
+    spans += [compare for span in ("0m", "1h", "2h") for compare in (since("resolved_at") > span, until("postponed_until") < span)]
+    spans += [compare for span in ("0m", "1h", "2h") for compare in (until("postponed_until") >= span, until("postponed_until") <= span)]
+    instants = {} if empty else {"resolved_us": at("10:00"), "postponed_until_us": at("12:00")}
+    for clock in ("09:59", "10:00", "11:00", "11:59", "12:00", "12:01"):
+        view = View(SMALL, a_ticket(**instants), at(clock))
+        assert Index(spans, SMALL).matching(view) == plainly(spans, view)
 
 
 def test_rules_that_look_for_one_of_several_parts_share_them() -> None:
