@@ -362,7 +362,7 @@ def a_ticket(**given_: Any) -> Ticket:
 
 def test_an_empty_index_matches_nothing() -> None:
     index = Index([], SMALL)
-    assert (len(index), index.matching(View(SMALL, a_ticket(), 0))) == (0, ())
+    assert (len(index), repr(index), index.matching(View(SMALL, a_ticket(), 0))) == (0, "Index(0 conditions)", ())
 
 
 def test_an_index_survives_pickling_and_asks_the_same() -> None:

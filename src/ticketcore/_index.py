@@ -66,6 +66,9 @@ class Index:
     def __len__(self) -> int:
         return len(self.conditions)
 
+    def __repr__(self) -> str:
+        return f"Index({len(self.conditions)} conditions)"
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (Index, (self.conditions, self.vocabulary))
 
