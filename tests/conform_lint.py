@@ -92,10 +92,9 @@ def brute_differ(one: Desk, other: Desk, depth: int = 2) -> bool:
     """Whether some life comes to something else under *other*."""
     for _, outcome, events in lives(one, depth):
         ticket: Ticket | None = None
-        for event in events:
-            theirs = other.handle(ticket, event)
-            ticket = theirs.ticket
-        if outcome_of(outcome) != outcome_of(theirs):
+        for event in events[:-1]:
+            ticket = other.handle(ticket, event).ticket
+        if outcome_of(outcome) != outcome_of(other.handle(ticket, events[-1])):
             return True
     return False
 

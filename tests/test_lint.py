@@ -260,6 +260,7 @@ OR_NOT = ruled(Rule(name="a", when=negated("spam") | negated("offer")))
         (NEW & ((field.status != "new") | (field.status != "open")), 1),  # however deep
         (~(negated("a") | negated("b")), 1),
         (negated("a") & negated("b"), 0),
+        (negated("a") | negated("a"), 0),  # the same
         (negated("a") | (field.status != "new"), 0),  # two fields
         (negated("a") | NEW, 0),
     ],

@@ -319,11 +319,11 @@ def _negated_any(rule: Rule, place: str) -> Iterator[Finding]:
     while stack:
         condition = stack.pop()
         if isinstance(condition, AnyOf):
-            fields = [field for part in condition.parts if (field := _negated_field(part))]
+            fields = [field for part in dict.fromkeys(condition.parts) if (field := _negated_field(part))]
             doubled = next((field for field in fields if fields.count(field) > 1), None)
             if doubled is not None:
                 yield Finding(
-                    code="or-not-contains", place=place,
+                    code="or-not-contains", place=place, because="only a ticket for which none of the 'not' holds is left out",
                     message=f"any of several 'not' on {doubled!r} is true of nearly every ticket; use all of them",
                 )  # fmt: skip
         if isinstance(condition, AllOf | AnyOf):

@@ -170,7 +170,8 @@ def _smallest(desk: Desk, rule: Rule, script: Script) -> Script:
     def shows(smaller: Script) -> Script | None:
         outcomes = smaller.replay(desk)
         before = outcomes[-2].ticket if len(outcomes) > 1 else None
-        last = Visit(smaller, (outcomes[-1],), (before,), outcomes[-1].ticket.as_of_us)
+        end = outcomes[len(outcomes) - 1]
+        last = Visit(smaller, (end,), (before,), end.ticket.as_of_us)
         return smaller if any(one.name == rule.name for one, _ in unsettled_in(desk, last)) else None
 
     return shrink(script, shows, most=80)

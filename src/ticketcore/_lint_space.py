@@ -428,7 +428,7 @@ class Space:
         """
         values: list[Any] = [now_us if self.in_hours and not anywhen else None]
         for name in _TICKET_PARTS:
-            value = getattr(ticket, name)
+            value: Any = getattr(ticket, name)
             if name in _COUNTED:
                 value = value if name in self.values else min(value, 1) if name == "agent_replies" else 0
             elif name.endswith("_us") and value is not None:

@@ -97,7 +97,7 @@ class Survey:
         self.is_closed: Final = walk.is_closed
         self.steps = walk.steps
 
-    def _look(self, visit: Visit, keep: Callable[[Visit], None] = lambda _visit: None) -> None:
+    def _look(self, visit: Visit, keep: Callable[[Visit], None]) -> None:
         outcome = visit.outcomes[0]
         if isinstance(outcome, TicketcoreError):
             return
@@ -141,7 +141,7 @@ class Survey:
         space = Space([desk], seeds=seeds_for(desk, rule.when), rules=helpers, limit=60)
         walk = Walk(space, depth=_REACH_DEPTH, budget=_REACH_BUDGET, distance=self._nearness(rule))
         for visit in walk:
-            self._look(visit)
+            self._look(visit, self.visits.append)
             if done():
                 break
             outcome = visit.outcomes[0]
