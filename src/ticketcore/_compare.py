@@ -372,12 +372,34 @@ class _Run:
             self.shared.count(Outcome(ticket=ticket, events=tuple(events)), len(moment))
             if not self.keep_all:
                 self._watch(name, pair)
+        elif pair is not None and self._is_known(pair) and self.both is not None and not self.both.asks(events):
+            self._second_alone(name, pair, moment, events)
         elif moment:
             self.feed(moment)
         pair = self.pairs.get(name)
         if pair is not None:
             pair.logged += len(events)
         self.last_us = end_us if self.last_us is None else max(self.last_us, end_us)
+
+    def _is_known(self, pair: _Pair) -> bool:
+        """Whether the ticket is known to differ, and the first desk's is as far as its log: then only the second desk has to step."""
+        ticket = pair.ticket[0]
+        return self.keep_all and not pair.together and pair.difference is not None and ticket is not None and ticket.version == pair.logged
+
+    def _second_alone(self, name: str, pair: _Pair, moment: tuple[Outside, ...], events: Sequence[EventBase]) -> None:
+        """A recorded step of the first desk as it stands; the second desk takes the moment, and lives through time when it next does."""
+        ticket = fold(events, pair.ticket[0])
+        pair.ticket[0] = ticket
+        one = Taken(ticket=ticket, outcome=Outcome(ticket=ticket, events=tuple(events)))
+        kept = (moment, self._answered(pair, 1, moment))
+        taken = [one, self._take_alone(pair, 1, moment, kept[1], moment[0].at_us)] if moment else [one]
+        for side, each in enumerate(taken):
+            if each.outcome is not None:
+                pair.ticket[side] = each.outcome.ticket
+                self.tallies[side].count(each.outcome, len(kept[side]))
+                self._note(pair, side, each.outcome)
+        if moment:
+            self._list(name, moment, kept, taken)
 
     def settle(self, until_us: int) -> None:
         """Let time pass for every ticket."""

@@ -50,13 +50,14 @@ class Joint:
 
     def must_step(self, events: Iterable[EventBase]) -> bool:
         """Whether a recorded step has to be taken anew: a watched rule might fire in it, or it asks the host for something."""
-        if self.heard is None:
-            return True
-        for event in events:
-            kind = event.kind
-            if kind in self.heard or kind in _ASKING or (kind == "rule_fired" and event.rule in self.asking):  # type: ignore[attr-defined]  # by its kind it has one
-                return True
-        return False
+        return self.heard is None or any(event.kind in self.heard for event in events) or self.asks(events)
+
+    def asks(self, events: Iterable[EventBase]) -> bool:
+        """Whether the first desk asked the host for something in a recorded step; a log does not hold what."""
+        return any(
+            event.kind in _ASKING or (event.kind == "rule_fired" and event.rule in self.asking)  # type: ignore[attr-defined]  # by its kind it has one
+            for event in events
+        )
 
 
 class Together(StepRun):
