@@ -383,9 +383,9 @@ def W8() -> list[Contender]:  # noqa: N802 - as W1
 
 
 # The script loads this file anew for each of its tables; what it has asked for stands in the harness, which it loads once.
-_w9_groups: Iterator[str] = vars(common).setdefault(
-    "ticketcore_w9", itertools.cycle(("to_builtins", "from_builtins", "to_json", "from_json"))
-)
+if not hasattr(common, "ticketcore_w9"):
+    common.ticketcore_w9 = itertools.cycle(("to_builtins", "from_builtins", "to_json", "from_json"))
+_w9_groups: Iterator[str] = common.ticketcore_w9
 
 
 def W9() -> list[Contender]:  # noqa: N802 - as W1
