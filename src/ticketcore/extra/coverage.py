@@ -288,7 +288,8 @@ class _Watched(PlainRules):
 class Watch:
     """A desk that is watched at work: use ``watch.desk`` as the desk, then ask for the `coverage`.
 
-    Tickets are the same, whichever of the two desks made them. Counts go on for as long as the watch lives.
+    Tickets are the same, whichever of the two desks made them. Counts go on for as long as the watch lives. A step that is refused is
+    void, but what time brought in it has been counted; `over` leaves that out.
 
     >>> from ticketcore import Action, Created, Desk, Person, Rule, field
     >>> vip = Rule(name="vip", on=["created"], when=field.requester.tier == "gold", then=[Action("add_tag", "vip")])
