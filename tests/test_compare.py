@@ -590,6 +590,15 @@ def test_a_recorded_log_may_be_taken_as_it_stands(name: str, keep: str) -> None:
     assert keep == "open" or fast == plain  # what comes after the last moment of a ticket may find it forgotten
 
 
+def test_the_echo_of_an_effect_is_dropped_from_a_recorded_log_too() -> None:
+    ack = Rule(name="ack", on=["created"], then=[Action("reply", "ack")])
+    a, b = (ruled(*rules, templates={"ack": "we are on it"}) for rules in ([ack], []))
+    history = [told(Created, "A", "09:00", id="c"), told(AgentReplied, "A", "09:05", answers="A/c/ack/0"), told(Noted, "A", "09:10")]
+    log = log_of(a, history, at("20:00"))
+    assert compare(a, b, log, recorded=True, until=at("20:00")) == compare(a, b, log, until=at("20:00"))
+    assert compare(a, b, log, recorded=True).b.dropped == 1
+
+
 def test_most_steps_of_a_recorded_log_are_not_taken_anew() -> None:
     from ticketcore._compare import _Run
     from ticketcore._moments import steps
