@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import random
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from ticketcore import _compiled, _rises, _text
 from ticketcore._explaining import _value
 from ticketcore._rises import NEVER, hours_flip, in_hours
 from ticketcore._text import PLAIN_FOLDING, Folding, fold
+from ticketcore._time import MAX_US
 from ticketcore.conditions import (
     DURATION,
     FALSE,
@@ -69,7 +72,7 @@ from ticketcore.conditions import (
 )  # fmt: skip
 from ticketcore.errors import BadDuration, BadValue, Problem, UnknownName
 from ticketcore.extra.strategies.conditions import EVENING_US, MINUTE_US, Reading
-from ticketcore.hours import BusinessHours
+from ticketcore.hours import ALWAYS, BusinessHours
 from ticketcore.model import (
     Agent,
     AgentReplied,
@@ -78,6 +81,7 @@ from ticketcore.model import (
     Created,
     CustomerReplied,
     Days,
+    FieldSet,
     FrozenMap,
     Length,
     Message,
@@ -85,6 +89,9 @@ from ticketcore.model import (
     Ticket,
     Transferred,
     WorkingDays,
+    apply,
+    draft_of,
+    evolve,
 )  # fmt: skip
 
 strategies: Any = import_module("ticketcore.extra.strategies.conditions")  # the module: its package has a function of that name
@@ -834,6 +841,30 @@ def test_how_texts_are_compared(text: str, data: Any, expected: bool) -> None:
     assert compiled(condition, WORDS)(view) is expected
     assert explain(condition, view).holds is expected
     assert read(to_data(condition)) == condition
+
+
+def test_a_view_sees_a_text_that_an_event_has_changed_since_it_was_last_asked() -> None:
+    draft = draft_of(evolve(TICKET, FieldSet(at=NOW, name="subject", value="The shop is down")))
+    view = View(WORDS, draft, NOW)
+    shop, door = (compiled(read({"field": "subject", "mentions_any": [word]}), WORDS) for word in ("shop", "door"))
+    assert (shop(view), shop(view), door(view)) == (True, True, False)
+    apply(draft, FieldSet(at=NOW, name="subject", value="The door is open"))
+    assert (shop(view), shop(view), door(view)) == (False, False, True)
+
+
+def test_a_span_around_the_clock_that_ends_after_all_time_is_never_over() -> None:
+    words = Vocabulary(hours={"24x7": ALWAYS}, default_hours="24x7")
+    for at, op in itertools.product((MAX_US - HOUR_US, MAX_US - HOUR_US - 1, MAX_US - HOUR_US + 1), ("at_least", "above")):
+        ticket = attrs.evolve(TICKET, created_us=at)
+        for span in ("1h", "1h calendar"):
+            condition = read({"since": "created", op: span}, words)
+            for now in (MAX_US - 1, MAX_US, MAX_US + 1):
+                view = View(words, ticket, now)
+                assert compiled(condition, words)(view) == holds(condition, view)
+    assert compiled(read({"since": "created", "at_least": "1h"}, words), words)(View(words, attrs.evolve(TICKET, created_us=0), HOUR_US))
+    assert not compiled(read({"since": "escalated_at", "at_least": "1h"}, words), words)(
+        View(words, attrs.evolve(TICKET, escalated_us=None), HOUR_US)
+    )
 
 
 def test_a_text_is_folded_once_for_each_way_of_folding(monkeypatch: pytest.MonkeyPatch) -> None:

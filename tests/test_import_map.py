@@ -107,6 +107,7 @@ PART_OF: dict[str, str] = {
     "_settings": "desk",
     "_step": "desk",
     "_templates": "desk",
+    "_trace": "desk",
     "_variables": "desk",
     "_words": "desk",
 }

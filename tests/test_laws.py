@@ -24,6 +24,7 @@ from ticketcore import (
     Deleted,
     Desk,
     FieldType,
+    Lifecycle,
     Matrix,
     Metric,
     Noted,
@@ -45,10 +46,12 @@ from ticketcore import (
 from ticketcore._clocks import summed
 from ticketcore._time import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from ticketcore.conditions import TRUE, Condition
+from ticketcore.errors import TicketcoreError
 from ticketcore.extra import laws, strategies
+from ticketcore.extra._plain_rules import PlainRules, with_rules
 from ticketcore.extra.laws import History, live
 from ticketcore.hours import Hours
-from ticketcore.model import Clock, Cycle, Days, Length, Run, Target, Ticket, WorkingDays
+from ticketcore.model import Clock, Cycle, Days, Length, Outside, Purged, Run, Target, Ticket, WorkingDays
 from ticketcore.rules import Action
 from ticketcore.sla import Sla, WarnAt
 
@@ -239,6 +242,58 @@ def test_the_law_of_cost_sees_a_due_instant_that_is_worked_out_pause_by_pause(mo
 
 
 # --- what goes with them -------------------------------------------------------------------------------------------------
+
+
+@law
+def test_rules_fire_as_they_do_when_each_is_tried_one_by_one(lived: tuple[Desk, History]) -> None:
+    desk, history = lived
+    plain, quick = (live(one, history, then_us=3 * DAY_US) for one in (with_rules(desk, PlainRules(desk)), desk))
+    assert (plain.ticket, plain.events, plain.effects) == (quick.ticket, quick.events, quick.effects)
+
+
+def _forgetting(desk: Desk, history: History, *, observe: bool) -> None:
+    """A ticket that remembers nothing of the step that made it lives on as one that does."""
+    ticket: Ticket | None = None
+    for moment in history:
+        bare = None if ticket is None else attrs.evolve(ticket, memo=None)
+        try:
+            outcome = desk.handle(ticket, *moment, observe=observe)
+        except TicketcoreError as error:
+            with pytest.raises(type(error)):
+                desk.handle(bare, *moment, observe=observe)
+            continue
+        assert desk.handle(bare, *moment, observe=observe) == outcome
+        ticket, wake_us = outcome.ticket, outcome.wake_us
+        assert desk.wake_us(attrs.evolve(ticket, memo=None)) == wake_us
+        if wake_us is not None:
+            assert desk.tick(ticket, wake_us) == desk.tick(attrs.evolve(ticket, memo=None), wake_us)
+            ticket = desk.tick(ticket, wake_us).ticket
+
+
+@law
+def test_what_a_ticket_remembers_of_its_last_step_changes_nothing(lived: tuple[Desk, History]) -> None:
+    _forgetting(*lived, observe=False)
+
+
+@law
+def test_what_an_imported_ticket_remembers_changes_nothing(lived: tuple[Desk, History]) -> None:
+    _forgetting(*lived, observe=True)
+
+
+def test_a_ticket_whose_contents_went_has_its_priority_derived_with_the_next_event() -> None:
+    desk = Desk(lifecycle=Lifecycle(permissions={"purge": ["admin"]}), groups=())
+    agent = Agent(id="maria")
+    history: list[tuple[Outside, ...]] = [
+        (Created(at=0, ticket="T", by=Person(name="Ada")),), (SlotSet(at=HOUR_US, level="high", by=agent),),
+        (Purged(at=2 * HOUR_US, by=agent),), (Noted(at=3 * HOUR_US, by=agent),), (Noted(at=4 * HOUR_US, by=agent),),
+    ]  # fmt: skip
+    _forgetting(desk, history, observe=True)
+    ticket: Ticket | None = None
+    seen = []
+    for moment in history:
+        ticket = desk.handle(ticket, *moment, observe=True).ticket
+        seen.append(ticket.priority)
+    assert seen == ["low", "high", "high", "low", "low"]
 
 
 @law

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ticketcore import Agent, AgentReplied, Created, CustomerReplied, Message, Person, Ticket, evolve, fold
 from ticketcore import model as room
+from ticketcore._clocks import clock_with, cycle_with
 from ticketcore._values import FrozenMap, changed, frozen_map, name_set, names
 from ticketcore.errors import BadValue, DataError, NaiveDateTime, NotAnInstant, Problem, TicketcoreError, UnknownName, WrongTicket, shorten
 from ticketcore.model import (
@@ -20,7 +21,9 @@ from ticketcore.model import (
     Acknowledged,
     ActionRefused,
     Assigned,
+    Clock,
     Closed,
+    Cycle,
     Deleted,
     Diverted,
     Escalated,
@@ -68,6 +71,20 @@ def test_a_draft_copies_every_slot() -> None:
     ticket = attrs.evolve(BORN, **odd)
     assert freeze(draft_of(ticket)) == ticket
     assert room._Draft.__slots__ == tuple(part.name for part in attrs.fields(Ticket))
+
+
+def test_a_cycle_and_a_clock_copied_by_hand_are_what_changed_makes_of_them() -> None:
+    cycle = Cycle(**{part.name: f"x{n}" for n, part in enumerate(attrs.fields(Cycle))})
+    clock = Clock(**{part.name: f"x{n}" for n, part in enumerate(attrs.fields(Clock))})
+    assert (cycle_with(cycle), clock_with(clock)) == (cycle, clock)
+    for part in attrs.fields(Cycle):
+        assert cycle_with(cycle, **{part.name: "new"}) == changed(cycle, **{part.name: "new"}) != cycle
+    for part in attrs.fields(Clock):
+        assert clock_with(clock, **{part.name: "new"}) == changed(clock, **{part.name: "new"}) != clock
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        cycle_with(cycle).hours = "other"  # type: ignore[misc]  # that is the point
+    with pytest.raises(AttributeError):
+        cycle_with(cycle, wrong=1)
 
 
 def test_a_ticket_cannot_change() -> None:

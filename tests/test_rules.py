@@ -37,6 +37,7 @@ from ticketcore import (
     field,
     since,
 )  # fmt: skip
+from ticketcore import rules as room
 from ticketcore._time import HOUR_US, MINUTE_US
 from ticketcore.conditions import TRUE, TWO_YEARS_US
 from ticketcore.conditions import Sla as SlaTest
@@ -107,6 +108,16 @@ def test_a_rule_listens_to_its_kinds_of_events_only() -> None:
     desk = ruled(Rule(name="new", on=["created"], then=NOTIFY), Rule(name="said", on=["noted", "agent_replied"], then=NOTIFY))
     first = born(desk)
     assert (fired(first), fired(desk.handle(first.ticket, note("10:00")))) == (["new"], ["said"])
+
+
+def test_it_is_remembered_for_some_rows_of_events_only_which_rules_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MOST_PLANS", 2)
+    desk = ruled(Rule(name="noted", on=["noted"], then=[Action("add_tag", "seen")]))
+    ticket = born(desk).ticket
+    for number, event in enumerate((Noted, Resolved, Noted), 1):
+        ticket = desk.handle(ticket, event(at=at("10:00") + number, by=MARIA)).ticket
+        assert len(desk.rules._plans) <= 2
+    assert ticket.tags == {"seen"}
 
 
 def test_without_on_a_rule_listens_to_everything_from_outside_and_to_nothing_else() -> None:

@@ -133,7 +133,7 @@ class Run:
     sum_us: int = field(default=0, repr=say_duration)  # counted in this run and all before it: what is sought in is sorted
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Cycle:
     """One turn of a metric's clock, from its start to its verdict."""
 
@@ -194,7 +194,40 @@ def summed(runs: Iterable[Run], counted: Sequence[int]) -> tuple[Run, ...]:
     )
 
 
-@frozen(kw_only=True)
+class _CycleDraft:
+    """A cycle in the making: the slots of `Cycle`, but mutable. It never leaves `cycle_with`."""
+
+    __slots__ = Cycle.__slots__  # type: ignore[attr-defined]  # attrs adds it
+
+
+def cycle_with(cycle: Cycle, /, **changes: Any) -> Cycle:
+    """`ticketcore._values.changed` for a cycle, written out: about three times as fast (a test compares)."""
+    new: Any = _CycleDraft()
+    new.number = cycle.number
+    new.started_us = cycle.started_us
+    new.runs = cycle.runs
+    new.run_us = cycle.run_us
+    new.banked_us = cycle.banked_us
+    new.cut = cycle.cut
+    new.policy = cycle.policy
+    new.target = cycle.target
+    new.hours = cycle.hours
+    new.extension_us = cycle.extension_us
+    new.warned = cycle.warned
+    new.last_warned_us = cycle.last_warned_us
+    new.breached_us = cycle.breached_us
+    new.breaches = cycle.breaches
+    new.verdict = cycle.verdict
+    new.ended_us = cycle.ended_us
+    new.due_us = cycle.due_us
+    new.desk = cycle.desk
+    for name, value in changes.items():
+        setattr(new, name, value)
+    new.__class__ = Cycle
+    return new  # type: ignore[no-any-return]  # a Cycle by now
+
+
+@frozen(kw_only=True, weakref_slot=False)
 class Clock:
     """A metric's clock on one ticket: the latest cycle, open or ended, and how the earlier ones ended."""
 
@@ -205,3 +238,25 @@ class Clock:
     late: int = 0
     cancelled: int = 0
     total_us: int = field(default=0, repr=say_duration)  # used by all ended cycles
+
+
+class _ClockDraft:
+    """A clock in the making, as `_CycleDraft` is for a cycle."""
+
+    __slots__ = Clock.__slots__  # type: ignore[attr-defined]  # attrs adds it
+
+
+def clock_with(clock: Clock, /, **changes: Any) -> Clock:
+    """`ticketcore._values.changed` for a clock, written out."""
+    new: Any = _ClockDraft()
+    new.metric = clock.metric
+    new.cycle = clock.cycle
+    new.cycles = clock.cycles
+    new.met = clock.met
+    new.late = clock.late
+    new.cancelled = clock.cancelled
+    new.total_us = clock.total_us
+    for name, value in changes.items():
+        setattr(new, name, value)
+    new.__class__ = Clock
+    return new  # type: ignore[no-any-return]  # a Clock by now

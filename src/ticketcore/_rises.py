@@ -15,9 +15,9 @@ from attrs import field, frozen
 from ticketcore._clocks import Length, WorkingDays
 from ticketcore._conditions import FALSE, TRUE, AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until
 from ticketcore._fields import ClockReading, View, Vocabulary
-from ticketcore._time import DAY_US, EPOCH_ORDINAL, duration_us, from_us, iso, load_zone, offset_us, wall_us, zone_offsets
+from ticketcore._time import DAY_US, EPOCH_ORDINAL, MAX_US, duration_us, from_us, iso, load_zone, offset_us, wall_us, zone_offsets
 from ticketcore.errors import BeyondHorizon, NeverOpen, OutOfRange
-from ticketcore.hours import Hours
+from ticketcore.hours import Always, Hours
 
 NEVER: Final = 1 << 80  # later than any instant
 EVER: Final = -NEVER
@@ -75,6 +75,10 @@ def remembering(test: Since | Until | Sla, vocabulary: Vocabulary) -> Where:
     read = vocabulary.field(test.of).read
     if isinstance(test.span, Length) and test.span.calendar:
         return _calendar_since(test, test.span.us, read) if isinstance(test, Since) else _calendar_until(test, test.span.us, read)
+    if isinstance(test, Since) and test.op in {"at_least", "above"} and isinstance(test.span, Length):
+        hours = vocabulary.hours_of(test.hours)
+        if isinstance(hours, Always):
+            return _around_the_clock(read, test.span.us + (test.op == "above"))
     last: list[tuple[int, tuple[int, int] | None]] = []  # replaced as a whole, so that threads may share it
 
     def where(view: View) -> tuple[int, int] | None:
@@ -99,6 +103,19 @@ def _calendar_since(test: Since, span_us: int, read: Callable[[View], int | None
         if origin is None:
             return None
         return (origin + reached_us, NEVER) if least else (origin, origin + reached_us)
+
+    return where
+
+
+def _around_the_clock(read: Callable[[View], int | None], span_us: int) -> Where:
+    """`_since` at least a span on hours that never close: as of all time, but that they end with the years."""
+
+    def where(view: View) -> tuple[int, int] | None:
+        origin = read(view)
+        if origin is None:
+            return None
+        low = origin + span_us
+        return (low if low <= MAX_US else NEVER, NEVER)
 
     return where
 

@@ -6,10 +6,11 @@ step is seen by anybody until it is over, so a refused moment changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final, Protocol, TypeVar, cast
 
-from attrs import frozen
+from attrs import define, frozen
 from pendulum import DateTime
 
 from ticketcore._actions import ACTIONS, deed_of
@@ -18,6 +19,7 @@ from ticketcore._effects import CreateFollowUp, EffectBase, Erase, ForwardReply,
 from ticketcore._settings import Settings
 from ticketcore._templates import Template
 from ticketcore._time import iso, maybe_from_us
+from ticketcore._trace import Trace
 from ticketcore._values import EMPTY, FrozenMap, changed
 from ticketcore._variables import Variables
 from ticketcore.conditions import TWO_YEARS_US, Fact, FieldType, View, Vocabulary
@@ -106,56 +108,9 @@ class DeskParts(Protocol):
 
 E = TypeVar("E", bound=Outside)
 _FOLLOWED: Final = frozenset({"target_extended", "macro_used", "purged"})  # kinds from which more follows than their own row
+_Known = tuple[Cycle, "int | None", "tuple[int, int, str, str] | None"]  # an open cycle, when it is due, and its first due item
+_slots_of: Final = attrgetter("slots", "tags", "fields", "facts")  # what a priority comes from, but for a score card
 _WAKE, _WARN, _BREACH, _RISE = range(4)  # what time brings, in the order of one instant
-
-
-@frozen
-class TraceLine:
-    """One event of a step, and how deep in its chain of causes it stands."""
-
-    depth: int
-    event: EventBase
-
-    def __str__(self) -> str:
-        return "  " * self.depth + f"{iso(self.event.at_us)} {self.event.kind}{_details(self.event)}"
-
-
-@frozen
-class Trace:
-    """What a step did, in order, each event under what caused it. Prints as an indented list."""
-
-    lines: tuple[TraceLine, ...]
-
-    @classmethod
-    def of(cls, events: Iterable[EventBase]) -> Trace:
-        """The trace of these events."""
-        depths: dict[str, int] = {}
-        lines = []
-        for event in events:
-            depth = depths.get(event.cause, -1) + 1
-            depths[event.id] = depth
-            if isinstance(event, RuleFired):
-                depths[f"rule:{event.rule}"] = depth
-            lines.append(TraceLine(depth, event))
-        return cls(tuple(lines))
-
-    def __str__(self) -> str:
-        return "\n".join(str(line) for line in self.lines)
-
-
-_SHOWN: Final = (
-    "rule", "was", "to", "level", "metric", "verdict", "warning", "target", "policy", "status", "tags", "name", "value", "agent",
-    "group", "action", "reason", "into",
-)  # fmt: skip
-
-
-def _details(event: EventBase) -> str:
-    shown = [(name, getattr(event, name, None)) for name in _SHOWN]
-    return "".join(f" {name}={_text(value)}" for name, value in shown if value not in (None, "", (), frozenset()))
-
-
-def _text(value: Any) -> str:
-    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 @frozen(kw_only=True)
@@ -187,22 +142,17 @@ class Outcome:
         return Trace.of(self.events)
 
 
-@frozen
+@define
 class _Due:
-    """One thing that time brings, in the order it comes: by effective instant, due instant, kind and name."""
+    """One thing that time brings. It comes by due instant, kind and name, and takes effect at *at_us*: not before the last root."""
 
     at_us: int
     due_us: int
     kind: int
-    name: str
     metric: str = ""
     warning: str = ""
     rules: tuple[str, ...] = ()
     found: bool = True  # False: only where a search ended
-
-    def before(self, other: _Due | None) -> bool:
-        """Whether it comes before *other*."""
-        return other is None or (self.at_us, self.due_us, self.kind, self.name) < (other.at_us, other.due_us, other.kind, other.name)
 
 
 class StepRun:
@@ -230,14 +180,19 @@ class StepRun:
         "folds",
         "frozen",
         "happened",
+        "known",
         "next_due",
         "now_view",
         "observe",
         "past_view",
         "preview",
+        "promised",
         "queue",
         "restamp",
         "root",
+        "settled",
+        "stale",
+        "tried",
         "unchosen",
     )  # fmt: skip
 
@@ -260,10 +215,11 @@ class StepRun:
         self.actor: str | None = None
         self.event_id = ""
         self.next_due: tuple[int, int, _Due | None] | None = None
-        if ticket is not None and ticket.memo is not None and not foreign:
-            for metric, clock in ticket.clocks.items():  # due instants worked out by the step that made the ticket
-                if metric in ticket.memo.dues and clock.cycle.verdict is None:
-                    self.dues.append((clock.cycle, ticket.memo.dues[metric]))
+        memo = None if ticket is None or foreign else ticket.memo
+        self.known: dict[str, _Known] = {} if memo is None else dict(memo.known)  # by metric, for the cycle it names
+        self.settled = memo is not None and memo.settled  # the priority and the promises are those of the ticket as it came
+        self.stale = False  # contents went, and the priority was left as it was
+        self.promised: str | None = None  # the priority for which the promises hold, where that is known
 
     # --- the entrances -----------------------------------------------------------------------------------------------
 
@@ -277,13 +233,8 @@ class StepRun:
             moment = self._stamped(moment)  # after 2: time may have moved the floor
             self._cycle(moment, moment[0].at_us, moment[0].moment)  # 3
         if not self._falls_silent():  # a message of a machine does not count as somebody who writes
-            self._settle(self._lived_us(), inclusive=False)  # 4
-        return self._outcome(self._lived_us())
-
-    def _lived_us(self) -> int:
-        """The instant of the last root."""
-        as_of: int = self.draft.as_of_us
-        return as_of
+            self._settle(self.draft.as_of_us, inclusive=False)  # 4
+        return self._outcome(self.draft.as_of_us)
 
     def tick(self, now_us: int) -> Outcome:
         """Everything due up to and including *now_us*."""
@@ -352,9 +303,10 @@ class StepRun:
             raise WrongTicket(f"there is no ticket yet: the first event is Created, not {type(first).__name__}", value=first.kind)
         elif not first.ticket:
             raise WrongTicket("a Created event names its ticket", hint="give ticket=")
-        ids = [event.id for event in events if event.id]
-        if len(set(ids)) != len(ids):
-            raise Duplicate("two events of one moment have one id", value=shorten(ids))
+        if len(events) > 1:
+            ids = [event.id for event in events if event.id]
+            if len(set(ids)) != len(ids):
+                raise Duplicate("two events of one moment have one id", value=shorten(ids))
         return events
 
     def _accept_one(self, event: Outside, first: Outside) -> None:
@@ -362,7 +314,7 @@ class StepRun:
         if not isinstance(event, Outside) or not event.is_outside or event.cause:
             what = type(event).__name__
             raise BadMoment(f"{what} is decided by the desk, not handed to it", value=shorten(getattr(event, "id", event)))
-        if event.at_us != first.at_us or event.by != first.by:
+        if event is not first and (event.at_us != first.at_us or event.by != first.by):
             raise BadMoment("events handled together share one instant and one actor", value=event.kind)
         if event.ticket and self.draft is not None and event.ticket != self.draft.id:
             raise WrongTicket(f"the event is for ticket {event.ticket!r}, not {self.draft.id!r}", value=event.ticket)
@@ -422,7 +374,7 @@ class StepRun:
         verdict = desk.priority.derive(self.draft, self.view(created))
         decided = Decision(status=status, category=category, priority=verdict.level, slot=verdict.slot, because=verdict.because)
         created = changed(created, decided=decided)
-        self.draft = start(created)
+        self.draft.priority = verdict.level  # what starting with this decision would make it
         self._begin(first.at_us, root)
         self.events.append(created)
         self.cycle_events.append(created)
@@ -473,29 +425,37 @@ class StepRun:
         draft = self.draft
         if draft.silenced:
             return None
-        as_of = draft.as_of_us
-        best: _Due | None = None
+        as_of: int = draft.as_of_us
+        best: tuple[int, int, str, str] | None = None  # due instant, kind, name, warning: earlier ones come first
+        of = ""
         if draft.category == "postponed" and draft.postponed_until_us is not None:
-            until = draft.postponed_until_us
-            best = _Due(max(until, as_of), until, _WAKE, "")
-        sla = self.desk.sla
+            best = (draft.postponed_until_us, _WAKE, "", "")
+        metrics, known = self.desk.sla.metrics, self.known
         for metric, clock in draft.clocks.items():
             cycle = clock.cycle
-            if cycle.verdict is None and cycle.target is not None and metric in sla.metrics:
-                for due, kind, name, warning in sla.due_items(metric, cycle, self.due_of(cycle)):
-                    item = _Due(max(due, as_of), due, kind, name, metric, warning)
-                    if item.before(best):
-                        best = item
+            if cycle.verdict is None and metric in metrics:
+                found = known.get(metric)
+                if found is None or found[0] is not cycle:
+                    found = self._known_of(metric, cycle)
+                item = found[2]
+                if item is not None and (best is None or item < best):
+                    best, of = item, metric
+        at = as_of if best is None else max(best[0], as_of)
         rules = self.desk.rules
         if rules.timed:
-            end = horizon_us if best is None else min(horizon_us, best.at_us)
+            end = horizon_us if best is None else min(horizon_us, at)
             if end > as_of:
-                found = rules.rises(self._still(draft, as_of), as_of, end)
-                if found is not None:
-                    item = _Due(found[0], found[0], _RISE, "", rules=found[1], found=bool(found[1]))
-                    if (item.found and item.before(best)) or best is None:
-                        best = item
-        return best
+                rise = rules.rises(self._still(draft, as_of), as_of, end)
+                if rise is not None and (best is None or (rise[1] and (rise[0], _RISE, "", "") < best)):
+                    return _Due(rise[0], rise[0], _RISE, rules=rise[1], found=bool(rise[1]))
+        return None if best is None else _Due(at, best[0], best[1], of, best[3])
+
+    def _known_of(self, metric: str, cycle: Cycle) -> _Known:
+        """An open cycle with when it is due and its first due item: known for as long as the cycle stays as it is."""
+        due = self.due_of(cycle)
+        items = self.desk.sla.due_items(metric, cycle, due)
+        known = self.known[metric] = (cycle, due, min(items) if items else None)
+        return known
 
     def _due_cycle(self, due: _Due) -> None:
         """The cycle of one due item."""
@@ -534,12 +494,14 @@ class StepRun:
         self.preview: tuple[int, Draft] | None = None
         self.clock_version = self.draft.version
         self.closed: set[str] = set()
+        self.tried = 0
         self.created = self.unchosen = False  # whether this cycle creates the ticket, and no policy was chosen for it so far
 
     def _cycle(self, roots: Sequence[EventBase], at_us: int, root: str) -> None:
         """Steps 6 to 11 for one root: a moment, or one thing that time brought."""
         self.before = self.frozen if self.frozen is not None and not self.events else freeze(draft_of(self.draft))  # 6
         self._begin(at_us, root)
+        self.promised = self.draft.priority if self.settled else None
         for event in roots:  # 7
             self._live(event)
         self._passes(created=False)
@@ -554,8 +516,10 @@ class StepRun:
             self.now_view = None
         rules = self.desk.rules
         fired = rules.run(self, 0, self.closed)  # 8
+        self.tried = len(self.cycle_events)
         while self._clocks():  # 9, 10
             fired = rules.run(self, fired, self.closed)
+            self.tried = len(self.cycle_events)
 
     def _clocks(self) -> bool:
         """Step 9: policy, targets and clocks; whether anything was recorded."""
@@ -565,7 +529,10 @@ class StepRun:
         known = len(self.events)
         self.cause = self.root
         happened, self.happened = self.happened, []
-        self.desk.sla.decide(draft, happened, self.view(None), self.emit, created=self.unchosen, due=self.due_of)
+        self.desk.sla.decide(
+            draft, happened, self.view(None), self.emit, created=self.unchosen, due=self.due_of, promised=self.promised
+        )  # fmt: skip
+        self.promised = draft.priority
         self.unchosen = False
         self.clock_version = draft.version
         return len(self.events) > known
@@ -588,17 +555,9 @@ class StepRun:
         desk, draft = self.desk, self.draft
         if isinstance(event, Outside):
             event = self._checked(event)
+        was = _slots_of(draft)
         view = self.view(event)
-        decided, refused = None, ""
-        if event.kind == "woken":
-            decided, refused = self._woken(event, view)
-        elif isinstance(event, Outside):
-            if self.observe and not event.cause:
-                decided, odd = desk.lifecycle.observe(draft, event, view)
-                if odd:
-                    event = _deviating(event, odd)
-            else:
-                decided = desk.lifecycle.decide(draft, event, view)
+        event, decided, refused = self._judged(event, view)
         moved = None
         if decided is not None and decided.to is not None and decided.to != draft.status:
             moved = StatusChanged(
@@ -620,7 +579,19 @@ class StepRun:
             self.cycle_events.remove(event)  # no rule of a reply
         elif event.kind in _FOLLOWED and self._follow(event):
             return
-        self._derive_priority(event)
+        if not self.settled or desk.priority.score is not None or _slots_of(draft) != was:  # else nothing it comes from has changed
+            self._derive_priority(event)
+
+    def _judged(self, event: EventBase, view: View) -> tuple[EventBase, Decided | None, str]:
+        """What the lifecycle makes of an event, the event with what was odd about it, and why the end of a postponement leads nowhere."""
+        if event.kind == "woken":
+            return event, *self._woken(event, view)
+        if not isinstance(event, Outside):
+            return event, None, ""
+        if not self.observe or event.cause:
+            return event, self.desk.lifecycle.decide(self.draft, event, view), ""
+        decided, odd = self.desk.lifecycle.observe(self.draft, event, view)
+        return _deviating(event, odd) if odd else event, decided, ""
 
     def _follow(self, event: EventBase) -> bool:
         """What follows from the event itself; whether that is all."""
@@ -630,6 +601,7 @@ class StepRun:
             self._macro_effects(event)
         else:
             self.queue.append((f"{self.draft.id}/{self.root}/erase", "", Erase, {}, EMPTY))
+            self.stale, self.settled = True, False
             return True
         return False
 
@@ -670,7 +642,11 @@ class StepRun:
 
     def emit(self, kind: type[EventBase], **fields: Any) -> None:
         """Record one decision of the desk (`ticketcore.sla.Emit`)."""
-        self._record(kind(at=self.at_us, id=self._next_id(), ticket=self.draft.id, cause=self.cause, desk=self.fingerprint, **fields))
+        draft = self.draft
+        event = kind(at=self.at_us, id=self._next_id(), ticket=draft.id, cause=self.cause, desk=self.fingerprint, **fields)
+        apply(draft, event)
+        self.events.append(event)
+        self.cycle_events.append(event)
 
     # --- what rules ask (`ticketcore.rules.Cycle`, `ticketcore._actions.Scene`) ----------------------------------------
 
@@ -793,7 +769,10 @@ class StepRun:
 
     def due_of(self, cycle: Cycle) -> int | None:
         """`Sla.due_us`, each cycle worked out once in a step."""
-        for known, due in self.dues:  # a handful, and comparing values would cost more than asking again
+        for one in self.known.values():  # a handful, and comparing values would cost more than asking again
+            if one[0] is cycle:
+                return one[1]
+        for known, due in self.dues:
             if known is cycle:
                 return due
         due = self.desk.sla.due_us(cycle)
@@ -816,12 +795,20 @@ class StepRun:
         draft = self.draft
         due = self._next(now_us)
         wake = None if due is None else due.at_us
-        sla = self.desk.sla
-        dues = {
-            metric: None if clock.cycle.verdict is not None or metric not in sla.metrics else self.due_of(clock.cycle)
-            for metric, clock in draft.clocks.items()
-        }
-        ticket = freeze(draft, Memo(wake_us=wake, dues=dues))
+        metrics = self.desk.sla.metrics
+        dues: dict[str, int | None] = {}
+        known: dict[str, _Known] = {}
+        for metric, clock in draft.clocks.items():
+            cycle = clock.cycle
+            if cycle.verdict is None and metric in metrics:
+                found = self.known.get(metric)
+                if found is None or found[0] is not cycle:  # a silenced ticket looks for no due item
+                    found = self._known_of(metric, cycle)
+                known[metric] = found
+                dues[metric] = found[1]
+            else:
+                dues[metric] = None
+        ticket = freeze(draft, Memo(wake_us=wake, dues=dues, known=known, settled=not self.stale))
         return Outcome(ticket=ticket, events=tuple(self.events), effects=tuple(self.effects), wake_us=wake)
 
 

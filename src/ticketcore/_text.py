@@ -8,7 +8,7 @@ text, also where ten thousand words are looked for (docs/explanation/text.md).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 from unicodedata import category, combining, normalize
 
 from attrs import frozen
@@ -226,19 +226,18 @@ def _word_end(folded: str, at: int) -> int:
 class Folded:
     """A folded text and, once asked for, its words and tokens. Made once for each text of a ticket, however many rules read it."""
 
-    __slots__ = ("_tokens", "_words", "text")
+    __slots__ = ("_tokens", "text", "words")
 
     def __init__(self, raw: str, folding: Folding = PLAIN_FOLDING) -> None:
         self.text = fold(raw, folding)
-        self._words: frozenset[str] | None = None
         self._tokens: list[str] | None = None
 
-    @property
-    def words(self) -> frozenset[str]:
-        """`words_of` the text."""
-        if self._words is None:
-            self._words = words_of(self.text)
-        return self._words
+    def __getattr__(self, name: str) -> Any:
+        """The words (`words_of` the text): asked for the first time, they are not there yet."""
+        if name != "words":
+            raise AttributeError(name)
+        found = self.words = words_of(self.text)
+        return found
 
     @property
     def tokens(self) -> list[str]:

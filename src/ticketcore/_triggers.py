@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from ticketcore.model import (
     Agent,
     AgentReplied,
-    Assigned,
     Created,
     CustomerReplied,
     Draft,
-    EventBase,
-    Noted,
     StatusChanged,
     Transferred,
     is_from_customer,
@@ -37,25 +34,15 @@ _NOTHING: Final[frozenset[str]] = frozenset()
 MARKS: Final = frozenset({REMOVED, ENTERED_REMOVED, LEFT_REMOVED, FINAL})
 
 
-def triggers_of(event: EventBase, draft: Draft, moved: StatusChanged | None = None) -> frozenset[str]:
+def triggers_of(event: Any, draft: Draft, moved: StatusChanged | None = None) -> frozenset[str]:
     """The triggers of one event together with the status change of its lifecycle row.
 
     *draft* is the ticket before the event (of a creation: after it), because leaving a group needs the group it leaves.
     """
-    triggers: set[str] = set()
-    match event:
-        case AgentReplied() | CustomerReplied():
-            triggers.add(_reply_trigger(event, draft))
-        case Noted():
-            triggers.add("note")
-        case Assigned():
-            triggers.add("assign")
-        case Transferred():
-            triggers.update(_group_triggers(draft.group, event.group))
-        case Created():
-            triggers.update(_creation_triggers(event, draft))
-        case _:
-            pass
+    meaning = _MEANING.get(event.kind)
+    if meaning is None and moved is None and draft.category != "removed":
+        return _NOTHING
+    triggers = set() if meaning is None else set(meaning(event, draft))
     if moved is not None:
         triggers.add(f"leave:{moved.was}")
         triggers.add(f"enter:{moved.to}")
@@ -67,21 +54,20 @@ def triggers_of(event: EventBase, draft: Draft, moved: StatusChanged | None = No
             triggers.add(CLOSED)
     elif draft.category == "removed":
         triggers.add(REMOVED)
-    if event.kind in ("merged", "purged"):
-        triggers.add(FINAL)
     return frozenset(triggers) if triggers else _NOTHING
 
 
-def _reply_trigger(event: AgentReplied | CustomerReplied, draft: Draft) -> str:
+def _reply_triggers(event: AgentReplied | CustomerReplied, draft: Draft) -> Iterable[str]:
     """Only a public message that a person wrote is a reply."""
     if event.message.automatic:
-        return "auto_reply"
+        return ("auto_reply",)
     if isinstance(event, CustomerReplied) or is_from_customer(event, draft.requester):
-        return "customer_reply"
-    return "agent_reply" if event.message.public else "note"
+        return ("customer_reply",)
+    return ("agent_reply",) if event.message.public else ("note",)
 
 
-def _group_triggers(was: str | None, to: str | None) -> Iterable[str]:
+def _group_triggers(event: Transferred, draft: Draft) -> Iterable[str]:
+    was, to = draft.group, event.group
     if was != to:
         if was is not None:
             yield f"ungroup:{was}"
@@ -100,3 +86,15 @@ def _creation_triggers(event: Created, draft: Draft) -> Iterable[str]:
         yield "assign"
     if event.group is not None:
         yield f"group:{event.group}"
+
+
+_MEANING: Final[Mapping[str, Callable[[Any, Draft], Iterable[str]]]] = {
+    "created": _creation_triggers,
+    "agent_replied": _reply_triggers,
+    "customer_replied": _reply_triggers,
+    "noted": lambda _event, _draft: ("note",),
+    "assigned": lambda _event, _draft: ("assign",),
+    "transferred": _group_triggers,
+    "merged": lambda _event, _draft: (FINAL,),
+    "purged": lambda _event, _draft: (FINAL,),
+}

@@ -29,9 +29,9 @@ class FrozenMap(dict[K, V]):
 
     def set(self, key: K, value: V) -> FrozenMap[K, V]:
         """A new map in which *key* has *value*."""
-        changed = dict(self)
-        changed[key] = value
-        return FrozenMap(changed)
+        new = FrozenMap(self)
+        dict.__setitem__(new, key, value)
+        return new
 
     def without(self, key: K) -> FrozenMap[K, V]:
         """A new map that lacks *key*; this one if it has none."""

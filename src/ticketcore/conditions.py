@@ -143,6 +143,7 @@ __all__ = [
     "parse_facts",
     "parse_fields",
     "parse_type",
+    "reads_clocks",
     "say",
     "say_span",
     "since",
@@ -288,10 +289,12 @@ class Timed:
 
     def next_rise(self, view: View, after_us: int | None = None, horizon_us: int | None = None) -> Rise | None:
         """As `ticketcore.conditions.next_rise`, the same answer sooner."""
-        if not self.can_hold(view):
-            return None
         after = view.now_us if after_us is None else after_us
-        return rise(self._first, self.holds, view, after, after + TWO_YEARS_US if horizon_us is None else horizon_us)
+        return self.rise(view, after, after + TWO_YEARS_US if horizon_us is None else horizon_us) if self.can_hold(view) else None
+
+    def rise(self, view: View, after_us: int, horizon_us: int) -> Rise | None:
+        """`next_rise` on a ticket on which the condition can hold."""
+        return rise(self._first, self.holds, view, after_us, horizon_us)
 
 
 # --- what a condition speaks of ----------------------------------------------------------------------------------------
@@ -339,6 +342,18 @@ def facts_needed(condition: Condition, vocabulary: Vocabulary) -> frozenset[str]
     """
     read = {vocabulary.field(name).name for name in fields_of(condition)}
     return frozenset(name for name, fact in vocabulary.facts.items() if fact.default is None and "facts." + name in read)
+
+
+def reads_clocks(condition: Condition, vocabulary: Vocabulary) -> bool:
+    """Whether *condition* reads the policy or a clock: what is decided last in a cycle.
+
+    >>> words = Vocabulary(metrics=("first_reply",))
+    >>> reads_clocks(field.tags.has("vip"), words), reads_clocks(until("sla.first_reply.due") <= "1h", words)
+    (False, True)
+    """
+    if any(isinstance(test, Sla) for test in _tests_in(condition)):
+        return True
+    return any(vocabulary.field(name).layer in {"policy", "clocks"} for name in fields_of(condition))
 
 
 def names_category(condition: Condition, vocabulary: Vocabulary, category: str) -> bool:

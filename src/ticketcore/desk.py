@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from attrs import evolve, field, frozen
 from pendulum import DateTime
@@ -510,7 +510,7 @@ _GIVEN: Final = tuple(
 
 def _parts(desk: Desk) -> DeskParts:
     """The desk as a step sees it; said outright, because a type checker takes converted fields for descriptors."""
-    return cast("DeskParts", desk)
+    return desk
 
 
 def _rebuild(given: dict[str, Any]) -> Desk:

@@ -271,6 +271,10 @@ class Lifecycle:
                 return None, ""
             expected = refusal.hint or self._hint(ticket.status)
             return Decided(trigger=event.kind), f"{event.kind}: {refusal.reason}; {expected}; seen: {ticket.status} stays"
+        if ticket.merged_into is None:
+            answer: Answer | None = self._answers.get(ticket.status, NO_ANSWER).get(trigger)
+            if answer is not None and answer[0] is not None and answer[1] is None:
+                return answer[0], ""
         judged = self._judge(ticket, event, trigger, view)
         if not isinstance(judged, Refusal):
             return judged, ""

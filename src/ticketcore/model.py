@@ -7,13 +7,27 @@ the configuration. A step folds into one mutable `Draft` of the same layout and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from attrs import field, frozen
 from pendulum import DateTime
 
 from ticketcore import _clocks, _effects, _events
-from ticketcore._clocks import Clock, Cycle, Days, Length, Run, Target, WorkingDays, cut_at, promise_key, recounted, run_ended
+from ticketcore._clocks import (
+    Clock,
+    Cycle,
+    Days,
+    Length,
+    Run,
+    Target,
+    WorkingDays,
+    clock_with,
+    cut_at,
+    cycle_with,
+    promise_key,
+    recounted,
+    run_ended,
+)
 from ticketcore._effects import (
     EFFECTS,
     Classify,
@@ -103,7 +117,7 @@ from ticketcore._events import (
     Woken,
 )  # fmt: skip
 from ticketcore._time import from_us, iso, maybe_from_us
-from ticketcore._values import EMPTY, FrozenMap, changed
+from ticketcore._values import EMPTY, FrozenMap
 from ticketcore.errors import UnknownName, WrongTicket
 
 __all__ = [
@@ -165,6 +179,9 @@ class Memo:
 
     wake_us: int | None = field(repr=iso)
     dues: Mapping[str, int | None] = EMPTY
+    # By metric: the open cycle, when it is due, and what time brings first for it (`Sla.due_items`). Of another cycle it says nothing.
+    known: Mapping[str, tuple[Cycle, int | None, tuple[int, int, str, str] | None]] = field(default=EMPTY, repr=False)
+    settled: bool = False  # priority and promises are those of the ticket as it is
 
 
 @frozen(kw_only=True, weakref_slot=False)
@@ -395,7 +412,7 @@ def freeze(draft: Draft, memo: Memo | None = None) -> Ticket:
     """The draft itself as an immutable `Ticket`, without a copy: both classes have the same slots. The draft is used up."""
     draft.memo = memo
     draft.__class__ = Ticket
-    return cast("Ticket", draft)
+    return draft  # type: ignore[no-any-return]  # a Ticket by now
 
 
 def evolve(ticket: Ticket | None, event: EventBase) -> Ticket:
@@ -422,15 +439,17 @@ def fold(events: Iterable[EventBase], ticket: Ticket | None = None) -> Ticket:
     frozenset({'vip'})
     """
     draft: Draft = None if ticket is None else draft_of(ticket)
-    for event in events:
-        if draft is None:
-            draft = _start(event)
-        else:
-            handler = _APPLY[event.kind]
-            handler(draft, event)
-            draft.version += 1
+    rest = iter(events)
     if draft is None:
-        raise WrongTicket("an empty history makes no ticket", hint="it begins with a Created event")
+        first = next(rest, None)
+        if first is None:
+            raise WrongTicket("an empty history makes no ticket", hint="it begins with a Created event")
+        draft = _start(first)
+    handlers, count = _APPLY, 0
+    for event in rest:
+        handlers[event.kind](draft, event)
+        count += 1
+    draft.version += count
     return freeze(draft)
 
 
@@ -485,7 +504,7 @@ def apply(draft: Draft, event: EventBase) -> None:
     draft.version += 1
 
 
-def _outside(draft: Draft, event: Outside) -> None:
+def _outside(draft: Draft, event: Any) -> None:
     """What every outside event does; one made by a rule's action (it has a cause) is no news from outside."""
     if event.facts:
         draft.facts = FrozenMap({**draft.facts, **event.facts})
@@ -494,7 +513,7 @@ def _outside(draft: Draft, event: Outside) -> None:
     at = event.at_us
     draft.seen = draft.seen | {event.id} if at == draft.updated_us else frozenset((event.id,))
     draft.updated_us = draft.as_of_us = draft.floor_us = at
-    if not (event.kind in _SPEAKING and cast("Spoken", event).message.automatic):  # a machine's message is nobody who writes
+    if not (event.kind in _SPEAKING and event.message.automatic):  # a machine's message is nobody who writes
         draft.time_roots = 0
         draft.silenced = False
     if event.deviation:
@@ -520,7 +539,7 @@ def is_from_customer(event: Outside, requester: Person) -> bool:
     """Whether a message counts as the customer's: any end user's, and an agent's who is the requester."""
     by = event.by
     if type(by) is Agent:
-        return requester.is_same(by)
+        return by.email != "" and requester.is_same(by)
     return type(by) is Person or type(event) is CustomerReplied
 
 
@@ -528,20 +547,28 @@ def _customer_replied(draft: Draft, event: CustomerReplied | AgentReplied) -> No
     _outside(draft, event)
     if event.message.automatic:
         return
-    if event.kind == "agent_replied" and not is_from_customer(event, draft.requester):
-        if not event.message.public:
-            draft.notes += 1
-            return
-        draft.agent_replies += 1
-        draft.last_agent_reply_us = event.at_us
-        if draft.first_agent_reply_us is None:
-            draft.first_agent_reply_us = event.at_us
-        draft.waiting_since_us = draft.acknowledged_us = None  # an answer is what was acknowledged to come
-    else:
-        draft.customer_replies += 1
-        draft.last_customer_reply_us = event.at_us
-        if draft.waiting_since_us is None:
-            draft.waiting_since_us = event.at_us
+    draft.customer_replies += 1
+    draft.last_customer_reply_us = event.at_us
+    if draft.waiting_since_us is None:
+        draft.waiting_since_us = event.at_us
+
+
+def _agent_replied(draft: Draft, event: AgentReplied) -> None:
+    if is_from_customer(event, draft.requester):
+        _customer_replied(draft, event)
+        return
+    _outside(draft, event)
+    message = event.message
+    if message.automatic:
+        return
+    if not message.public:
+        draft.notes += 1
+        return
+    draft.agent_replies += 1
+    draft.last_agent_reply_us = event.at_us
+    if draft.first_agent_reply_us is None:
+        draft.first_agent_reply_us = event.at_us
+    draft.waiting_since_us = draft.acknowledged_us = None  # an answer is what was acknowledged to come
 
 
 def _noted(draft: Draft, event: Noted) -> None:
@@ -764,20 +791,23 @@ def _put(draft: Draft, clock: Clock) -> None:
     draft.clocks = draft.clocks.set(clock.metric, clock)
 
 
+_FIRST_CYCLE: Final = Cycle(number=1, started_us=0)
+
+
 def _clock_started(draft: Draft, event: ClockStarted) -> None:
     old: Clock | None = draft.clocks.get(event.metric)
     run_us = event.at_us if event.runs else None
     if event.resumed and old is not None:
         _reopen(draft, old, run_us)
         return
-    cycle = Cycle(
-        number=event.number, started_us=event.started_us, run_us=event.started_us if event.runs else None,
+    cycle = cycle_with(
+        _FIRST_CYCLE, number=event.number, started_us=event.started_us, run_us=event.started_us if event.runs else None,
         policy=event.policy, target=event.target, hours=event.hours, desk=event.desk,
     )  # fmt: skip
     if old is None:
         _put(draft, Clock(metric=event.metric, cycle=cycle, cycles=event.number))
     else:
-        _put(draft, changed(old, cycle=cycle, cycles=event.number))
+        _put(draft, clock_with(old, cycle=cycle, cycles=event.number))
 
 
 def _end_run(cycle: Cycle, event: EventBase, counted_us: int, why: str) -> dict[str, Any]:
@@ -789,15 +819,15 @@ def _end_run(cycle: Cycle, event: EventBase, counted_us: int, why: str) -> dict[
 
 def _clock_paused(draft: Draft, event: ClockPaused) -> None:
     clock: Clock = draft.clocks[event.metric]
-    cycle = changed(clock.cycle, **_end_run(clock.cycle, event, event.counted_us, event.why))
-    _put(draft, changed(clock, cycle=cycle))
+    cycle = cycle_with(clock.cycle, **_end_run(clock.cycle, event, event.counted_us, event.why))
+    _put(draft, clock_with(clock, cycle=cycle))
 
 
 def _clock_resumed(draft: Draft, event: ClockResumed) -> None:
     clock: Clock = draft.clocks[event.metric]
     run_us = event.at_us if event.runs else None
     if clock.cycle.is_open:
-        _put(draft, changed(clock, cycle=changed(clock.cycle, run_us=run_us)))
+        _put(draft, clock_with(clock, cycle=cycle_with(clock.cycle, run_us=run_us)))
     else:
         _reopen(draft, clock, run_us)
 
@@ -808,8 +838,8 @@ def _reopen(draft: Draft, clock: Clock, run_us: int | None) -> None:
     verdict = cycle.verdict
     _put(
         draft,
-        changed(
-            clock, cycle=changed(cycle, run_us=run_us, verdict=None, ended_us=None, due_us=None),
+        clock_with(
+            clock, cycle=cycle_with(cycle, run_us=run_us, verdict=None, ended_us=None, due_us=None),
             total_us=clock.total_us - cycle.banked_us, met=clock.met - (verdict == "met"),
             late=clock.late - (verdict == "late"), cancelled=clock.cancelled - (verdict == "cancelled"),
         ),
@@ -819,13 +849,13 @@ def _reopen(draft: Draft, clock: Clock, run_us: int | None) -> None:
 def _clock_stopped(draft: Draft, event: ClockStopped) -> None:
     clock: Clock = draft.clocks[event.metric]
     verdict = event.verdict
-    cycle = changed(
+    cycle = cycle_with(
         clock.cycle, verdict=verdict, ended_us=event.at_us, due_us=event.due_us, desk=event.desk,
         **_end_run(clock.cycle, event, event.counted_us, verdict),
     )  # fmt: skip
     _put(
         draft,
-        changed(
+        clock_with(
             clock, cycle=cycle, total_us=clock.total_us + event.used_us, met=clock.met + (verdict == "met"),
             late=clock.late + (verdict == "late"), cancelled=clock.cancelled + (verdict == "cancelled"),
         ),
@@ -836,7 +866,7 @@ def _retargeted(draft: Draft, event: Retargeted) -> None:
     clock: Clock = draft.clocks[event.metric]
     cycle = clock.cycle
     if event.verdict is not None and event.verdict == cycle.verdict:  # frozen: only the reported due is given anew
-        _put(draft, changed(clock, cycle=changed(cycle, due_us=event.due_us)))
+        _put(draft, clock_with(clock, cycle=cycle_with(cycle, due_us=event.due_us)))
         return
     changes: dict[str, Any] = {
         "policy": event.policy, "target": event.target, "hours": event.hours, "desk": event.desk or cycle.desk,
@@ -848,7 +878,7 @@ def _retargeted(draft: Draft, event: Retargeted) -> None:
         changes.update(cut_at(cycle, event.at_us, event.split_us, event.id))
     if event.verdict is not None:
         changes["verdict"], changes["due_us"] = event.verdict, event.due_us
-        clock = changed(
+        clock = clock_with(
             clock, met=clock.met + (event.verdict == "met"), late=clock.late + (event.verdict == "late"),
             total_us=clock.total_us - cycle.banked_us + changes.get("banked_us", cycle.banked_us),
         )  # fmt: skip
@@ -856,34 +886,34 @@ def _retargeted(draft: Draft, event: Retargeted) -> None:
         changes["breached_us"] = None  # loosened past the used time: the live breach is over, the record stays
     elif promise_key(event.target, cycle.extension_us) in cycle.breaches and cycle.breached_us is None:
         changes["breached_us"] = event.due_us  # tightened back to a promise that was already recorded as broken
-    _put(draft, changed(clock, cycle=changed(cycle, **changes)))
+    _put(draft, clock_with(clock, cycle=cycle_with(cycle, **changes)))
 
 
 def _target_extended(draft: Draft, event: TargetExtended) -> None:
     _outside(draft, event)
     clock: Clock | None = draft.clocks.get(event.metric)
     if clock is not None and clock.cycle.is_open:
-        _put(draft, changed(clock, cycle=changed(clock.cycle, extension_us=clock.cycle.extension_us + event.extra_us)))
+        _put(draft, clock_with(clock, cycle=cycle_with(clock.cycle, extension_us=clock.cycle.extension_us + event.extra_us)))
 
 
 def _warned(draft: Draft, event: Warned) -> None:
     _time_root(draft, event)
     clock: Clock = draft.clocks[event.metric]
     warned = (*clock.cycle.warned, *event.skipped, event.warning)
-    _put(draft, changed(clock, cycle=changed(clock.cycle, warned=warned, last_warned_us=event.at_us)))
+    _put(draft, clock_with(clock, cycle=cycle_with(clock.cycle, warned=warned, last_warned_us=event.at_us)))
 
 
 def _breached(draft: Draft, event: Breached) -> None:
     _time_root(draft, event)
     clock: Clock = draft.clocks[event.metric]
     breaches = (*clock.cycle.breaches, promise_key(event.target, clock.cycle.extension_us))
-    _put(draft, changed(clock, cycle=changed(clock.cycle, breached_us=event.due_us, breaches=breaches)))
+    _put(draft, clock_with(clock, cycle=cycle_with(clock.cycle, breached_us=event.due_us, breaches=breaches)))
 
 
 _APPLY: Final[Mapping[str, Callable[[Draft, Any], None]]] = {
     "created": _created_again,
     "customer_replied": _customer_replied,
-    "agent_replied": _customer_replied,
+    "agent_replied": _agent_replied,
     "noted": _noted,
     "marked_answered": _answered,
     "status_set": _outside,

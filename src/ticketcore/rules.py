@@ -9,6 +9,7 @@ An escalation ladder is a row of time rules (docs/explanation/rules.md).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any, Final, Protocol
 
 from attrs import evolve, field, frozen
@@ -17,7 +18,21 @@ from ticketcore._actions import ACTIONS, Action, ActionKind, Deed, deed_of
 from ticketcore._names import hint
 from ticketcore._time import MINUTE_US
 from ticketcore._values import name_set
-from ticketcore.conditions import TRUE, AllOf, Condition, Index, Since, Test, Timed, View, Vocabulary, compiled, is_timed, names_category
+from ticketcore.conditions import (
+    TRUE,
+    AllOf,
+    Condition,
+    Index,
+    Since,
+    Test,
+    Timed,
+    View,
+    Vocabulary,
+    compiled,
+    is_timed,
+    names_category,
+    reads_clocks,
+)  # fmt: skip
 from ticketcore.errors import BadValue, DeskError, Problem, UnknownName, shorten
 from ticketcore.model import Draft, EventBase, Length, Outside, Target, Ticket
 
@@ -29,6 +44,8 @@ def _actions(value: Iterable[Action]) -> tuple[Action, ...]:
 
 
 FEW: Final = 32  # rules that are tried one by one; of more, an index says first which of them may hold
+MOST_PLANS: Final = 512  # rows of events for which it is remembered which rules listen
+_kind_of: Final = attrgetter("kind")
 _SLEEPING: Final = ("closed", "removed")  # no rule runs there unless it names the category
 
 
@@ -176,6 +193,7 @@ class Cycle(Protocol):
 
     at_us: int
     before: Ticket | Draft | None
+    tried: int  # so many events of this cycle no rule fires on any more, as far as nothing but clocks and policy has changed since
 
     def happened_events(self) -> list[EventBase]:
         """The events of this cycle so far, in order."""
@@ -197,13 +215,17 @@ class Cycle(Protocol):
 class _Ready:
     """One rule made ready."""
 
-    __slots__ = ("awake", "bit", "rule", "set_name", "test", "timed")
+    __slots__ = ("awake", "bit", "calm", "rule", "set_name", "test", "timed")
 
     def __init__(self, rule: Rule, set_name: str, bit: int, vocabulary: Vocabulary) -> None:
         self.rule, self.set_name, self.bit = rule, set_name, bit
         self.timed = Timed(rule.when, vocabulary) if rule.is_timed else None
         self.test: Callable[[View], bool] = self.timed.holds if self.timed is not None else compiled(rule.when, vocabulary)
+        self.calm = not reads_clocks(rule.when, vocabulary)  # its condition holds as before when only the clocks have changed
         self.awake = frozenset(category for category in _SLEEPING if names_category(rule.when, vocabulary, category))
+
+
+_Plan = list[tuple[_Ready, Callable[[View], bool], "tuple[int, ...] | None"]]
 
 
 class _Indexed:
@@ -252,6 +274,7 @@ class Rules:
     _timed: int = field(init=False, eq=False, repr=False)
     timed: tuple[_Ready, ...] = field(init=False, eq=False, repr=False)
     _indexes: dict[int, _Indexed] = field(init=False, eq=False, repr=False, factory=dict)  # by the bits of their rules, when first asked
+    _plans: dict[Any, _Plan | None] = field(init=False, eq=False, repr=False, factory=dict)  # by the kinds of the events, when first asked
 
     def __attrs_post_init__(self) -> None:
         ready: list[_Ready] = []
@@ -352,17 +375,87 @@ class Rules:
         """
         if not self._ready:
             return fired
+        tried = cycle.tried
         while True:
             before = fired
-            fired = self._pass(cycle, fired, closed)
+            first = self._first(cycle, fired, closed, tried)
+            if first:
+                fired = self._pass(cycle, fired, closed, first)
             if fired == before:
                 return fired
+            tried = 0
 
-    def _pass(self, cycle: Cycle, fired: int, closed: set[str]) -> int:
-        """One pass, top to bottom; a firing's changes are seen by the rules after it."""
+    def _first(self, cycle: Cycle, fired: int, closed: set[str], tried: int) -> int:
+        """The bit of the first rule that fires on the ticket as it is, and where a pass begins; 0: no rule fires.
+
+        Most passes fire nothing, and this says so at the price of the conditions. Where many rules listen, or rules may be asleep, it
+        is the first bit, and the pass itself tells. On the first *tried* events only rules that read clocks are tried again.
+        """
+        events = cycle.happened_events()
+        plan = self._plan(events, tried)
+        if not plan:
+            return 1 if plan is None else 0
+        now = cycle.view(None)
+        if now.ticket.category in _SLEEPING:
+            return 1
+        event: EventBase | None = None
+        view = now
+        for ready, test, numbers in plan:
+            if fired & ready.bit:
+                continue
+            if numbers is None:
+                if test(now) and self._time_match(ready, cycle, fired) is not None:
+                    return ready.bit
+            elif not closed or ready.set_name not in closed:
+                for number in numbers:
+                    if events[number] is not event:
+                        event = events[number]
+                        view = cycle.view(event)
+                    if test(view) and (ready.rule.automatic or not is_automatic(event)):
+                        return ready.bit
+        return 0
+
+    def _plan(self, events: list[EventBase], tried: int) -> _Plan | None:
+        """The rules that listen to *events*, in order, and by number the events that each is to be tried on (None: a time rule).
+
+        None: they are many.
+        """
+        if self._outside:
+            key: Any = (tried, *[event.kind if event.cause or not event.is_outside else event.kind + "!" for event in events])
+        else:
+            key = (tried, *map(_kind_of, events))
+        plans = self._plans
+        if key in plans:
+            return plans[key]
+        if len(plans) >= MOST_PLANS:
+            plans.clear()
+        waiting = self._candidates(events)
+        plan = plans[key] = None if waiting.bit_count() >= FEW else list(self._planned(events, waiting, tried))
+        return plan
+
+    def _planned(self, events: list[EventBase], waiting: int, tried: int) -> Iterator[tuple[_Ready, Callable[[View], bool], Any]]:
+        for ready in self._ready:
+            if not ready.bit & waiting:
+                continue
+            first = tried if ready.calm else 0
+            if ready.timed is not None:
+                if not first:
+                    yield ready, ready.test, None
+                continue
+            numbers = tuple(number for number, event in enumerate(events) if number >= first and self._listens(ready, event))
+            if numbers:
+                yield ready, ready.test, numbers
+
+    def _listens(self, ready: _Ready, event: EventBase) -> bool:
+        """Whether a rule that is no time rule listens to this event."""
+        on = ready.rule.on
+        return event.kind in on if on else event.is_outside and not event.cause
+
+    def _pass(self, cycle: Cycle, fired: int, closed: set[str], first: int) -> int:
+        """One pass from the rule with the bit *first*, top to bottom; a firing's changes are seen by the rules after it."""
         events = cycle.happened_events()
         known = len(events)
-        waiting = self._candidates(events) & ~fired
+        waiting = self._candidates(events) & ~fired & -first
         likely = self._likely(cycle, events, waiting)
         while likely:
             bit = likely & -likely
@@ -425,9 +518,8 @@ class Rules:
     def _event_match(self, ready: _Ready, cycle: Cycle, events: list[EventBase]) -> tuple[EventBase, int, tuple[_Ready, ...]] | None:
         """The earliest event of this cycle that the rule listens to and for which it holds."""
         rule = ready.rule
-        on = rule.on
         for event in events:
-            if event.kind not in on if on else not event.is_outside or bool(event.cause):
+            if not self._listens(ready, event):
                 continue
             view = cycle.view(event)
             if view.ticket.category in _SLEEPING and self._asleep(ready, view.ticket, cycle.before):
@@ -486,7 +578,8 @@ class Rules:
         names: list[str] = []
         timed = self.timed
         for ready in timed if len(timed) < FEW else self._indexed(self._timed).matching(view, maybe=True):
-            if self._asleep(ready, view.ticket, view.ticket):
+            assert ready.timed is not None  # noqa: S101 - for the type checker: only time rules come here
+            if not ready.timed.can_hold(view) or self._asleep(ready, view.ticket, view.ticket):
                 continue
             at, found = self._next_rise(ready, view, after_us, horizon_us)
             if at is None:
@@ -498,9 +591,9 @@ class Rules:
         return None if first is None else (first, tuple(names))
 
     def _next_rise(self, ready: _Ready, view: View, after_us: int, horizon_us: int) -> tuple[int | None, bool]:
-        """The next instant for one time rule, and whether it is one (or only where the search ended)."""
+        """The next instant for one time rule that can hold, and whether it is one (or only where the search ended)."""
         assert ready.timed is not None  # noqa: S101 - for the type checker: only time rules come here
-        rise = ready.timed.next_rise(view, after_us, horizon_us)
+        rise = ready.timed.rise(view, after_us, horizon_us)
         repeat_at = self._next_repetition(ready, view, after_us)
         if repeat_at is not None and (rise is None or repeat_at <= rise.at_us):
             return repeat_at, True

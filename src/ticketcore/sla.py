@@ -14,11 +14,11 @@ from typing import Any, Final, Protocol
 
 from attrs import field, frozen
 
-from ticketcore._clocks import cut_at, promise_key, recounted
+from ticketcore._clocks import cut_at, cycle_with, promise_key, recounted
 from ticketcore._ledger import Ledger, Line, ledger_of
 from ticketcore._promises import Metric, Policy, Standing, Targets, WarnAt
 from ticketcore._triggers import CLOSED, ENTERED_REMOVED, FINAL, LEFT_REMOVED, MARKS, NAMED_TRIGGERS, REMOVED, SIMPLE_TRIGGERS, triggers_of
-from ticketcore._values import EMPTY, FrozenMap, changed, frozen_map
+from ticketcore._values import EMPTY, FrozenMap, frozen_map
 from ticketcore.conditions import Condition, View, Vocabulary, compiled, holds
 from ticketcore.errors import BeyondHorizon, DeskError, NeverOpen, Problem, UnknownName
 from ticketcore.hours import Hours
@@ -71,7 +71,7 @@ Due = Callable[[Cycle], "int | None"]
 class _Compiled:
     """One metric with its sets and predicates made ready."""
 
-    __slots__ = ("cancel", "metric", "name", "pause", "pause_status", "restart", "start", "start_but_leaving", "stop", "stopping")
+    __slots__ = ("cancel", "heard", "metric", "name", "pause", "pause_status", "restart", "start", "start_but_leaving", "stop", "stopping")
 
     def __init__(self, metric: Metric, vocabulary: Vocabulary | None) -> None:
         self.metric = metric
@@ -82,6 +82,7 @@ class _Compiled:
             self.start |= {"created"}  # runs latently from creation, so that its earlier pauses are known
         self.start_but_leaving = frozenset(trigger for trigger in self.start if not trigger.startswith("leave:"))
         self.stopping = self.stop | self.cancel
+        self.heard = self.start | self.stopping | self.restart
         self.pause_status = metric.pause_status
         self.pause = None if metric.pause is None else _test(metric.pause, vocabulary)
 
@@ -120,7 +121,7 @@ class Sla:
             raise DeskError(problems, what="service levels")
         put = object.__setattr__
         put(self, "_ready", tuple(_Compiled(metric, self.vocabulary) for metric in self.metrics.values()))
-        put(self, "_triggers", frozenset().union(*(ready.start | ready.stopping | ready.restart for ready in self._ready)))
+        put(self, "_triggers", frozenset().union(*(ready.heard for ready in self._ready)))
         put(self, "_chooser", tuple((policy, _test(policy.when, self.vocabulary)) for policy in self.policies))
         put(self, "_policy", {policy.name: policy for policy in self.policies})
         put(self, "_at_opening", frozenset(policy.name for policy in self.policies if policy.due_at == "next_opening"))
@@ -181,9 +182,10 @@ class Sla:
     def chosen_policy(self, draft: Draft, view: View, *, created: bool) -> tuple[str | None, str]:
         """Which policy holds for the ticket, and by what: manual, rule, match or default."""
         choices = draft.policy_choices
-        for source in ("manual", "rule"):
-            if source in choices and choices[source] in self._policy:
-                return choices[source], source
+        if choices:
+            for source in ("manual", "rule"):
+                if source in choices and choices[source] in self._policy:
+                    return choices[source], source
         if created or self.choose == "always":
             for policy, matches in self._chooser:
                 if matches(view):
@@ -198,7 +200,7 @@ class Sla:
         target, hours = self.promise(cycle.policy, metric, level)
         if target == cycle.target and hours == cycle.hours:
             return cycle
-        return changed(cycle, target=target, hours=hours)
+        return cycle_with(cycle, target=target, hours=hours)
 
     # --- one cycle ---------------------------------------------------------------------------------------------------
 
@@ -329,7 +331,8 @@ class Sla:
 
     def _hours_of(self, name: str) -> Hours:
         """The hours of that name; around the clock for a name that only an earlier desk of the ticket had."""
-        return self.hours.get(name, self.hours[ALWAYS_NAME])
+        found = self.hours.get(name)
+        return self.hours[ALWAYS_NAME] if found is None else found
 
     def _elapsed(self, hours: str, start: int, end: int) -> int:
         """Open time in a step: never raises; beyond what the hours cover, nothing is counted."""
@@ -340,34 +343,51 @@ class Sla:
     # --- one event ---------------------------------------------------------------------------------------------------
 
     def decide(
-        self, draft: Draft, happened: Sequence[frozenset[str]], view: View, emit: Emit, *, created: bool = False, due: Due | None = None
+        self,
+        draft: Draft,
+        happened: Sequence[frozenset[str]],
+        view: View,
+        emit: Emit,
+        *,
+        created: bool = False,
+        due: Due | None = None,
+        promised: str | None = None,
     ) -> None:
         """Step 9 of the desk: choose the policy, retarget, then for each event cancel, stop, restart, start; then pause or resume.
 
-        *happened* holds the triggers of each event since the last time (`triggers_of`); *due* may remember what `due_us` says.
-        """
+        *happened* holds the triggers of each event since the last time (`triggers_of`); *due* may remember what `due_us` says. *promised*
+        is the priority for which the clocks have what the ticket's policy promises, if that is known: then only another one is looked at.
+        """  # fmt: skip
         due_of = due or self.due_us
         at = view.now_us
         name, source = self.chosen_policy(draft, view, created=created)
         was = draft.policy
         if name != was:
             emit(PolicyApplied, policy=name, was=was, source=source)
-        self._retarget(draft, at, emit)
+        if name != was or draft.priority != promised:
+            self._retarget(draft, at, emit)
         if not self._ready:
             return
         for triggers in happened:
-            if not triggers.isdisjoint(MARKS) and self._mark(draft, triggers, view, at, emit, due_of):
-                continue
-            if not triggers.isdisjoint(self._triggers):
-                for ready in self._ready:
-                    self._turn(draft, ready, triggers, view, at, emit, due_of)
+            self._happen(draft, triggers, view, at, emit, due_of)
         if name != was and name is not None:
             for ready in self._ready:
                 if ready.metric.start_on_attach:
                     self._attach(draft, ready, view, at, emit)
         if draft.category != "removed":
             for ready in self._ready:
-                self._pause_or_resume(draft, ready, view, at, emit)
+                clock: Clock | None = draft.clocks.get(ready.name)
+                if clock is not None and clock.cycle.verdict is None:
+                    self._pause_or_resume(draft, ready, clock.cycle, view, at, emit)
+
+    def _happen(self, draft: Draft, triggers: frozenset[str], view: View, at: int, emit: Emit, due_of: Due) -> None:
+        """What one event means for all metrics."""
+        if not triggers.isdisjoint(MARKS) and self._mark(draft, triggers, view, at, emit, due_of):
+            return
+        if not triggers.isdisjoint(self._triggers):
+            for ready in self._ready:
+                if not triggers.isdisjoint(ready.heard):
+                    self._turn(draft, ready, triggers, view, at, emit, due_of)
 
     def _mark(self, draft: Draft, triggers: frozenset[str], view: View, at: int, emit: Emit, due_of: Due) -> bool:
         """Removal, return and final ends. True: nothing else of this event concerns the clocks."""
@@ -451,12 +471,8 @@ class Sla:
                 due = self.due_us(_as_if_running(cycle, at))
         emit(ClockStopped, metric=ready.name, verdict=verdict, counted_us=counted, used_us=cycle.banked_us + counted, due_us=due)
 
-    def _pause_or_resume(self, draft: Draft, ready: _Compiled, view: View, at: int, emit: Emit) -> None:
-        clock: Clock | None = draft.clocks.get(ready.name)
-        if clock is None or clock.cycle.verdict is not None:
-            return
-        cycle = clock.cycle
-        if ready.is_paused(draft, view):
+    def _pause_or_resume(self, draft: Draft, ready: _Compiled, cycle: Cycle, view: View, at: int, emit: Emit) -> None:
+        if draft.status in ready.pause_status or (ready.pause is not None and ready.pause(view)):
             if cycle.run_us is not None:
                 emit(ClockPaused, metric=ready.name, counted_us=self._elapsed(cycle.hours, cycle.run_us, at), why=draft.status)
         elif cycle.run_us is None:
@@ -482,14 +498,14 @@ class Sla:
     def _emit_retarget(self, cycle: Cycle, name: str, policy: str | None, target: Target | None, hours: str, at: int, emit: Emit) -> None:
         counted: tuple[int, ...] | None = None
         split: int | None = None
-        fresh = changed(cycle, policy=policy, target=target, hours=hours)
+        fresh = cycle_with(cycle, policy=policy, target=target, hours=hours)
         if hours != cycle.hours:
             if policy is not None and policy != cycle.policy and cycle.policy is not None and self._policy[policy].keep_used:
                 split = 0 if cycle.run_us is None else self._elapsed(cycle.hours, cycle.run_us, at)
-                fresh = changed(fresh, **cut_at(fresh, at, split))
+                fresh = cycle_with(fresh, **cut_at(fresh, at, split))
             else:
                 counted = tuple(self._elapsed(hours, run.start_us, run.end_us) for run in cycle.runs)
-                fresh = changed(fresh, **recounted(fresh, counted))
+                fresh = cycle_with(fresh, **recounted(fresh, counted))
         self.emit_promise(cycle, fresh, name, at, emit, counted=counted, split=split)
 
     def emit_promise(
@@ -517,7 +533,7 @@ class Sla:
         if target is None or cycle.ended_us is None:
             return
         counted = tuple(self._elapsed(hours, run.start_us, run.end_us) for run in cycle.runs)
-        fresh = changed(cycle, policy=draft.policy, target=target, hours=hours, **recounted(cycle, counted))
+        fresh = cycle_with(cycle, policy=draft.policy, target=target, hours=hours, **recounted(cycle, counted))
         due = self.due_us(fresh)
         verdict = "met" if due is None or cycle.ended_us <= due else "late"
         if due is None:
@@ -546,14 +562,14 @@ class Sla:
             if self.hours[hours] == old.hours[cycle.hours]:
                 continue
             policy = draft.policy if target is not None else None
-            fresh = changed(cycle, policy=policy, target=target, hours=hours)
+            fresh = cycle_with(cycle, policy=policy, target=target, hours=hours)
             whole = policy is not None and self._policy[policy].schedule_change == "whole_span"
             if whole or cycle.hours != hours:
                 counted = tuple(self._elapsed(hours, run.start_us, run.end_us) for run in cycle.runs)
-                self.emit_promise(cycle, changed(fresh, **recounted(fresh, counted)), name, at, emit, counted=counted, split=None)
+                self.emit_promise(cycle, cycle_with(fresh, **recounted(fresh, counted)), name, at, emit, counted=counted, split=None)
             else:
                 split = 0 if cycle.run_us is None else old._elapsed(cycle.hours, cycle.run_us, at)
-                self.emit_promise(cycle, changed(fresh, **cut_at(fresh, at, split)), name, at, emit, counted=None, split=split)
+                self.emit_promise(cycle, cycle_with(fresh, **cut_at(fresh, at, split)), name, at, emit, counted=None, split=split)
 
     def _redate(self, name: str, cycle: Cycle, old: Sla, emit: Emit) -> None:
         """After an edit of the hours: the reported due of a clock that ended met or late, where its policy measures the whole span."""
@@ -563,7 +579,7 @@ class Sla:
         if cycle.hours not in self.hours or self.hours[cycle.hours] == old.hours[cycle.hours]:
             return
         counted = tuple(self._elapsed(cycle.hours, run.start_us, run.end_us) for run in cycle.runs)
-        fresh = changed(cycle, **recounted(cycle, counted))
+        fresh = cycle_with(cycle, **recounted(cycle, counted))
         due = self.due_us(fresh)
         if due is None:
             due = self.due_us(_as_if_running(fresh, cycle.ended_us))
@@ -714,7 +730,7 @@ def _counted_up_to(run: Run) -> int:
 
 def _as_if_running(cycle: Cycle, at: int) -> Cycle:
     """The cycle as if it ran on from *at*: for the due instant that a paused or ended one would have had."""
-    return changed(cycle, run_us=at, verdict=None)
+    return cycle_with(cycle, run_us=at, verdict=None)
 
 
 DEFAULT_METRICS: Final[tuple[Metric, ...]] = (

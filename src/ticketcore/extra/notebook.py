@@ -15,8 +15,8 @@ from html import escape
 from typing import Any, Final
 
 from ticketcore._ledger import Ledger, say_instant
-from ticketcore._step import Trace
 from ticketcore._time import DAY_US, HOUR_US, MINUTE_US, iso, load_zone, say_duration, to_us, wall_us
+from ticketcore._trace import Trace
 from ticketcore.conditions import AllOf, AnyOf, Explanation, Not, say
 from ticketcore.desk import Outcome
 from ticketcore.errors import BadValue, shorten
