@@ -658,6 +658,12 @@ def test_findings_print_with_what_shows_them_and_are_counted() -> None:
     several = lint(set_of(*(Rule(name=name, on=["created"], then=[Action("set_field", "subject", {"to": name})]) for name in "abc")))
     assert "depends on which of two rules comes first" in str(several)  # it is the last that counts
     assert several.of("order-sensitive", "unsettled") == several
+    lists = lint(set_of(*(Rule(name=name, on=["created"], then=[Action("assign", name)], stop=True) for name in "ab"), Rule(name="c")))
+    assert "depends on which of" in str(lists)
+    firsts = set_of(
+        *(Rule(name=name, on=["created"], when=field.tags.has(name), then=[Action("assign", name)], stop=True) for name in "abc")
+    )
+    assert "depends on which of 3 pairs of rules comes first" in str(lint(firsts))
 
 
 def test_every_code_is_found_somewhere_in_these_tests() -> None:

@@ -361,6 +361,13 @@ def test_tickets_are_created_at_hours_that_differ() -> None:
     assert answers == {(True, False), (False, False), (False, True)}
 
 
+def test_the_time_of_the_week_matters_where_hours_are_asked_for() -> None:
+    given: dict[str, Any] = {"hours": {"office": OFFICE}, "default_hours": "office"}
+    assert not Space([ruled(Rule(name="r", when=since("created") >= "1h"), **given)]).in_hours
+    assert Space([ruled(Rule(name="r", when=since("created") >= "1h business"), **given)]).in_hours
+    assert Space([ruled(Rule(name="r", when=hours("office").is_open() & (since("created") >= "1h")), **given)]).in_hours
+
+
 def test_only_what_matters_is_looked_at() -> None:
     desk = RICH.evolve(
         rules=[Rule(name="r", on=["created"], when=field.channel == "chat"), Rule(name="s", on=["created"], when=field.id == "x")]
@@ -529,6 +536,14 @@ def test_what_a_desk_refuses_is_no_witness(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_life_that_is_refused_does_not_go_round(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = ruled(Rule(name="again", on=["woken"], then=[Action("postpone", Length(HOUR_US, calendar=True))]))
     monkeypatch.setattr("ticketcore._lint_running.Script.ticket", refuse)
+    assert [one.verdict for one in lint(desk).of("runs-on")] == ["unknown"]
+
+
+def test_a_life_that_did_not_come_round_in_time_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = ruled(Rule(name="again", on=["woken"], then=[Action("postpone", Length(HOUR_US, calendar=True))]))
+    monkeypatch.setattr("ticketcore._lint_running._ROOTS", 1)
+    assert [one.verdict for one in lint(desk).of("runs-on")] == ["proven"]  # the desk falls silent
+    monkeypatch.setattr("ticketcore._lint_running._OFTEN", 10_000)
     assert [one.verdict for one in lint(desk).of("runs-on")] == ["unknown"]
 
 

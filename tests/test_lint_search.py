@@ -39,6 +39,7 @@ from ticketcore.errors import BadValue
 from ticketcore.lint import Answer, search
 from ticketcore.model import Length, Outside, Postponed
 from ticketcore.rules import Step
+from ticketcore.sla import WarnAt
 
 ON_TIME = Metric(name="fa", start=("created",), stop=("enter:answered",))
 UNANSWERED = (field.status == "resolved") & (field.agent_replies == 0)
@@ -184,6 +185,10 @@ def test_moments_that_cannot_lie_apart_stay_together() -> None:
     quick = Rule(name="quick", when=(field.status == "new") & (since("created") >= "1m"), then=[Action("mark_spam")])
     answer = search(ruled(quick), field.status == "resolved", depth=2)
     assert (kinds(answer), answer.shows(ruled(quick))) == (["created", "resolved"], True)
+    third = search(ruled(quick), (field.status == "resolved") & (field.notes >= 1), depth=3)
+    assert (len(kinds(third)), third.shows(ruled(quick))) == (3, True)
+    warned = Desk(metrics=(ON_TIME,), policies=(promise(2, warn=(WarnAt.parse("-2h"),)),))  # at the very instant of the creation
+    assert search(warned, sla("fa").is_("breached"), depth=2).shows(warned)
     tagged = Rule(name="tagged", when=since("created") >= "1m", then=[Action("add_tag", "late")])
     late = search(ruled(tagged), field.tags.has("late") & (field.notes >= 1), depth=3)
     assert (late.verdict, late.shows(ruled(tagged))) == ("violated", True)
