@@ -22,6 +22,7 @@ from ticketcore import (
     Metric,
     Move,
     Person,
+    Policy,
     Priority,
     Resolved,
     Rule,
@@ -29,6 +30,7 @@ from ticketcore import (
     RuleSet,
     SlotSet,
     TagsAdded,
+    Targets,
     TicketcoreError,
     field,
     since,
@@ -194,6 +196,20 @@ def test_moments_that_cannot_lie_apart_stay_together() -> None:
     assert (late.verdict, late.shows(ruled(tagged))) == ("violated", True)
     due = search(Desk(metrics=(ON_TIME,), policies=(promise(2),)), sla("fa").is_("breached") & (field.notes >= 1), depth=3)
     assert due.verdict == "violated"
+
+
+def test_what_is_due_at_the_very_instant_comes_first() -> None:
+    """The promise is tightened to just now, so that it breaks at this instant; and a minute apart the last moment is refused."""
+    tight = Policy(name="std", targets={"fa": Targets(by_level={"high": length(1)}, otherwise=length(2))})
+    desk = Desk(metrics=(ON_TIME,), policies=(tight,), rules=[Rule(name="r", when=since("created") >= "1h", then=[Action("notify", "x")])])
+    answer = search(desk, sla("fa").is_("breached") & (since("created") <= "1h"), depth=4)
+    assert (answer.verdict, answer.shows(desk)) == ("violated", True)
+    guard = Lifecycle(moves={"new": {"resolve": Move(to="resolved", guard=field.notes > 0)}}, direct={"new": ()})
+    quick = Rule(name="quick", when=(field.status == "new") & (since("created") >= "1m"), then=[Action("mark_spam")])
+    noted = search(ruled(quick, lifecycle=guard), (field.status == "resolved") & (since("created") < "1m"), depth=3)
+    assert noted.verdict == "violated"
+    spam = search(ruled(quick, lifecycle=guard), (field.status == "resolved") & (field.agent_replies == 0), depth=3)
+    assert spam.shows(ruled(quick, lifecycle=guard))
 
 
 # --- twenty policies, twenty rule sets ---------------------------------------------------------------------------------

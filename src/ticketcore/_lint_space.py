@@ -244,6 +244,10 @@ class Space:
                 name = words.field(atom.of).name if isinstance(atom, Since | Until) else ""
                 if is_settable(name):  # an instant that the host gives: it is one, or there is none
                     found[name] = tuple(dict.fromkeys((*found.get(name, (None,)), MONDAY)))
+        if any(targets.by_level for desk in self.desks for policy in desk.policies for targets in policy.targets.values()):
+            self.is_exact = self.is_exact and self._reads is not None  # a survey does not try every level for its promise
+            if self._reads is not None and "sla" in self._reads:
+                found.setdefault("priority", self.desk.priority.levels.names)
         return found
 
     def _wants(self, name: str) -> bool:
