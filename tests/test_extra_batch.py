@@ -24,7 +24,6 @@ WEEKDAYS = BusinessHours(zone="Europe/Riga", week={"mon-fri": ["09:00-17:00"]})
 instants = st.integers(LOW, HIGH) | st.integers(LOW // MINUTE_US, HIGH // MINUTE_US).map(MINUTE_US.__mul__) | st.sampled_from([LOW, HIGH])
 
 
-
 @given(strategies.hours(AROUND), st.lists(st.tuples(instants, instants), max_size=8), st.integers(0, 3 * DAY_US))
 def test_a_column_of_elapsed_times_and_deadlines_is_what_the_hours_say(config: Hours, pairs: list[tuple[int, int]], amount: int) -> None:
     batch = Batch.of(config, LOW, HIGH)
