@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, Final, assert_never
+from typing import Any, Final, TypeGuard, assert_never
 
 from ticketcore._conditions import AllOf, AnyOf, Changed, Condition, InHours, Not, Since, Sla, Test, Until
 from ticketcore._fields import FOLDED, POSITIVE, REGEX, FieldSpec, FieldType, View, Vocabulary, is_empty
@@ -36,7 +36,9 @@ def compiled(condition: Condition, vocabulary: Vocabulary) -> Holds:
     """
     match condition:
         case AllOf(parts):
-            return _all([compiled(part, vocabulary) for part in _cheap_first(parts)])
+            ordered = _cheap_first(parts)
+            tests = [compiled(part, vocabulary) for part in ordered]
+            return _is_and(ordered[0], tests[1], vocabulary) if len(tests) == 2 and _is_name(ordered[0], vocabulary) else _all(tests)
         case AnyOf(parts):
             return _any([compiled(part, vocabulary) for part in _cheap_first(parts)])
         case Not(part):
@@ -76,6 +78,21 @@ def _all(parts: list[Holds]) -> Holds:
             return lambda view: one(view) and two(view) and three(view)
         case _:
             return lambda view: all(part(view) for part in parts)
+
+
+def _is_name(part: Condition, vocabulary: Vocabulary) -> TypeGuard[Test]:
+    """Whether *part* asks for one value of a field of the ticket that is no text: status, priority and the like."""
+    if not isinstance(part, Test) or part.op != "is":
+        return False
+    spec = vocabulary.field(part.field)
+    return spec.entry is None and spec.type.kind != "text"
+
+
+def _is_and(first: Test, second: Holds, vocabulary: Vocabulary) -> Holds:
+    """`_all` of two, where the first is `_is_name`: time rules ("resolved for three days") are asked in every step."""
+    spec = vocabulary.field(first.field)
+    read, value = spec.read, spec.type.bound(first.value)
+    return lambda view: read(view) == value and second(view)
 
 
 def _any(parts: list[Holds]) -> Holds:
@@ -247,7 +264,7 @@ def text_check(op: str, value: Any, folding: Folding = PLAIN_FOLDING) -> Callabl
     if op == "matches":
         globs = [Glob(pattern, folding) for pattern in value]
         return lambda seen: seen.text != "" and any(glob.matches(seen.text) for glob in globs)
-    needles = tuple(dict.fromkeys(fold(item, folding) for item in ((value,) if isinstance(value, str) else value)))
+    needles = needles_of(value, folding)
     match op:
         case "is" | "is_any":
             wanted = frozenset(needles)
@@ -260,6 +277,11 @@ def text_check(op: str, value: Any, folding: Folding = PLAIN_FOLDING) -> Callabl
             return lambda seen: seen.text.endswith(needles)
         case _:
             return _mentions(needles, every=op == "mentions_all")
+
+
+def needles_of(value: str | tuple[str, ...], folding: Folding) -> tuple[str, ...]:
+    """What a text test looks for, folded, each once."""
+    return tuple(dict.fromkeys(fold(item, folding) for item in ((value,) if isinstance(value, str) else value)))
 
 
 def _contains(needles: tuple[str, ...]) -> Callable[[Folded], bool]:
@@ -305,6 +327,15 @@ def _text_test(op: str, value: Any, spec: FieldSpec, folding: Folding) -> Holds:
     check = text_check(op, value, folding)
     if folding is not PLAIN_FOLDING:
         return lambda view: check(view.folded(spec, folding))
+
+    if op == "mentions_any" and all(map(is_plain_word, words := frozenset(needles_of(value, folding)))):
+
+        def mentioned(view: View) -> bool:
+            seen = view.seen  # as below
+            found = seen[2] if seen[0] is spec and seen[1] == view.ticket.version else view.folded_again(spec)
+            return not words.isdisjoint(found.words)
+
+        return mentioned
 
     def holds(view: View) -> bool:
         seen = view.seen  # as in `View.folded_again`: a call more would be a third of what such a test costs

@@ -367,15 +367,14 @@ class StepRun:
         status = desk.lifecycle.initial(first)
         category = desk.lifecycle.category(status)
         root = first.id or "1"
-        blank = Decision(status=status, category=category, priority=desk.priority.levels.lowest)
-        created = changed(first, id=root, moment=root, desk=self.fingerprint, decided=blank)
-        self.draft = start(created)
+        draft = self.draft = start(first)
+        draft.seen, draft.desk = frozenset((root,)), self.fingerprint  # what starting with the event as it is stored would make them
+        draft.status, draft.category, draft.priority = status, category, desk.priority.levels.lowest
         self._begin(first.at_us, root)
-        verdict = desk.priority.derive(self.draft, self.view(created))
+        verdict = desk.priority.derive(draft, self.view(first))
         decided = Decision(status=status, category=category, priority=verdict.level, slot=verdict.slot, because=verdict.because)
-        created = changed(created, decided=decided)
-        self.draft.priority = verdict.level  # what starting with this decision would make it
-        self._begin(first.at_us, root)
+        created = changed(first, id=root, moment=root, desk=self.fingerprint, decided=decided)
+        draft.priority = verdict.level
         self.events.append(created)
         self.cycle_events.append(created)
         self.happened.append(triggers_of(created, self.draft))
@@ -795,6 +794,14 @@ class StepRun:
         draft = self.draft
         due = self._next(now_us)
         wake = None if due is None else due.at_us
+        ticket = freeze(draft, Memo(wake_us=wake, settled=not self.stale, **self._remembered()))
+        return Outcome(ticket=ticket, events=tuple(self.events), effects=tuple(self.effects), wake_us=wake)
+
+    def _remembered(self) -> dict[str, Any]:
+        """When each clock is due, and what is known of the open ones."""
+        draft, old = self.draft, self.frozen
+        if old is not None and self.settled and old.memo is not None and draft.clocks is old.clocks:
+            return {"dues": old.memo.dues, "known": old.memo.known}
         metrics = self.desk.sla.metrics
         dues: dict[str, int | None] = {}
         known: dict[str, _Known] = {}
@@ -808,8 +815,7 @@ class StepRun:
                 dues[metric] = found[1]
             else:
                 dues[metric] = None
-        ticket = freeze(draft, Memo(wake_us=wake, dues=dues, known=known, settled=not self.stale))
-        return Outcome(ticket=ticket, events=tuple(self.events), effects=tuple(self.effects), wake_us=wake)
+        return {"dues": dues, "known": known}
 
 
 def _deviating(event: EventBase, odd: str) -> EventBase:
