@@ -11,6 +11,7 @@ from ticketcore import (
     Action,
     Agent,
     AgentReplied,
+    Closed,
     Created,
     Desk,
     Fact,
@@ -21,6 +22,7 @@ from ticketcore import (
     Message,
     Metric,
     Move,
+    Noted,
     Person,
     Policy,
     Priority,
@@ -43,7 +45,8 @@ from ticketcore._lint_footprint import after, cone_of, event_fields, footprint, 
 from ticketcore._lint_order import differ, order_of
 from ticketcore._lint_running import running_circles
 from ticketcore._lint_script import Script, shrink
-from ticketcore._lint_space import MONDAY, Space, Walk, conditions_of, created
+from ticketcore._lint_search import _shown, _shown_if_taken
+from ticketcore._lint_space import AGENT, MONDAY, Space, Walk, conditions_of, created
 from ticketcore._lint_survey import Survey, distance
 from ticketcore._time import DAY_US, HOUR_US
 from ticketcore.conditions import AllOf, AnyOf, Condition, Test, hours, sla
@@ -640,3 +643,33 @@ def test_a_script_up_to_an_instant_lets_time_pass() -> None:
     assert always("UTC").is_open_us(MONDAY)
     assert isinstance(Test("status", "is", "new"), Test)
     assert isinstance(Length(5), Length)
+
+
+# --- at one instant, and what is not asked ------------------------------------------------------------------------------------
+
+SOON = Metric(name="soon", start=("created",), stop=("enter:answered",))
+HOURLY = Desk(
+    metrics=(SOON,), policies=(Policy(name="std", targets={"soon": Targets(by_level={"high": Length(1)}, otherwise=Length(HOUR_US))}),)
+)
+
+
+def test_what_is_due_at_the_instant_of_the_last_moment_is_lived_through_first() -> None:
+    """People come before time at one instant: the breach of that very instant is still to come when the moment is over."""
+    born, noted = Created(at=MONDAY, ticket="T", by=Person()), Noted(at=MONDAY + HOUR_US, by=AGENT)
+    on_the_dot = Script(((born,), (noted,)))
+    ticket = on_the_dot.replay(HOURLY)[-1].ticket
+    assert HOURLY.wake_us(ticket) == MONDAY + HOUR_US
+    shown = _shown(HOURLY, sla("soon").is_("breached"), on_the_dot)
+    assert shown is not None
+    assert shown.until_us == MONDAY + HOUR_US
+    assert Space([HOURLY]).flip_us(HOURLY, ticket, MONDAY + HOUR_US, MONDAY + HOUR_US) == MONDAY + HOUR_US
+
+
+def test_a_script_whose_moments_are_refused_shows_nothing() -> None:
+    refused = Script(((Created(at=MONDAY, ticket="T", by=Person()),), (Closed(at=MONDAY + 1, by=AGENT),)))
+    assert _shown_if_taken(Desk(), field.status == "new", refused) is None
+
+
+def test_levels_are_values_of_their_own_only_where_promises_are_asked_for() -> None:
+    assert "priority" not in Space([HOURLY], [field.tags.has("x")], reads=frozenset({"tags"})).values
+    assert Space([HOURLY], reads=frozenset({"sla"})).values["priority"] == HOURLY.priority.levels.names

@@ -430,21 +430,24 @@ class Space:
 
         Where hours matter the instant itself is a part of it, unless *anywhen*.
         """
-        values: list[Any] = [now_us if self.in_hours and not anywhen else None]
-        for name in _TICKET_PARTS:
-            value: Any = getattr(ticket, name)
-            if name in _COUNTED:
-                value = value if name in self.values else min(value, 1) if name == "agent_replies" else 0
-            elif name.endswith("_us") and value is not None:
-                value = self._age(name, now_us - value) if self._tells(name) else 0
-            elif name == "slots":
-                value = tuple(sorted((slot, filled.level) for slot, filled in value.items()))
-            elif name == "clocks":
-                value = tuple(sorted((metric, clock_key(clock.cycle, now_us)) for metric, clock in value.items()))
-            elif name == "repeats":
-                value = tuple(sorted((rule, now_us - repeat.first_us, repeat.number) for rule, repeat in value.items()))
-            values.append(value)
-        return tuple(values)
+        told = (self._told(name, ticket, now_us) for name in _TICKET_PARTS)
+        return (now_us if self.in_hours and not anywhen else None, *told)
+
+    def _told(self, name: str, ticket: Ticket, now_us: int) -> Any:
+        """What the conditions can tell of one part of a ticket."""
+        value: Any = getattr(ticket, name)
+        match name:
+            case "slots":
+                return tuple(sorted((slot, filled.level) for slot, filled in ticket.slots.items()))
+            case "clocks":
+                return tuple(sorted((metric, clock_key(clock.cycle, now_us)) for metric, clock in ticket.clocks.items()))
+            case "repeats":
+                return tuple(sorted((rule, now_us - repeat.first_us, repeat.number) for rule, repeat in ticket.repeats.items()))
+        if name in _COUNTED:
+            return value if name in self.values else min(value, 1) if name == "agent_replies" else 0
+        if name.endswith("_us") and value is not None:
+            return self._age(name, now_us - value) if self._tells(name) else 0
+        return value
 
     def _age(self, name: str, age_us: int) -> int:
         """How long ago an instant is, but no longer than what any test asks for: beyond that nothing changes."""
