@@ -191,6 +191,25 @@ def test_answer_5_without_a_policy_clocks_run_and_the_first_policy_judges() -> N
     assert (judged.clocks["work"].cycle.verdict, judged.clocks["work"].late) == ("late", 1)
 
 
+def test_a_clock_that_ended_without_a_promise_is_judged_when_the_priority_brings_one() -> None:
+    of_urgent = Policy(name="std", targets={"work": Targets(by_level={"urgent": Length(HOUR)})})
+    desk = Desk(metrics=(WORK,), policies=[of_urgent])
+    done = desk.handle(told(desk, []), Resolved(at=MONDAY.add(hours=2), by=MARIA)).ticket
+    assert done.clocks["work"].cycle.verdict == "untargeted"
+    higher = desk.handle(done, SlotSet(at=MONDAY.add(hours=3), by=MARIA, level="high")).ticket
+    assert higher.clocks["work"].cycle.verdict == "untargeted"
+    highest = desk.handle(higher, SlotSet(at=MONDAY.add(hours=4), by=MARIA, level="urgent")).ticket
+    assert highest.clocks["work"].cycle.verdict == "late"
+
+
+def test_a_chosen_policy_that_the_next_desk_lacks_counts_for_nothing() -> None:
+    gold, std = (Policy(name=name, targets={"work": Targets(otherwise=Length(HOUR))}) for name in ("gold", "std"))
+    old, new = Desk(metrics=(WORK,), policies=[std, gold]), Desk(metrics=(WORK,), policies=[std])
+    chosen = old.handle(told(old, []), PolicySet(at=MONDAY.add(minutes=30), by=MARIA, policy="gold")).ticket
+    assert chosen.policy == "gold"
+    assert new.adopt(chosen, MONDAY.add(minutes=40), old).ticket.policy == "std"
+
+
 @pytest.mark.parametrize(
     ("event", "stops"),
     [
