@@ -335,7 +335,7 @@ def test_the_words_of_a_text_are_worked_out_once() -> None:
     assert folded.tokens is folded.tokens
     assert Folded("宕机 shop!").words == {"shop"}
     with pytest.raises(AttributeError):
-        _ = Folded("shop").letters  # type: ignore[attr-defined]  # there is no such thing
+        _ = Folded("shop").letters
 
 
 # --- names -------------------------------------------------------------------------------------------------------------

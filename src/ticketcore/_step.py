@@ -233,8 +233,13 @@ class StepRun:
             moment = self._stamped(moment)  # after 2: time may have moved the floor
             self._cycle(moment, moment[0].at_us, moment[0].moment)  # 3
         if not self._falls_silent():  # a message of a machine does not count as somebody who writes
-            self._settle(self.draft.as_of_us, inclusive=False)  # 4
-        return self._outcome(self.draft.as_of_us)
+            self._settle(self._lived_us(), inclusive=False)  # 4
+        return self._outcome(self._lived_us())
+
+    def _lived_us(self) -> int:
+        """The instant of the last root."""
+        as_of: int = self.draft.as_of_us
+        return as_of
 
     def tick(self, now_us: int) -> Outcome:
         """Everything due up to and including *now_us*."""

@@ -411,7 +411,7 @@ class Rules:
                     if events[number] is not event:
                         event = events[number]
                         view = cycle.view(event)
-                    if test(view) and (ready.rule.automatic or not is_automatic(event)):
+                    if test(view) and (ready.rule.automatic or not is_automatic(events[number])):
                         return ready.bit
         return 0
 
