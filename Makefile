@@ -42,8 +42,9 @@ mypy: $(VENV)/.has-dev
 pyright: $(VENV)/.has-dev
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright --warnings --pythonpath $(PY) $(CODE)
 
+# COVERED=1: the tests have just been run with `make test PYTEST_ARGS=--cov`, as .ci/run does, and are not run a second time.
 cover: $(VENV)/.has-test ## the tests, failing below 100 % branch coverage of src
-	HYPOTHESIS_PROFILE=cover $(PY) $(PYTEST) --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
+	$(if $(COVERED),$(PY) -m coverage report,HYPOTHESIS_PROFILE=cover $(PY) $(PYTEST) --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS))
 
 doctest: $(VENV)/.has-test ## the examples in docstrings; those of README and docs are run by tests/test_docs.py
 	$(PY) $(PYTEST) --doctest-modules src

@@ -188,5 +188,5 @@ def test_figures_of_all_kinds_are_words() -> None:
     for part in ("yes", "1,234", "0.5", "2026-11-17T14:00:00Z"):
         assert part in told
     assert ">d<" not in told
-    folded = evolve(TICKET, memo=None)
+    folded = evolve(TICKET)
     assert "first_reply" in html(folded)

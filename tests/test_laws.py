@@ -255,7 +255,7 @@ def _forgetting(desk: Desk, history: History, *, observe: bool) -> None:
     """A ticket that remembers nothing of the step that made it lives on as one that does."""
     ticket: Ticket | None = None
     for moment in history:
-        bare = None if ticket is None else attrs.evolve(ticket, memo=None)
+        bare = None if ticket is None else attrs.evolve(ticket)
         try:
             outcome = desk.handle(ticket, *moment, observe=observe)
         except TicketcoreError as error:
@@ -264,9 +264,9 @@ def _forgetting(desk: Desk, history: History, *, observe: bool) -> None:
             continue
         assert desk.handle(bare, *moment, observe=observe) == outcome
         ticket, wake_us = outcome.ticket, outcome.wake_us
-        assert desk.wake_us(attrs.evolve(ticket, memo=None)) == wake_us
+        assert desk.wake_us(attrs.evolve(ticket)) == wake_us
         if wake_us is not None:
-            assert desk.tick(ticket, wake_us) == desk.tick(attrs.evolve(ticket, memo=None), wake_us)
+            assert desk.tick(ticket, wake_us) == desk.tick(attrs.evolve(ticket), wake_us)
             ticket = desk.tick(ticket, wake_us).ticket
 
 

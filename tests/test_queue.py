@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ticketcore import _queue
 from ticketcore._time import HOUR_US, from_us
-from ticketcore._values import FrozenMap
+from ticketcore._values import FrozenMap, changed
 from ticketcore.conditions import View, Vocabulary, holds
 from ticketcore.conditions import field as condition
 from ticketcore.conditions import since as condition_since
@@ -26,8 +26,8 @@ from ticketcore.routing import Age, Due, First, HeadStart, Order, Priority, Queu
 
 
 def ticket(name: str = "T", **given_fields: Any) -> Ticket:
-    dues = given_fields.pop("dues", {})
-    return Ticket(id=name, **{"category": "open", "memo": Memo(wake_us=None, dues=FrozenMap(dues)), **given_fields})
+    memo = given_fields.pop("memo", Memo(wake_us=None, dues=FrozenMap(given_fields.pop("dues", {}))))
+    return changed(Ticket(id=name, **{"category": "open", **given_fields}), memo=memo)
 
 
 def ids(tickets: Any) -> list[str]:
@@ -132,7 +132,7 @@ def test_the_first_few_of_many_with_moves_in_between() -> None:
 def test_the_first_few_of_many_by_their_due_instants() -> None:
     def due(number: int) -> Ticket:
         at = number * 7919 % 5003
-        return attrs.evolve(ticket(f"{number:04}"), memo=Memo(wake_us=at, dues=FrozenMap({"first_reply": at})))
+        return ticket(f"{number:04}", memo=Memo(wake_us=at, dues=FrozenMap({"first_reply": at})))
 
     many = [due(number) for number in range(5000)]
     for order in (Order.by(due="first_reply"), Order.by("age").then(due="first_reply")):

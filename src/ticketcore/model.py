@@ -257,7 +257,8 @@ class Ticket:
     seen: frozenset[str] = frozenset()  # ids of the outside events at the last outside instant
     time_roots: int = 0  # due items lived through since the last outside event that no machine wrote
     silenced: bool = False
-    memo: Memo | None = field(default=None, eq=False, hash=False, repr=False)
+    # Not taken over by `attrs.evolve`: what a desk worked out does not hold for a ticket that was changed by hand.
+    memo: Memo | None = field(init=False, default=None, eq=False, hash=False, repr=False)
 
     @property
     def created(self) -> DateTime:

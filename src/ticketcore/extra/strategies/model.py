@@ -101,7 +101,7 @@ def of_class(kind: type[Any]) -> st.SearchStrategy[Any]:
     """Values of a class of the model, each field drawn by its type; no field fits another (for a ticket that could be, `tickets`)."""
     hints = typing.get_type_hints(kind, _NAMES)
     by_type = _by_type()
-    drawn = [field for field in attrs.fields(kind) if field.name not in _FOLLOWS]
+    drawn = [field for field in attrs.fields(kind) if field.init and field.name not in _FOLLOWS]
     return st.deferred(
         lambda: st.fixed_dictionaries({field.alias: _field(field.name, hints[field.name], by_type) for field in drawn}).map(
             lambda given: kind(**given)

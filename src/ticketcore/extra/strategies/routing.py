@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from ticketcore._values import FrozenMap
+from ticketcore._values import FrozenMap, changed
 from ticketcore.hours import ALWAYS, BusinessHours
 from ticketcore.model import Memo, Ticket
 from ticketcore.routing import (
@@ -139,7 +139,7 @@ def _memo(dues: Any) -> Memo:
 
 
 def _queued() -> st.SearchStrategy[Ticket]:
-    return st.builds(
+    bare = st.builds(
         Ticket,
         id=st.text(min_size=1, max_size=2),
         category=st.sampled_from(_CATEGORIES),
@@ -150,5 +150,6 @@ def _queued() -> st.SearchStrategy[Ticket]:
         assignee=st.sampled_from([None, "a", "0"]),
         created_us=_SOME,
         waiting_since_us=st.none() | _SOME,
-        memo=st.dictionaries(_METRIC_NAMES, st.none() | _SOME).map(_memo),
     )
+    memos = st.dictionaries(_METRIC_NAMES, st.none() | _SOME).map(_memo)
+    return st.builds(lambda ticket, memo: changed(ticket, memo=memo), bare, memos)
