@@ -21,6 +21,7 @@ from sortedcontainers import SortedList
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
+from ticketcore._values import changed
 from ticketcore.model import FrozenMap, Memo, Ticket
 from ticketcore.routing import LEVELS, Order, Queue
 
@@ -42,9 +43,12 @@ def packed(ticket: Ticket) -> int:
 def main(count: int, rounds: int) -> None:
     draw = random.Random(31)
     tickets = [
-        Ticket(
-            id=f"{number:08}", category="open", priority=draw.choice(LEVELS), memo=due_at(draw.randrange(57_600)),
-            waiting_since_us=(1_690_000_000 + draw.randrange(10_000_000)) * SECOND_US,
+        changed(
+            Ticket(
+                id=f"{number:08}", category="open", priority=draw.choice(LEVELS),
+                waiting_since_us=(1_690_000_000 + draw.randrange(10_000_000)) * SECOND_US,
+            ),
+            memo=due_at(draw.randrange(57_600)),
         )
         for number in range(count)
     ]  # fmt: skip

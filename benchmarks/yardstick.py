@@ -352,8 +352,10 @@ def W8() -> list[Contender]:  # noqa: N802 - as W1
     def queued(case: Case) -> list[Ticket]:
         if not made:
             made.extend(
-                Ticket(
-                    id=f"{it.id:08}", status="open", category="open", priority=str(it.priority), waiting_since_us=it.since * SECOND_US,
+                with_(
+                    Ticket(
+                        id=f"{it.id:08}", status="open", category="open", priority=str(it.priority), waiting_since_us=it.since * SECOND_US,
+                    ),
                     memo=Memo(wake_us=None, dues=FrozenMap({"first_reply": it.breach * SECOND_US})),
                 )
                 for it in case["tickets"]

@@ -69,7 +69,7 @@ from ticketcore.errors import (
     WrongDesk,
     WrongTicket,
 )  # fmt: skip
-from ticketcore.model import Breached, Outside, StatusChanged, fold
+from ticketcore.model import Breached, Length, Outside, StatusChanged, fold
 from ticketcore.report import report
 
 FA = Metric(name="fa", start=("created",), stop=("enter:answered",))
@@ -755,3 +755,16 @@ def test_an_instant_in_a_field_is_kept_as_microseconds_and_a_time_rule_counts_fr
     assert desk.tick(set_.ticket, when.add(hours=1)).ticket.tags == {"near", "late"}
     cleared = desk.handle(set_.ticket, FieldSet(at=start, by=MARIA, name="promised", value=None)).ticket
     assert cleared.fields.get("promised") is None
+
+
+def test_a_ticket_that_fell_silent_still_says_when_its_promises_are_due() -> None:
+    often = Rule(name="often", when=since("created") >= "1m", every_us=MINUTE_US, times=200, then=(Action("notify", "lead"),))
+    answer = Metric(name="answer", start=("created",), stop=("agent_reply",))
+    policy = Policy(name="std", targets={"answer": Targets(otherwise=Length(10 * HOUR_US))})
+    desk = Desk(metrics=(answer,), policies=(policy,), rules=(often,), settings=Settings(silence_after=5))
+    first = desk.handle(None, Created(at=0, ticket="T", by=ADA)).ticket
+    silent = desk.tick(first, HOUR_US)
+    assert (silent.events[-1].kind, silent.wake_us) == ("silenced", None)
+    assert silent.ticket.due("answer") == first.due("answer") == first.created.add(hours=10)
+    new = desk.evolve(name="new")
+    assert new.adopt(silent.ticket, 2 * HOUR_US, desk).ticket.due("answer") == first.due("answer")

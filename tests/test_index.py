@@ -418,3 +418,10 @@ def test_an_error_while_reading_is_passed_on() -> None:
 
 def _no_such_clock(metric: str) -> Any:
     raise KeyError(f"no such clock: {metric}")
+
+
+def test_many_parts_are_sought_in_one_pass_by_a_search_that_is_made_once() -> None:
+    from ticketcore._index import _Needles
+
+    needles = _Needles([(f"w{number}", 1 << number) for number in range(50)])
+    assert [needles.rows_in(text) for text in ("w7", "w49", "w7", "x")] == [1 << 7, 1 << 49 | 1 << 4, 1 << 7, 0]

@@ -230,6 +230,22 @@ def test_9_the_cost_of_a_step_does_not_grow_on_random_desks(lived: tuple[Desk, H
     laws.the_cost_does_not_grow(desk, laws.in_circles(history))
 
 
+def test_lines_are_counted_and_nothing_else() -> None:
+    lines = laws._Lines()
+    for what in ("call", "line", "line", "return"):
+        assert lines(None, what, None) is lines
+    assert lines.count == 2
+
+
+def test_the_law_of_cost_leaves_out_what_cannot_be_compared() -> None:
+    """A step that is seen in the early rounds only; and dates on hours that were exchanged in the middle of a cycle."""
+    solve = Metric(name="solve", start=("created",), stop=("enter:closed",), pause_status=("answered",))
+    promised = {"solve": Targets(otherwise=Days(2))}
+    vip = Policy(name="vip", when=field.tags.has("vip"), targets=promised, hours="office", keep_used=True)
+    desk = Desk(metrics=(solve,), policies=(vip, Policy(name="std", targets=promised)), hours={"office": OFFICE})
+    laws.the_cost_does_not_grow(desk, circles, few=0, many=6)
+
+
 @pytest.mark.parametrize("target", [Length(HOUR_US), Days(2), WorkingDays(2)])
 def test_the_law_of_cost_sees_a_due_instant_that_is_worked_out_pause_by_pause(monkeypatch: pytest.MonkeyPatch, target: Target) -> None:
     solve = Metric(name="solve", start=("created",), stop=("enter:closed",), pause_status=("answered",))

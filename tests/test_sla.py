@@ -566,3 +566,14 @@ def test_an_amount_is_reached_where_going_through_the_runs_finds_it(lived: tuple
         return None if cycle.run_us is None else hours.add_us(cycle.run_us, left)
 
     assert sla.due_us(attrs.evolve(cycle, target=Length(minutes * MINUTE), extension_us=0)) == never(plain)
+
+
+def test_a_warning_that_would_come_when_the_hours_are_known_no_more_does_not_come() -> None:
+    known = BusinessHours(zone="UTC", week={"mon-sun": ["00:00-24:00"]}, valid_until="2026-11-24")
+    sla = Sla(hours={ALWAYS_NAME: always("UTC"), "h": known})
+    start = MONDAY.int_timestamp * 1_000_000
+    cycle = Cycle(number=1, started_us=start, run_us=start, hours="h", target=Length(HOUR))
+    due = sla.due_us(cycle)
+    assert due == start + HOUR
+    assert sla.warning_us(cycle, WarnAt.parse("1h"), due) == start + 2 * HOUR
+    assert sla.warning_us(cycle, WarnAt.parse("40h"), due) is None

@@ -373,20 +373,25 @@ def adoption_keeps_clocks(old: Desk, new: Desk, history: History, later_us: int 
 
 def lines_of_a_step(desk: Desk, ticket: Ticket, *events: Outside) -> tuple[int, Outcome]:
     """How many lines of Python one step goes through, and its outcome: a measure of its cost that no clock disturbs."""
-    count = 0
-
-    def line(_frame: FrameType, what: str, _argument: Any) -> Any:
-        nonlocal count
-        count += what == "line"
-        return line
-
+    lines = _Lines()
     tracer = sys.gettrace()
-    sys.settrace(line)
+    sys.settrace(lines)
     try:
         outcome = desk.handle(ticket, *events, late="restamp", observe=True)
     finally:
         sys.settrace(tracer)
-    return count, outcome
+    return lines.count, outcome
+
+
+class _Lines:
+    """A trace function that counts the lines it is told of."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, _frame: FrameType | None, what: str, _argument: Any) -> _Lines:
+        self.count += what == "line"
+        return self
 
 
 def in_circles(history: History) -> Callable[[int], Iterator[Moment]]:
