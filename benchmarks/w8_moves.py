@@ -16,7 +16,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import attrs
 from sortedcontainers import SortedList
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
@@ -54,7 +53,7 @@ def main(count: int, rounds: int) -> None:
     ]  # fmt: skip
     queue, listed = Queue(ORDER, tickets), SortedList(map(packed, tickets))
     here = draw.sample(tickets, min(3000, count))
-    there = [attrs.evolve(ticket, memo=due_at(draw.randrange(57_600))) for ticket in here]
+    there = [changed(ticket, memo=due_at(draw.randrange(57_600))) for ticket in here]
     sides: list[list[Any]] = [list(zip(map(packed, here), map(packed, there), there, strict=True))]
     sides.append([(after, before, ticket) for (before, after, _), ticket in zip(sides[0], here, strict=True)])
     gc.collect()

@@ -29,6 +29,7 @@ import pendulum
 from common import HOLIDAYS, Contender  # pyright: ignore[reportMissingImports]  # as above
 
 from ticketcore import codec
+from ticketcore._values import changed as with_
 from ticketcore.conditions import NAME, NUMBER, Condition, Index, View, Vocabulary, compiled, field, parse
 from ticketcore.errors import IllegalMove
 from ticketcore.hours import BusinessHours
