@@ -106,6 +106,7 @@ def test_a_finding_prints_severity_place_remedy_and_code() -> None:
         ({"low": WorkingDays(1), "high": WorkingDays(1, True)}, 1),  # the end of the day is later
         ({"low": WorkingDays(1, True), "high": WorkingDays(1)}, 0),
         ({"low": length(1), "high": Days(2)}, 0),
+        ({"low": length(1), "medium": Days(1), "high": length(2)}, 1),  # past one of another kind
     ],
 )
 def test_targets_not_monotone(levels: dict[str, Any], expected: int) -> None:
@@ -167,6 +168,22 @@ LOOSE_END = ruled(
 def test_unreachable_statuses_and_dead_ends() -> None:
     assert [finding.place for finding in found(LOOSE_END, "unreachable-status")] == ["lifecycle.statuses[9]"]
     assert [(finding.place, finding.severity) for finding in found(LOOSE_END, "dead-end")] == [("lifecycle.statuses[10]", "error")]
+
+
+NO_CHANNEL = (field.channel == "chat") & (field.channel == "phone")
+SHUT = Desk(metrics=(), lifecycle=Lifecycle(
+    statuses=(*Lifecycle().statuses, Status(name="far", category="open"), Status(name="cellar", category="open")),
+    table={"cellar": {"resolve": Move(to="resolved", guard=NO_CHANNEL)}}, direct={"far": ("open",), "cellar": ()},
+    moves={"new": {"resolve": Move(to="far", guard=NO_CHANNEL), "mark_answered": Move(to="cellar", guard=field.channel == "chat")}},
+))  # fmt: skip
+
+
+def test_a_move_whose_guard_never_holds_leads_nowhere() -> None:
+    found = [(finding.code, finding.place) for finding in lint(SHUT)]
+    assert found == [
+        ("contradictory-guard", "lifecycle.moves.new.resolve"), ("contradictory-guard", "lifecycle.table.cellar.resolve"),
+        ("dead-end", "lifecycle.statuses[10]"), ("unreachable-status", "lifecycle.statuses[9]"),
+    ]  # fmt: skip
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
@@ -409,6 +426,7 @@ def test_a_ticket_that_the_desk_refuses_is_no_witness() -> None:
         ((promise(1, "a", when=GOLD & CHAT), promise(2, "b", when=GOLD)), []),  # the special case first
         ((promise(1, "a", when=GOLD), promise(2, "b", when=field.requester.tier == "silver")), []),
         ((promise(1, "a", when=GOLD), promise(1, "b", when=CHAT)), []),  # they promise the same
+        ((promise(1, "a", when=GOLD), evolve(promise(1, "b", when=CHAT), hours="24x7")), ["sla[1]"]),  # though in other hours
         ((promise(1, "a", when=GOLD), promise(2, "b")), []),
         ((promise(1, "a", when=GOLD & (field.agent_replies > 3)), promise(2, "b", when=CHAT & (field.agent_replies < 9))), []),  # not shown
     ],
@@ -426,6 +444,9 @@ def test_policies_shadowed_by_several_together() -> None:
     assert (finding.place, "'a' and 'b' above it" in finding.message) == ("sla[2]", True)
     never = Desk(metrics=(FA,), policies=(promise(1, "a", when=GOLD), promise(2, "b", when=HOT & ~HOT)))
     assert found(never, "shadowed-policy") == []
+    (finding,) = found(never, "contradictory-policy")
+    assert (finding.place, finding.severity) == ("sla[1]", "error")
+    assert found(evolve(never, default_policy="b"), "contradictory-policy") == []  # it is chosen where nothing else is
 
 
 @pytest.mark.parametrize(
@@ -675,7 +696,7 @@ def test_every_code_is_found_somewhere_in_these_tests() -> None:
         set_of(*(Rule(name=name, on=["created"], then=[Action("assign", name)]) for name in "ab")),
         Desk(metrics=(FA,), policies=(promise(1, "a", when=GOLD), promise(2, "b", when=CHAT))),
         Desk(metrics=(FA,), policies=(promise(2),), hours={"x": evolve(HOURS, valid_until="2027-01-04")}, default_hours="x"),
-        Desk(groups=("sales", "Sales")), Desk(templates={"ack": "x"}),
+        Desk(groups=("sales", "Sales")), Desk(templates={"ack": "x"}), SHUT, Desk(metrics=(FA,), policies=(promise(2, when=HOT & ~HOT),)),
     ]  # fmt: skip
     findings = [finding for desk in desks for finding in lint(desk, Roster())]
     assert {finding.code for finding in findings} | {"unknown-name"} == set(CODES)

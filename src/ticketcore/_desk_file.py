@@ -29,7 +29,6 @@ from ticketcore._plain import (
     duration,
     inside,
     integer,
-    key_step,
     kind_of,
     list_of,
     listed,
@@ -54,7 +53,7 @@ from ticketcore._values import FrozenMap
 from ticketcore._variables import variable_names
 from ticketcore.conditions import AllOf, Condition, Fact, FieldType, Regex, Sla, Vocabulary, parse, parse_facts, parse_fields, span_of
 from ticketcore.desk import Desk, Settings
-from ticketcore.errors import DeskError, Problem, TicketcoreError, shorten
+from ticketcore.errors import DeskError, Problem, TicketcoreError, key_step, shorten
 from ticketcore.hours import always
 from ticketcore.lifecycle import CATEGORIES, STATUSES, Lifecycle, Move, Status, To
 from ticketcore.model import EVENTS, Length, Target

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from ticketcore._plain import Key, Refusal, boolean, key_step, list_of, map_of, mapped, name, record, refuse, text, true, under, unknown
+from ticketcore._plain import Key, Refusal, boolean, list_of, map_of, mapped, name, record, refuse, text, true, under, unknown
 from ticketcore._spans import DAYS, Day, calendar_date, closed_ranges, dated_spans, named_dates, say_span, week
 from ticketcore._time import DAY_US, SECOND_US, load_zone
-from ticketcore.errors import BadHours, BadValue, Problem, TicketcoreError, shorten
+from ticketcore.errors import BadHours, BadValue, Problem, TicketcoreError, key_step, shorten
 from ticketcore.hours import (
     ALWAYS,
     Always,

@@ -16,7 +16,7 @@ from ticketcore._lint_survey import seeds_for
 from ticketcore._time import DAY_US
 from ticketcore.conditions import TRUE, AllOf, AnyOf, Condition, Not
 from ticketcore.desk import Desk
-from ticketcore.errors import BeyondHorizon, NeverOpen, OutOfRange, TicketcoreError
+from ticketcore.errors import BeyondHorizon, NeverOpen, OutOfRange, TicketcoreError, key_step
 from ticketcore.lifecycle import Lifecycle, Move, To
 from ticketcore.model import Agent, Created, Length, Target, Ticket, WorkingDays
 from ticketcore.sla import Policy
@@ -31,6 +31,8 @@ def judge_promises(desk: Desk) -> Iterator[Finding]:
     yield from _targets(desk)
     yield from _no_clock(desk)
     yield from _levels_without_clock(desk)
+    yield from _never_started(desk)
+    yield from _contradictory(desk)
     yield from _shadowed(desk)
     yield from _overlapping(desk)
     yield from _hours(desk)
@@ -43,30 +45,33 @@ def _targets(desk: Desk) -> Iterator[Finding]:
     levels = desk.priority.levels.names
     for number, policy in enumerate(desk.policies):
         for metric, targets in policy.targets.items():
-            lower: tuple[str, Target] | None = None
+            below: dict[object, tuple[str, Target]] = {}  # of each sort, the nearest level below
             for level in levels:
                 target = targets.of(level)
-                if lower is not None and target is not None and _longer(target, lower[1]):
+                if target is None:
+                    continue
+                lower = below.get(_sort(target))
+                if lower is not None and _longer(target, lower[1]):
                     yield Finding(
-                        code="targets-not-monotone", place=f"sla[{number}].targets.{metric}", because=f"{level!r} ranks above {lower[0]!r}",
+                        code="targets-not-monotone", place=f"sla[{number}].targets{key_step(metric)}",
+                        because=f"{level!r} ranks above {lower[0]!r}",
                         message=f"{lower[0]!r} is promised sooner ({lower[1]}) than {level!r} ({target}); shorten {level!r}",
                     )  # fmt: skip
-                if target is not None:
-                    lower = (level, target)
+                below[_sort(target)] = (level, target)
+
+
+def _sort(target: Target) -> object:
+    """What is the same for two targets that can be compared."""
+    return target.calendar if isinstance(target, Length) else type(target)
 
 
 def _longer(one: Target, other: Target) -> bool:
-    """Whether one target is certainly longer than another; targets of different kinds are not compared."""
-    if isinstance(one, Length) and isinstance(other, Length):
-        return one.calendar == other.calendar and one.us > other.us
-    if type(one) is type(other) and not isinstance(one, Length) and not isinstance(other, Length):
-        return one.count > other.count or (
-            isinstance(one, WorkingDays)
-            and isinstance(other, WorkingDays)
-            and one.count == other.count
-            and one.end_of_day > other.end_of_day
-        )
-    return False
+    """Whether one target is longer than another of its sort."""
+    if isinstance(one, Length) or isinstance(other, Length):
+        return isinstance(one, Length) and isinstance(other, Length) and one.us > other.us
+    if isinstance(one, WorkingDays) and isinstance(other, WorkingDays):
+        return (one.count, one.end_of_day) > (other.count, other.end_of_day)
+    return one.count > other.count
 
 
 # --- tickets without a clock -------------------------------------------------------------------------------------------
@@ -99,10 +104,13 @@ def _no_clock(desk: Desk) -> Iterator[Finding]:
 def _levels_without_clock(desk: Desk) -> Iterator[Finding]:
     """Levels for which a policy promises nothing at all."""
     for number, policy in enumerate(desk.policies):
-        for level in desk.priority.levels.names if policy.targets else ():
-            if any(targets.of(level) is not None for targets in policy.targets.values()):
-                continue
-            shown = [found for values in seeds_for(desk, policy.when) if (found := _shows(desk, {**values, "priority": level})) is not None]
+        bare = [level for level in desk.priority.levels.names if all(targets.of(level) is None for targets in policy.targets.values())]
+        takes = _takes(desk, number)
+        if not policy.targets or not bare or possible([Wanted(takes)], desk.vocabulary) is False:
+            continue
+        seeds = seeds_for(desk, takes)
+        for level in bare:
+            shown = [found for values in seeds if (found := _shows(desk, {**values, "priority": level})) is not None]
             witness = next((script for script, ticket in shown if _is_unpromised(ticket, policy, level)), None)
             yield Finding(
                 code="no-clock", place=f"sla[{number}].targets", verdict="proven" if witness is not None else "unknown", witness=witness,
@@ -110,11 +118,43 @@ def _levels_without_clock(desk: Desk) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _takes(desk: Desk, number: int) -> Condition:
+    """What a ticket meets that a policy takes: its condition and none above it, or none at all where it is the default."""
+    policy = desk.policies[number]
+    taken = _all(policy.when, *(Not(other.when) for other in desk.policies[:number]))
+    return AnyOf((taken, Not(AnyOf(tuple(other.when for other in desk.policies))))) if policy.name == desk.default_policy else taken
+
+
 def _is_unpromised(ticket: Ticket, policy: Policy, level: str) -> bool:
     return ticket.policy == policy.name and ticket.priority == level and all(clock.cycle.target is None for clock in ticket.clocks.values())
 
 
+def _never_started(desk: Desk) -> Iterator[Finding]:
+    """Metrics with a promise whose clock nothing can start."""
+    promised = {metric for policy in desk.policies for metric in policy.targets}
+    lost = {status.name for status in desk.lifecycle.every_status()} - reachable_statuses(desk)
+    for name, metric in desk.metrics.items():
+        if name not in promised or metric.start_on_attach:
+            continue
+        if all(trigger.partition(":")[0] in ("enter", "leave") and trigger.partition(":")[2] in lost for trigger in metric.start):
+            yield Finding(
+                code="no-clock", place=f"metrics{key_step(name)}.start",
+                because="it has no start" if not metric.start else "no move leads to the status with which it starts",
+                message=f"the clock of {name!r} never starts, so that its targets promise nothing; give it a start that happens",
+            )  # fmt: skip
+
+
 # --- policies ----------------------------------------------------------------------------------------------------------
+
+
+def _contradictory(desk: Desk) -> Iterator[Finding]:
+    """Policies whose condition no ticket can meet."""
+    for number, policy in enumerate(desk.policies):
+        if policy.name != desk.default_policy and possible([Wanted(policy.when)], desk.vocabulary) is False:
+            yield Finding(
+                code="contradictory-policy", place=f"sla[{number}]", severity="error", because="all classes of values were gone through",
+                message=f"{policy.name!r} is never chosen: its condition contradicts itself; mend it",
+            )  # fmt: skip
 
 
 def _shadowed(desk: Desk) -> Iterator[Finding]:
@@ -139,7 +179,7 @@ def _overlapping(desk: Desk) -> Iterator[Finding]:
     """Pairs of policies that both fit a ticket although neither is a case of the other."""
     words = desk.vocabulary
     for (low, above), (high, below) in combinations(enumerate(desk.policies), 2):
-        if TRUE in (above.when, below.when) or above.targets == below.targets:
+        if TRUE in (above.when, below.when) or evolve(above, name=below.name, when=below.when) == below:
             continue
         one, other = above.when, below.when
         if any(possible([Wanted(one, true=a), Wanted(other, true=b)], words) is not True for a, b in ((True, False), (False, True))):
@@ -174,7 +214,7 @@ def _hours(desk: Desk) -> Iterator[Finding]:
                 desk.hours[name].next_open_us(at)
             except (NeverOpen, BeyondHorizon, OutOfRange) as error:
                 yield Finding(
-                    code="hours-end", place=f"hours.{name}", because=str(error),
+                    code="hours-end", place=f"hours{key_step(name)}", because=str(error),
                     message=f"{name!r} are not open {when}: what is promised in them is then never due; extend them",
                 )  # fmt: skip
                 break
@@ -186,18 +226,18 @@ _AGENT: Final = Agent(id="agent")
 
 
 def reachable_statuses(desk: Desk) -> frozenset[str]:
-    """The statuses that a ticket can come to by the moves of the table, in the workflow of any type, whatever guards say."""
-    return frozenset[str]().union(*(_reached(workflow) for _, workflow in _workflows(desk)))
+    """The statuses that a ticket can come to by the moves of the table, in the workflow of any type, unless a guard never holds."""
+    return frozenset[str]().union(*(_reached(desk, workflow) for _, workflow in _workflows(desk)))
 
 
 def _workflows(desk: Desk) -> Iterator[tuple[str, Lifecycle]]:
     """Every workflow of a desk, with its place."""
     yield "lifecycle", evolve(desk.lifecycle, by_type={}) if desk.lifecycle.by_type else desk.lifecycle
-    yield from ((f"lifecycle.by_type.{name}", workflow) for name, workflow in desk.lifecycle.by_type.items())
+    yield from ((f"lifecycle.by_type{key_step(name)}", workflow) for name, workflow in desk.lifecycle.by_type.items())
 
 
-def _reached(lifecycle: Lifecycle) -> frozenset[str]:
-    leads = _leads(lifecycle)
+def _reached(desk: Desk, lifecycle: Lifecycle) -> frozenset[str]:
+    leads = _leads(desk, lifecycle)
     firsts = {lifecycle.initial(Created(at=0, ticket="T")), lifecycle.initial(Created(at=0, ticket="T", by=_AGENT))}
     reached, frontier = set(firsts), list(firsts)
     while frontier:
@@ -207,17 +247,27 @@ def _reached(lifecycle: Lifecycle) -> frozenset[str]:
     return frozenset(reached)
 
 
-def _leads(lifecycle: Lifecycle) -> dict[str, set[str]]:
+def _leads(desk: Desk, lifecycle: Lifecycle) -> dict[str, set[str]]:
+    """Where each status leads, by moves whose guard can hold."""
+    choices = lifecycle.choices()
     return {
-        name: {to for trigger, targets in lifecycle.allowed(name).items() if not _goes_back(row.get(trigger)) for to in targets}
-        for name, row in lifecycle.rows().items()
-    }
+        name: {
+            to for trigger, targets in lifecycle.allowed(name).items() if not _goes_back(row.get(trigger)) for to in targets
+            if not _is_shut(desk, choices[name][to] if trigger == "set" else row[trigger])
+        } for name, row in lifecycle.rows().items()
+    }  # fmt: skip
+
+
+def _is_shut(desk: Desk, move: Move) -> bool:
+    """Whether the guard of a move never holds."""
+    return move.guard is not None and possible([Wanted(move.guard)], desk.vocabulary) is False
 
 
 def judge_statuses(desk: Desk) -> Iterator[Finding]:
-    """Statuses that no move leads to, and live ones that no move leaves."""
+    """Statuses that no move leads to, live ones that no move leaves, and moves whose guard never holds."""
     for where, workflow in _workflows(desk):
-        leads, reached = _leads(workflow), _reached(workflow)
+        yield from _shut(desk, where, workflow)
+        leads, reached = _leads(desk, workflow), _reached(desk, workflow)
         for number, status in enumerate(workflow.statuses):
             place = f"{where}.statuses[{number}]"
             if status.name not in reached:
@@ -229,6 +279,18 @@ def judge_statuses(desk: Desk) -> Iterator[Finding]:
                 yield Finding(
                     code="dead-end", place=place, severity="error", because="its row was gone through",
                     message=f"no move leaves {status.name!r}: tickets stay there for ever; add one",
+                )  # fmt: skip
+
+
+def _shut(desk: Desk, where: str, workflow: Lifecycle) -> Iterator[Finding]:
+    for status, row in workflow.rows().items():
+        for trigger, move in row.items():
+            if _is_shut(desk, move):
+                given = "moves" if trigger in workflow.moves.get(status, {}) else "table"
+                yield Finding(
+                    code="contradictory-guard", place=f"{where}.{given}{key_step(status)}{key_step(trigger)}", severity="error",
+                    because="all classes of values were gone through",
+                    message=f"{trigger} is never allowed in {status!r}: its guard contradicts itself; mend it, or refuse the move",
                 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from ticketcore._lint_space import conditions_of
 from ticketcore._names import hint
 from ticketcore.conditions import Test
 from ticketcore.desk import Desk
+from ticketcore.errors import key_step
 from ticketcore.routing import Roster
 
 __all__ = ["judge_names", "judge_roster", "judge_use"]
@@ -117,8 +118,10 @@ def judge_use(desk: Desk) -> Iterator[Finding]:
     used = {str(action.value) for action in actions} | {str(action.options.get("template", "")) for action in actions}
     for name in desk.templates:
         if name not in used:
-            yield Finding(code="unused", place=f"templates.{name}", severity="info", message=f"no rule uses the template {name!r}")
+            yield Finding(code="unused", place=f"templates{key_step(name)}", severity="info", message=f"no rule uses the template {name!r}")
     promised = {metric for policy in desk.policies for metric in policy.targets}
     for name in desk.metrics if desk.policies else ():
         if name not in promised:
-            yield Finding(code="unused", place=f"metrics.{name}", severity="info", message=f"no policy promises anything for {name!r}")
+            yield Finding(
+                code="unused", place=f"metrics{key_step(name)}", severity="info", message=f"no policy promises anything for {name!r}"
+            )

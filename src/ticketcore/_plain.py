@@ -22,7 +22,7 @@ from ticketcore._clocks import Target, parse_target
 from ticketcore._names import hint
 from ticketcore._time import DAY_US, SECOND_US, duration_us, from_us, iso, parse_instant, say_duration, to_timedelta, to_us
 from ticketcore._values import FrozenMap
-from ticketcore.errors import BadDuration, BadValue, DataError, NotAnInstant, Problem, TicketcoreError, shorten
+from ticketcore.errors import BadDuration, BadValue, DataError, NotAnInstant, Problem, TicketcoreError, key_step, shorten
 
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
@@ -58,16 +58,6 @@ class Refusal(Exception):
 def refuse(message: str, value: Any = None, *, way_out: str = "", code: str = "bad-value") -> NoReturn:
     """Raise a `Refusal` of one problem at this very value."""
     raise Refusal([Problem("", message, way_out, code, "" if value is None else shorten(value))])
-
-
-def key_step(key: Any) -> str:
-    """The step of a path that leads to *key*.
-
-    >>> key_step("when"), key_step("night shift")
-    ('.when', "['night shift']")
-    """
-    plain = isinstance(key, str) and len(key) <= 64 and key.replace("_", "a").replace("-", "a").isalnum()
-    return f".{key}" if plain else f"[{shorten(key)}]"
 
 
 def under(step: str, bad: Refusal | TicketcoreError) -> list[Problem]:

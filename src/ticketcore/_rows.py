@@ -29,7 +29,7 @@ from ticketcore._names import hint as hint_for
 from ticketcore._time import MINUTE_US
 from ticketcore._values import EMPTY
 from ticketcore.conditions import AllOf, Condition, compiled, field, holds, parse, say_span
-from ticketcore.errors import Problem, shorten
+from ticketcore.errors import Problem, key_step, shorten
 from ticketcore.model import EVENTS
 
 _FIELDS: Final = "fields."
@@ -165,7 +165,7 @@ class Build:
     def _check_names(self, where: str, given: Mapping[str, Any]) -> None:
         for status in given:
             if status not in self.categories:
-                self.unknown(f"{where}.{status}", "status", status, self.categories)
+                self.unknown(f"{where}{key_step(status)}", "status", status, self.categories)
 
     def _make_row(self, status: str) -> dict[str, Cell]:
         given = self.given
@@ -173,7 +173,7 @@ class Build:
         row.update(given.moves.get(status, EMPTY))
         cells = {}
         for trigger, move in row.items():
-            path = f"{'moves' if trigger in given.moves.get(status, EMPTY) else 'table'}.{status}.{trigger}"
+            path = f"{'moves' if trigger in given.moves.get(status, EMPTY) else 'table'}{key_step(status)}{key_step(trigger)}"
             if trigger == "set":
                 self.wrong(path, "direct choices are no single move", "list them in direct", code="unknown-name")
             elif trigger not in self.known:
@@ -259,7 +259,7 @@ class Build:
             return reached
         for number, to in enumerate(listed):
             if to not in self.categories:
-                self.unknown(f"direct.{status}[{number}]", "status", to, self.categories)
+                self.unknown(f"direct{key_step(status)}[{number}]", "status", to, self.categories)
         return {to: reached.get(to) or Cell(Move(to=to), None) for to in listed}
 
     def _permitted(self, status: str, chosen: dict[str, Cell]) -> dict[str, Cell]:

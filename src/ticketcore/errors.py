@@ -36,6 +36,16 @@ def shorten(value: object, limit: int = SHORT) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+def key_step(key: Any) -> str:
+    """The step of a path that leads to *key*.
+
+    >>> key_step("when"), key_step("night shift")
+    ('.when', "['night shift']")
+    """
+    plain = isinstance(key, str) and len(key) <= 64 and key.replace("_", "a").replace("-", "a").isalnum()
+    return f".{key}" if plain else f"[{shorten(key)}]"
+
+
 class TicketcoreError(Exception):
     """The base of every error this library raises.
 
