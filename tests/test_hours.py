@@ -1179,3 +1179,21 @@ def test_a_table_of_nothing_has_a_row_for_every_instant() -> None:
     empty = Table(0, 100, [])
     assert (empty.position(50), empty.row(50), empty.spans()) == (0, 0, [])
     assert _timeline.WorkingDates(5, 7, []).before == [0, 0, 0, 0]
+
+
+@given(hours(around=date(2026, 3, 28)), st.integers(-30 * DAY_US, 30 * DAY_US), st.integers(0, 40 * DAY_US), st.booleans())
+def test_adding_to_a_moment_is_adding_to_its_microseconds(config: Hours, offset: int, amount: int, asked_before: bool) -> None:
+    start = at("2026-03-28T12:00:00Z") + offset
+    plain = copy.copy(config)
+    if asked_before:
+        config.elapsed_us(start - 60 * DAY_US, start + 60 * DAY_US)
+
+    def said(ask: Any) -> Any:
+        try:
+            return ask()
+        except (NeverOpen, BeyondHorizon) as error:
+            return type(error)
+
+    wanted = said(lambda: from_us(plain.add_us(start, amount)))
+    assert said(lambda: config.add(from_us(start), timedelta(microseconds=amount))) == wanted
+    assert said(lambda: config.add(from_us(start).in_timezone(config.zone), timedelta(microseconds=amount))) == wanted
