@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from attrs import field, frozen
 from pendulum import DateTime
