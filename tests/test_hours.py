@@ -1197,3 +1197,11 @@ def test_adding_to_a_moment_is_adding_to_its_microseconds(config: Hours, offset:
     wanted = said(lambda: from_us(plain.add_us(start, amount)))
     assert said(lambda: config.add(from_us(start), timedelta(microseconds=amount))) == wanted
     assert said(lambda: config.add(from_us(start).in_timezone(config.zone), timedelta(microseconds=amount))) == wanted
+
+
+def test_adding_to_a_moment_goes_on_past_what_is_compiled() -> None:
+    config, start = attrs.evolve(ATHENS), at("2026-03-30T06:00:00Z")
+    config.elapsed_us(start, start)  # the year of the moment is compiled now
+    assert config.add(from_us(start), timedelta(hours=9000)) == from_us(attrs.evolve(ATHENS).add_us(start, 9000 * 3_600_000_000))
+    for hours_on in range(1, 60):
+        assert config.add(from_us(start), timedelta(hours=hours_on)) == from_us(config.add_us(start, hours_on * 3_600_000_000))
