@@ -76,14 +76,14 @@ def from_us(us: int) -> DateTime:
     seconds, micro = divmod(us, SECOND_US)
     days, seconds = divmod(seconds, 86_400)
     try:
-        year, month, day = date_of(days)
+        year, month, day = _date_of(days)
     except (ValueError, OverflowError):
         raise OutOfRange("this instant is outside the years 1 to 9999", value=shorten(us)) from None
     return DateTime(year, month, day, seconds // 3600, seconds // 60 % 60, seconds % 60, micro, _UTC)
 
 
 @lru_cache(maxsize=8192)  # some twenty years: looking a date up costs a third of working it out
-def date_of(days: int) -> tuple[int, int, int]:
+def _date_of(days: int) -> tuple[int, int, int]:
     """The date so many days after the epoch."""
     day = date.fromordinal(days + EPOCH_ORDINAL)
     return day.year, day.month, day.day

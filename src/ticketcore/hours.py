@@ -43,7 +43,6 @@ from ticketcore._time import (
     MAX_US,
     MIN_US,
     SECOND_US,
-    date_of,
     duration_us,
     first_showing,
     from_us,
@@ -132,10 +131,7 @@ class Hours(Timeline):
         row = rows[bucket]
         if before[row + 1] < position:
             row = bisect_left(before, position, row + 2, rows[bucket + 1] + 1) - 1
-        seconds, micro = divmod(position - table.shift[row], SECOND_US)  # as `from_us`, likewise
-        days, seconds = divmod(seconds, 86_400)
-        year, month, day = date_of(days)
-        return DateTime(year, month, day, seconds // 3600, seconds // 60 % 60, seconds % 60, micro, _UTC)
+        return from_us(position - table.shift[row])
 
     def subtract(self, at: datetime | int, amount: timedelta | str) -> DateTime:
         """The latest instant from which *amount* of open time passes until *at*: the mirror of `add`."""
