@@ -13,7 +13,7 @@ import ticketcore
 
 # How many public classes and functions of a room are still without one. A number here may only become smaller.
 WITHOUT = {
-    "desk": 5, "model": 28, "hours": 3, "conditions": 20, "lifecycle": 2, "priority": 2, "sla": 4, "rules": 4, "routing": 23, "lint": 2,
+    "desk": 5, "model": 0, "hours": 3, "conditions": 20, "lifecycle": 2, "priority": 2, "sla": 4, "rules": 4, "routing": 23, "lint": 2,
     "replay": 6, "report": 4, "codec": 1, "presets": 0, "errors": 0, "seal": 7, "identity": 2, "discovery": 6, "difference": 1,
     "extra.strategies": 69, "extra.laws": 18, "extra.coverage": 7, "extra.holidays": 1, "extra.vendors": 3, "extra.machine": 0,
     "extra.desk_days": 0, "extra.notebook": 0, "extra.plots": 0, "extra.pytest_plugin": 3, "extra.mutation": 3, "extra.simulate": 4,
@@ -25,7 +25,8 @@ def without(module: ModuleType) -> list[str]:
     """The public classes and functions of a module whose docstring has no example."""
     own = [name for name, value in vars(module).items() if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__]
     found: list[tuple[str, Any]] = [(name, getattr(module, name)) for name in getattr(module, "__all__", own)]
-    return [name for name, value in found if (inspect.isclass(value) or inspect.isfunction(value)) and ">>>" not in (value.__doc__ or "")]
+    ours = [(name, value) for name, value in found if getattr(value, "__module__", "").startswith("ticketcore")]  # `Draft` is `Any`
+    return [name for name, value in ours if (inspect.isclass(value) or inspect.isfunction(value)) and ">>>" not in (value.__doc__ or "")]
 
 
 def test_every_name_of_the_front_door_has_an_example() -> None:

@@ -123,7 +123,14 @@ def promise_key(target: Target | None, extension_us: int = 0) -> str:
 
 @frozen
 class Run:
-    """One closed stretch in which a clock ran: ``[start, end)``, the business time counted in it, and why it ended."""
+    """One closed stretch in which a clock ran: ``[start, end)``, the business time counted in it, and why it ended.
+
+    >>> from ticketcore import AgentReplied, Created, Desk, Person
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> ticket = Desk().handle(ticket, AgentReplied(at=60_000_000)).ticket
+    >>> ticket.clocks["resolution"].cycle.runs
+    (Run(start_us=1970-01-01T00:00:00Z, end_us=1970-01-01T00:01:00Z, counted_us=1m, why='answered', event='5/3', sum_us=1m),)
+    """
 
     start_us: int = field(repr=iso)
     end_us: int = field(repr=iso)
@@ -135,7 +142,17 @@ class Run:
 
 @frozen(kw_only=True, weakref_slot=False)
 class Cycle:
-    """One turn of a metric's clock, from its start to its verdict."""
+    """One turn of a metric's clock, from its start to its verdict.
+
+    >>> from ticketcore import Created, Person, Resolved, load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"resolution": "4h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> cycle = ticket.clocks["resolution"].cycle
+    >>> cycle.is_open, cycle.is_running, str(cycle.target)
+    (True, True, '4h')
+    >>> desk.handle(ticket, Resolved(at=60_000_000)).ticket.clocks["resolution"].cycle.verdict
+    'met'
+    """
 
     number: int
     started_us: int = field(repr=iso)
@@ -229,7 +246,15 @@ def cycle_with(cycle: Cycle, /, **changes: Any) -> Cycle:
 
 @frozen(kw_only=True, weakref_slot=False)
 class Clock:
-    """A metric's clock on one ticket: the latest cycle, open or ended, and how the earlier ones ended."""
+    """A metric's clock on one ticket: the latest cycle, open or ended, and how the earlier ones ended.
+
+    >>> from ticketcore import AgentReplied, Created, Person, load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "4h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> clock = desk.handle(ticket, AgentReplied(at=60_000_000)).ticket.clocks["first_reply"]
+    >>> clock.cycles, clock.met, clock.late, clock.total_us
+    (1, 1, 0, 60000000)
+    """
 
     metric: str
     cycle: Cycle

@@ -186,7 +186,11 @@ class Erase(EffectBase):
 
 @frozen(kw_only=True)
 class RequestMerge(EffectBase):
-    """Merge the ticket (`Desk.merge`) into the one that ``into`` names: an id, or a word by which the host finds it."""
+    """Merge the ticket (`Desk.merge`) into the one that ``into`` names: an id, or a word by which the host finds it.
+
+    >>> RequestMerge(key="T-1/e1/a rule/0", at=0, ticket="T-1", into="T-2").into
+    'T-2'
+    """
 
     into: str
     kind: ClassVar[str] = "request_merge"

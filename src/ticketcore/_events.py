@@ -123,7 +123,13 @@ SILENT = Message()
 
 @frozen(kw_only=True)
 class Decision:
-    """What the desk decided on creation, stamped on the stored `Created` and ignored on the way in."""
+    """What the desk decided on creation, stamped on the stored `Created` and ignored on the way in.
+
+    >>> from ticketcore import Desk
+    >>> created = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).events[0]
+    >>> created.decided.status, created.decided.priority, created.decided.slot
+    ('new', 'low', 'default')
+    """
 
     status: str
     category: str
@@ -141,6 +147,11 @@ class EventBase:
 
     ``cause`` names what led to it (``rule:ack``, ``lifecycle``, an event's id); ``desk`` is the fingerprint of the desk
     that recorded it. Both, and a missing ``id`` or ``ticket``, are filled in by the desk.
+
+    >>> from ticketcore import Desk
+    >>> outcome = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
+    >>> [(event.id, event.kind, event.cause) for event in outcome.events[:2]]
+    [('1', 'created', ''), ('1/1', 'clock_started', '1')]
     """
 
     at_us: int = field(alias="at", converter=to_us, repr=iso)
@@ -165,6 +176,12 @@ class Outside(EventBase):
     ``by`` is who did it (None: the host's own machinery); ``facts`` are declared facts that hold from now on; ``answers`` is
     the key of the effect that this is the echo of; ``moment`` groups what was handled together. ``said_at`` and ``deviation``
     are filled in when an imported history had to be bent: the instant as given, and what was irregular.
+
+    >>> from ticketcore import Desk, Resolved
+    >>> ticket = Desk().handle(None, Created(at=60_000_000, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> late = Desk().handle(ticket, Resolved(at=0, by=Agent(id="maria")), late="restamp").events[0]
+    >>> late.at.isoformat(), late.said_at.isoformat(), late.deviation.partition(":")[0]
+    ('1970-01-01T00:01:00+00:00', '1970-01-01T00:00:00+00:00', 'out of order')
     """
 
     by: Actor | None = None
@@ -183,7 +200,11 @@ class Outside(EventBase):
 
 @frozen(kw_only=True)
 class Spoken(Outside):
-    """An outside event that carries a message."""
+    """An outside event that carries a message.
+
+    >>> CustomerReplied(at=0, ticket="T-1", by=Person(name="Ada"), message=Message(text="Any news?")).message.text
+    'Any news?'
+    """
 
     message: Message = SILENT
 
@@ -713,7 +734,15 @@ class MacroUsed(Outside):
 
 @frozen(kw_only=True)
 class DeskAdopted(Outside):
-    """Another desk took the ticket over; ``desk`` is its fingerprint, ``was`` the old one; ``category`` is what it takes the status for."""
+    """Another desk took the ticket over; ``desk`` is its fingerprint, ``was`` the old one; ``category`` is what it takes the status for.
+
+    >>> from ticketcore import Desk
+    >>> old, new = Desk(), Desk(name="second brand")
+    >>> ticket = old.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> adopted = new.adopt(ticket, 60_000_000, old=old).events[0]
+    >>> adopted.kind, adopted.was == old.fingerprint, adopted.desk == new.fingerprint
+    ('desk_adopted', True, True)
+    """
 
     was: str = ""
     category: str = ""
@@ -726,7 +755,14 @@ class DeskAdopted(Outside):
 
 @frozen(kw_only=True)
 class StatusChanged(EventBase):
-    """The lifecycle moved the ticket; categories are those of the desk that decided."""
+    """The lifecycle moved the ticket; categories are those of the desk that decided.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> moved = Desk().handle(ticket, AgentReplied(at=60_000_000, by=Agent(id="maria"))).events[1]
+    >>> moved.was, moved.to, moved.trigger
+    ('new', 'answered', 'agent_replies')
+    """
 
     was: str
     to: str
@@ -738,7 +774,14 @@ class StatusChanged(EventBase):
 
 @frozen(kw_only=True)
 class PriorityChanged(EventBase):
-    """Another slot, or another level in it, is now on top."""
+    """Another slot, or another level in it, is now on top.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> raised = Desk().handle(ticket, SlotSet(at=60_000_000, by=Agent(id="maria"), level="high")).events[1]
+    >>> raised.was, raised.to, raised.slot, raised.because
+    ('low', 'high', 'manual', 'manual, by maria')
+    """
 
     was: str
     to: str
@@ -749,7 +792,14 @@ class PriorityChanged(EventBase):
 
 @frozen(kw_only=True)
 class PolicyApplied(EventBase):
-    """An SLA policy holds from now on (None: none); ``source`` is manual, rule, match or default."""
+    """An SLA policy holds from now on (None: none); ``source`` is manual, rule, match or default.
+
+    >>> from ticketcore import Desk, Policy, field
+    >>> desk = Desk(policies=[Policy(name="gold", when=field["requester.tier"] == "gold"), Policy(name="standard")])
+    >>> applied = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada", tier="gold"))).events[1]
+    >>> applied.kind, applied.policy, applied.source
+    ('policy_applied', 'gold', 'match')
+    """
 
     policy: str | None
     was: str | None = None
@@ -759,7 +809,14 @@ class PolicyApplied(EventBase):
 
 @frozen(kw_only=True)
 class ClockStarted(EventBase):
-    """A cycle of a metric opened. ``resumed`` goes on with the last one instead of opening a new one."""
+    """A cycle of a metric opened. ``resumed`` goes on with the last one instead of opening a new one.
+
+    >>> from ticketcore import load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+    >>> started = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).events[2]
+    >>> started.metric, started.number, str(started.target), started.runs
+    ('first_reply', 1, '1h', True)
+    """
 
     metric: str
     number: int
@@ -774,7 +831,14 @@ class ClockStarted(EventBase):
 
 @frozen(kw_only=True)
 class ClockPaused(EventBase):
-    """Time no longer counts, because of a status (``why``); ``counted_us`` is what the run that ended here counted."""
+    """Time no longer counts, because of a status (``why``); ``counted_us`` is what the run that ended here counted.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> events = Desk().handle(ticket, AgentReplied(at=60_000_000, by=Agent(id="maria"))).events
+    >>> [(event.metric, event.counted_us, event.why) for event in events if event.kind == "clock_paused"]
+    [('resolution', 60000000, 'answered')]
+    """
 
     metric: str
     counted_us: int
@@ -784,7 +848,15 @@ class ClockPaused(EventBase):
 
 @frozen(kw_only=True)
 class ClockResumed(EventBase):
-    """Time counts again; after a removal (spam, deleted) the cycle is open again."""
+    """Time counts again; after a removal (spam, deleted) the cycle is open again.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> ticket = Desk().handle(ticket, AgentReplied(at=60_000_000, by=Agent(id="maria"))).ticket
+    >>> events = Desk().handle(ticket, CustomerReplied(at=120_000_000, by=Person(name="Ada"))).events
+    >>> [(event.metric, event.cause) for event in events if event.kind == "clock_resumed"]
+    [('resolution', '9')]
+    """
 
     metric: str
     runs: bool = True
@@ -793,7 +865,15 @@ class ClockResumed(EventBase):
 
 @frozen(kw_only=True)
 class ClockStopped(EventBase):
-    """A cycle ended: ``verdict`` is met, late, cancelled, removed, or untargeted when nothing was promised."""
+    """A cycle ended: ``verdict`` is met, late, cancelled, removed, or untargeted when nothing was promised.
+
+    >>> from ticketcore import load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> events = desk.handle(ticket, AgentReplied(at=60_000_000, by=Agent(id="maria"))).events
+    >>> [(event.metric, event.verdict, event.used_us) for event in events if event.kind == "clock_stopped"]
+    [('first_reply', 'met', 60000000)]
+    """
 
     metric: str
     verdict: str
@@ -809,6 +889,13 @@ class Retargeted(EventBase):
 
     ``exceeded``: used time is already past the new target. ``counted`` replaces what the closed runs counted, when they were
     measured anew on other hours; ``split_us`` is what the open run counted on the old hours, when it is cut here.
+
+    >>> from ticketcore import load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": {"high": "15m", "else": "1h"}}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> events = desk.handle(ticket, SlotSet(at=60_000_000, by=Agent(id="maria"), level="high")).events
+    >>> [(event.metric, str(event.was), str(event.target), event.exceeded) for event in events if event.kind == "retargeted"]
+    [('first_reply', '1h', '15m', False)]
     """
 
     metric: str
@@ -827,7 +914,14 @@ class Retargeted(EventBase):
 
 @frozen(kw_only=True)
 class Warned(EventBase):
-    """A due instant is near; ``warning`` is the offset as the policy names it, and each is given once in a cycle."""
+    """A due instant is near; ``warning`` is the offset as the policy names it, and each is given once in a cycle.
+
+    >>> from ticketcore import load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "warn": ["-15m"], "targets": {"first_reply": "1h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> [(event.kind, event.warning, event.at.isoformat()) for event in desk.tick(ticket, 2_700_000_000).events]
+    [('warned', '-15m', '1970-01-01T00:45:00+00:00')]
+    """
 
     metric: str
     number: int
@@ -840,7 +934,14 @@ class Warned(EventBase):
 
 @frozen(kw_only=True)
 class Breached(EventBase):
-    """A promise was broken at ``due``; recorded once for a cycle and target."""
+    """A promise was broken at ``due``; recorded once for a cycle and target.
+
+    >>> from ticketcore import load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> [(event.kind, event.metric, event.due.isoformat()) for event in desk.tick(ticket, 86_400_000_000).events]
+    [('breached', 'first_reply', '1970-01-01T01:00:00+00:00')]
+    """
 
     metric: str
     number: int
@@ -858,7 +959,15 @@ class Breached(EventBase):
 
 @frozen(kw_only=True)
 class Woken(EventBase):
-    """A postponement ended."""
+    """A postponement ended.
+
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> ticket = Desk().handle(ticket, Postponed(at=60_000_000, by=Agent(id="maria"), until=3_600_000_000)).ticket
+    >>> woken = Desk().tick(ticket, 7_200_000_000)
+    >>> woken.events[0].kind, woken.events[0].at_us, woken.ticket.status
+    ('woken', 3600000000, 'new')
+    """
 
     kind: ClassVar[str] = "woken"
     is_due: ClassVar[bool] = True
@@ -866,7 +975,15 @@ class Woken(EventBase):
 
 @frozen(kw_only=True)
 class TimeReached(EventBase):
-    """The condition of one or more time rules became true by time alone; ``rules`` names them."""
+    """The condition of one or more time rules became true by time alone; ``rules`` names them.
+
+    >>> from ticketcore import Action, Desk, Rule, since
+    >>> desk = Desk(rules=[Rule(name="untouched", when=since("created") >= "4h", then=[Action("add_tag", "untouched")])])
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> reached = desk.tick(ticket, 86_400_000_000).events[0]
+    >>> reached.kind, reached.rules, reached.at.isoformat()
+    ('time_reached', ('untouched',), '1970-01-01T04:00:00+00:00')
+    """
 
     rules: tuple[str, ...] = ()
     kind: ClassVar[str] = "time_reached"
@@ -875,7 +992,14 @@ class TimeReached(EventBase):
 
 @frozen(kw_only=True)
 class RuleFired(EventBase):
-    """A rule fired. ``number`` counts the repetitions of a repeating time rule; ``skipped`` names lower ladder steps passed over."""
+    """A rule fired. ``number`` counts the repetitions of a repeating time rule; ``skipped`` names lower ladder steps passed over.
+
+    >>> from ticketcore import Action, Desk, Rule
+    >>> desk = Desk(rules=[Rule(name="tag all", on=["created"], then=[Action("add_tag", "seen")])])
+    >>> events = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"), id="e1")).events
+    >>> [(event.rule, event.on) for event in events if event.kind == "rule_fired"], events[2].kind, events[2].cause
+    ([('tag all', 'e1')], 'tags_added', 'rule:tag all')
+    """
 
     rule: str
     on: str = ""  # the id of the event it listened to
@@ -886,7 +1010,14 @@ class RuleFired(EventBase):
 
 @frozen(kw_only=True)
 class ActionRefused(EventBase):
-    """A rule's action was refused, visibly; the rest of its actions went on."""
+    """A rule's action was refused, visibly; the rest of its actions went on.
+
+    >>> from ticketcore import Action, Desk, Rule
+    >>> desk = Desk(rules=[Rule(name="hasty", on=["created"], then=[Action("close"), Action("add_tag", "seen")])])
+    >>> outcome = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
+    >>> [event.reason.partition(";")[0] for event in outcome.events if event.kind == "action_refused"], sorted(outcome.ticket.tags)
+    (['close is refused: new has no such move'], ['seen'])
+    """
 
     rule: str
     action: str
@@ -896,7 +1027,15 @@ class ActionRefused(EventBase):
 
 @frozen(kw_only=True)
 class Diverted(EventBase):
-    """A reply to a ticket that takes none: it leads to a follow-up, or to the ticket this one was merged into (``to``)."""
+    """A reply to a ticket that takes none: it leads to a follow-up, or to the ticket this one was merged into (``to``).
+
+    >>> from ticketcore import Desk
+    >>> ask = lambda name: Desk().handle(None, Created(at=0, ticket=name, by=Person(email="ada@example.org"))).ticket
+    >>> merged = Desk().merge(ask("T-1"), ask("T-2"), at=60_000_000).source.ticket
+    >>> reply = CustomerReplied(at=120_000_000, id="e9", by=Person(email="ada@example.org"))
+    >>> [(event.event, event.to) for event in Desk().handle(merged, reply).events if event.kind == "diverted"]
+    [('e9', 'T-2')]
+    """
 
     event: str
     to: str = ""
@@ -905,7 +1044,16 @@ class Diverted(EventBase):
 
 @frozen(kw_only=True)
 class Silenced(EventBase):
-    """Time rules ran on without an outside event up to the limit; nothing more happens until somebody writes, who is no machine."""
+    """Time rules ran on without an outside event up to the limit; nothing more happens until somebody writes, who is no machine.
+
+    >>> from ticketcore import Action, Desk, Rule, Settings, since
+    >>> nag = Rule(name="nag", when=since("created") >= "1h", then=[Action("notify", "lead")], every_us=3_600_000_000, times=100)
+    >>> desk = Desk(rules=[nag], settings=Settings(silence_after=3))
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> events = desk.tick(ticket, 86_400_000_000).events
+    >>> sum(event.kind == "rule_fired" for event in events), events[-1].kind, events[-1].roots
+    (3, 'silenced', 3)
+    """
 
     roots: int = 0
     kind: ClassVar[str] = "silenced"

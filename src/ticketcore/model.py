@@ -500,7 +500,14 @@ _UNDECIDED: Final = Decision(status="", category="", priority="")
 
 
 def apply(draft: Draft, event: EventBase) -> None:
-    """Fold one event into *draft*."""
+    """Fold one event into *draft*.
+
+    >>> draft = draft_of(fold([Created(at=0, ticket="T-1", by=Person(name="Ada"))]))
+    >>> apply(draft, TagsAdded(at=1, tags=["vip"]))
+    >>> ticket = freeze(draft)
+    >>> ticket.tags, ticket.version
+    (frozenset({'vip'}), 2)
+    """
     _APPLY[event.kind](draft, event)
     draft.version += 1
 
