@@ -25,6 +25,15 @@ class RuleAccount:
     ``fired`` is None when nothing happened and only the ticket as it stands was asked about. ``on`` is the kind of the event it fired
     on or would have, ``notes`` say what besides the condition spoke against it, and ``why`` is the condition part by part with the
     smallest changes that would make it true. Prints as lines.
+
+    >>> from ticketcore import Action, Created, Desk, Person, Rule, field
+    >>> desk = Desk(rules=[Rule(name="vip", on=["created"], when=field.tags.has("vip"), then=[Action("notify", "lead")])])
+    >>> account = desk.why_not(None, "vip", events=[Created(at=0, ticket="T-1", by=Person(name="Ada"), tags=["vip"])])
+    >>> account.fired, account.holds, account.on
+    (True, True, 'created')
+    >>> print(account)
+    rule 'vip': fired on created, 1970-01-01T00:00:00Z
+    yes  tags has 'vip'   ('vip')
     """
 
     rule: str

@@ -116,7 +116,12 @@ Deed = tuple[type[Outside] | type[EffectBase], dict[str, Any]] | None
 
 @frozen(kw_only=True)
 class ActionKind:
-    """What an action takes (a type of value that a desk file checks) and what it comes to."""
+    """What an action takes (a type of value that a desk file checks) and what it comes to.
+
+    >>> kind = ACTIONS["add_tag"]
+    >>> kind.takes, kind.becomes, kind.is_effect, ACTIONS["notify"].options
+    ('tags', 'tags_added', False, ('template', 'via', 'stale_after_us'))
+    """
 
     takes: str
     becomes: str  # the kind of event or effect
@@ -127,7 +132,15 @@ class ActionKind:
 
 
 def deed_of(action: Action, ticket: Draft, scene: Scene) -> Deed:
-    """What *action* comes to on *ticket* as it is now; None if it would change nothing."""
+    """What *action* comes to on *ticket* as it is now; None if it would change nothing.
+
+    >>> from ticketcore.model import Ticket
+    >>> kind, given = deed_of(Action("add_tag", "vip"), Ticket(id="T-1"), None)
+    >>> kind.__name__, given
+    ('TagsAdded', {'tags': ('vip',)})
+    >>> deed_of(Action("add_tag", "vip"), Ticket(id="T-1", tags=frozenset({"vip"})), None) is None
+    True
+    """
     return ACTIONS[action.name].make(action, ticket, scene)
 
 

@@ -172,6 +172,13 @@ class Since(_Combines):
 
     A `Length` counts all time when it is ``calendar``, else the open time of *hours* (None: the desk's default hours); days
     and working days are those of the hours.
+
+    >>> from ticketcore.conditions import View, Vocabulary, holds
+    >>> from ticketcore.model import Ticket
+    >>> silent = since("last_agent_reply") >= "4h"
+    >>> answered = Ticket(id="T-1", last_agent_reply_us=0)
+    >>> [holds(silent, View(Vocabulary(), answered, hour * 3_600_000_000)) for hour in (3, 4)]
+    [False, True]
     """
 
     of: str
@@ -182,7 +189,15 @@ class Since(_Combines):
 
 @frozen
 class Until(_Combines):
-    """The time left until an instant compared with a span; false while the instant is empty or has passed."""
+    """The time left until an instant compared with a span; false while the instant is empty or has passed.
+
+    >>> from ticketcore.conditions import View, Vocabulary, holds
+    >>> from ticketcore.model import Ticket
+    >>> soon = until("postponed_until") <= "30m"
+    >>> put_off = Ticket(id="T-1", postponed_until_us=3_600_000_000)
+    >>> [holds(soon, View(Vocabulary(), put_off, minute * 60_000_000)) for minute in (29, 30, 60, 61)]
+    [False, True, True, False]
+    """
 
     of: str
     op: str
@@ -192,7 +207,15 @@ class Until(_Combines):
 
 @frozen
 class InHours(_Combines):
-    """These business hours are ``open`` or ``closed`` now, or today is a ``holiday`` in them."""
+    """These business hours are ``open`` or ``closed`` now, or today is a ``holiday`` in them.
+
+    >>> from ticketcore.conditions import View, Vocabulary, holds
+    >>> from ticketcore.hours import BusinessHours
+    >>> from ticketcore.model import Ticket
+    >>> words = Vocabulary(hours={"office": BusinessHours(zone="UTC", week={"mon-sun": ["09:00-17:00"]})})
+    >>> [holds(hours("office").is_open(), View(words, Ticket(id="T-1"), hour * 3_600_000_000)) for hour in (8, 9, 17)]
+    [False, True, False]
+    """
 
     hours: str
     state: str = "open"
@@ -204,6 +227,14 @@ class Sla(_Combines):
 
     *op* is ``is`` (a state), ``due_within`` (a timedelta: due no later than that, not yet breached) or ``used_at_least``
     (percent of the promised time).
+
+    >>> from ticketcore import Created, Person, load_desk
+    >>> from ticketcore.conditions import holds
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> views = [desk.view(ticket, minute * 60_000_000) for minute in (30, 48, 60)]
+    >>> [(holds(sla("first_reply").used_at_least(80), view), holds(sla("first_reply").is_("breached"), view)) for view in views]
+    [(False, False), (True, False), (True, True)]
     """
 
     metric: str
@@ -246,7 +277,11 @@ def span_of(value: Any, *, business: bool = False) -> Target:
 
 
 def say_span(span: Target, *, business: bool = False) -> str:
-    """*span* as `span_of` reads it back, given the same *business*."""
+    """*span* as `span_of` reads it back, given the same *business*.
+
+    >>> say_span(span_of("4h")), say_span(span_of("4h business")), say_span(span_of("3 working days"))
+    ('4h', '4h business', '3 working days')
+    """
     if isinstance(span, Length):
         text = str(Length(span.us))
         if span.calendar:
@@ -262,6 +297,10 @@ class FieldRef:
     """A field to be tested in Python: ``field.tags.has("vip") & (field.priority >= "high")``.
 
     Bound to a desk's names when a desk (or `parse`) takes the condition.
+
+    >>> from ticketcore.conditions import say
+    >>> say((fields.status != "closed") & (fields.text.mentions_any("outage", "down") | fields["requester.tier"].is_("gold")))
+    "status is not 'closed' and (text mentions 'outage', 'down' or requester.tier is 'gold')"
     """
 
     __slots__ = ("_name",)

@@ -57,6 +57,11 @@ class Edit:
 
     ``kind`` is one of `EDIT_KINDS`: ``by hand`` (an agent can change it), ``requester`` (the person's record), ``fact`` (the host
     reports it), ``wait``; and what cannot be changed by hand: ``clock``, ``event``, ``before``, ``history``.
+
+    >>> from ticketcore.conditions import field, why_not
+    >>> edit = why_not(field.tags.has("vip"), View(Vocabulary(), Ticket(id="T-1"), 0)).ways[0].edits[0]
+    >>> edit.kind, edit.op, edit.value, str(edit)
+    ('by hand', 'add', 'vip', "tags: add 'vip'")
     """
 
     kind: str

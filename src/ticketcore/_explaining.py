@@ -93,6 +93,14 @@ class Explanation:
     """Why a condition holds or not, in its shape: *seen* is what a test looked at, *note* what was found in it.
 
     Prints as an indented tree; `data` gives it as plain data.
+
+    >>> from ticketcore.conditions import Vocabulary, field
+    >>> from ticketcore.model import Ticket
+    >>> why = explain(field.tags.has("vip"), View(Vocabulary(), Ticket(id="T-1", tags=frozenset({"press"})), 0))
+    >>> print(why)
+    no   tags has 'vip'   ('press')
+    >>> why.data()["test"], why.data()["seen"]
+    ({'field': 'tags', 'has': 'vip'}, ['press'])
     """
 
     condition: Condition

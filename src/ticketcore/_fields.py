@@ -183,7 +183,15 @@ class Fact:
 
 
 class ClockReading(Protocol):
-    """What a condition may know of an SLA clock at an instant. The sla room has the class."""
+    """What a condition may know of an SLA clock at an instant. The sla room has the class.
+
+    >>> from ticketcore import Created, Person, load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> reading = desk.view(ticket).clock("first_reply")
+    >>> reading.state, reading.due_us, reading.reaches_us(50)
+    ('running', 3600000000, 1800000000)
+    """
 
     @property
     def state(self) -> str:
@@ -216,12 +224,23 @@ class ClockReading(Protocol):
 
 
 def no_clock(_metric: str) -> ClockReading | None:
-    """The clock of a ticket on which none was started."""
+    """The clock of a ticket on which none was started.
+
+    >>> from ticketcore.conditions import holds, sla
+    >>> holds(sla("first_reply").is_("running"), View(Vocabulary(), Ticket(id="T-1"), 0, clock=no_clock))
+    False
+    """
     return None
 
 
 class Regex(Protocol):
-    """What makes a regular expression ready: the extra ``re2`` has one. It must take time linear in the text, whatever the pattern."""
+    """What makes a regular expression ready: the extra ``re2`` has one. It must take time linear in the text, whatever the pattern.
+
+    >>> from ticketcore.conditions import field, holds
+    >>> words = Vocabulary(regex=lambda pattern: lambda text: pattern in text)  # in earnest: ticketcore.extra.re2
+    >>> holds(field.subject.matches_regex("TX-"), View(words, Ticket(id="T-1", subject="order TX-12"), 0))
+    True
+    """
 
     def __call__(self, pattern: str, /) -> Callable[[str], bool]:
         """Whether *pattern* is found anywhere in a text, as a function of it. Raises `BadValue` for a pattern that cannot be read."""
@@ -298,7 +317,12 @@ _NOTHING_SEEN: Final[tuple[Any, int, Any]] = (None, -1, None)
 
 @frozen(kw_only=True, eq=False)
 class FieldSpec:
-    """A field: its name, its type, the layer that sets it, and how it is read. *changes*: it has a value before and after."""
+    """A field: its name, its type, the layer that sets it, and how it is read. *changes*: it has a value before and after.
+
+    >>> spec = Vocabulary(levels=("low", "high")).field("priority")
+    >>> spec.type.kind, spec.layer, spec.read(View(Vocabulary(), Ticket(id="T-1", priority="high"), 0))
+    ('ordered', 'priority', 'high')
+    """
 
     name: str
     type: FieldType

@@ -19,6 +19,13 @@ class Forecast:
 
     ``standings`` are the clocks as they would stand at the end; ``warnings`` and ``breaches`` what time would bring on the way;
     ``events`` and ``effects`` all that would be recorded and asked for.
+
+    >>> from ticketcore import Created, Person, load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "warn": ["-15m"], "targets": {"first_reply": "1h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> ahead = desk.forecast(ticket, until=7_200_000_000)  # if nobody answers for two hours
+    >>> len(ahead.warnings), [str(breach.due) for breach in ahead.breaches], ahead.standings["first_reply"].state
+    (1, ['1970-01-01 01:00:00+00:00'], 'breached')
     """
 
     ticket: Ticket
@@ -48,6 +55,16 @@ class Redated:
     """One open promise that would be due at another instant: ``was_us`` now, ``now_us`` under the other configuration.
 
     None: not due while things stay as they are (paused, or nothing promised).
+
+    >>> from ticketcore import Created, Person, load_desk
+    >>> desk = load_desk({
+    ...     "hours": {"office": {"zone": "UTC", "week": {"mon-sun": ["09:00-17:00"]}}},
+    ...     "sla": [{"name": "gold", "hours": "office", "targets": {"first_reply": "4h"}}],
+    ... })
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> [saved] = desk.redated([ticket], desk.with_holiday("office", "1970-01-01"))
+    >>> str(saved.was), str(saved.now), saved.saves(86_400_000_000)  # it would have broken within the day
+    ('1970-01-01 13:00:00+00:00', '1970-01-02 13:00:00+00:00', True)
     """
 
     ticket: str

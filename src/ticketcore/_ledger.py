@@ -21,6 +21,12 @@ class Line:
 
     ``counted``, or not, because the hours were ``closed``, it was a ``holiday`` (or an exception or closure, by name), or the
     clock was ``paused`` (by which status, ended by which event).
+
+    >>> from ticketcore import Created, Person, load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> desk.why_due(ticket, "first_reply").lines
+    (Line(start_us=1970-01-01T00:00:00Z, end_us=1970-01-01T01:00:00Z, kind='counted', why='', counted_us=1h, event=''),)
     """
 
     start_us: int = field(repr=iso)
@@ -36,6 +42,22 @@ class Ledger:
     """Every stretch from the start of a cycle to its due instant, or to the instant asked for. The counted ones add up to ``used_us``.
 
     Prints as a table in the zone of the hours; ``data()`` is the same as plain data.
+
+    >>> from ticketcore import Created, Person, load_desk
+    >>> desk = load_desk({
+    ...     "hours": {"office": {"zone": "UTC", "week": {"mon-sun": ["09:00-17:00"]}}},
+    ...     "sla": [{"name": "gold", "hours": "office", "targets": {"first_reply": "10h"}}],
+    ... })
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> print(desk.why_due(ticket, "first_reply"))
+    first_reply: 10h promised (UTC)
+    closed     Thu 1 Jan 00:00-09:00
+    counted    Thu 1 Jan 09:00-17:00       8h
+    closed     Thu 1 Jan 17:00-Fri 2 Jan 09:00
+    counted    Fri 2 Jan 09:00-11:00       2h
+    due        Fri 2 Jan 11:00
+    >>> desk.why_due(ticket, "first_reply").used_us // 3_600_000_000
+    10
     """
 
     metric: str

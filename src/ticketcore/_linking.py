@@ -34,6 +34,12 @@ class Linked:
     """What became of two tickets at one instant: of the ``source``, and of the ``target`` that goes on with (a part of) its matter.
 
     Store both or neither.
+
+    >>> from ticketcore import Created, Desk, Person
+    >>> ask = lambda name: Desk().handle(None, Created(at=0, ticket=name, by=Person(name="Ada"))).ticket
+    >>> both = Desk().merge(ask("T-1"), ask("T-2"), at=60_000_000)
+    >>> both.source.ticket.merged_into, [event.kind for event in both.target.events]
+    ('T-2', ['absorbed'])
     """
 
     source: Outcome
@@ -128,6 +134,14 @@ class PublicTicket:
 
     ``text`` says what the status means, ``waits_for`` who is to act next: support, requester or nobody. Nothing in it comes from
     notes, agents, priorities or clocks.
+
+    >>> from ticketcore import AgentReplied, Created, Desk, Person
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"), subject="printer")).ticket
+    >>> seen = Desk().public(Desk().handle(ticket, AgentReplied(at=60_000_000)).ticket)
+    >>> seen.subject, seen.status, seen.waits_for, str(seen.last_answer)
+    ('printer', 'answered', 'requester', '1970-01-01 00:01:00+00:00')
+    >>> seen.row()["updated"]
+    '1970-01-01T00:01:00Z'
     """
 
     id: str

@@ -22,7 +22,16 @@ Moment = tuple[Outside, ...]
 
 @frozen
 class Script:
-    """What people did, moment by moment, and up to when nobody acted after it. Prints as a numbered list; `replay` runs it."""
+    """What people did, moment by moment, and up to when nobody acted after it. Prints as a numbered list; `replay` runs it.
+
+    >>> from ticketcore import Created, Person, Resolved
+    >>> script = Script(((Created(at=0, ticket="T-1", by=Person(name="Ada")),), (Resolved(at=60_000_000, ticket="T-1"),)))
+    >>> print(script)
+    1. Thu 1 Jan 1970 00:00  created by customer: requester name 'Ada', requester email ''
+    2. Thu 1 Jan 1970 00:01  resolved
+    >>> script.ticket(Desk()).status, [outcome.ticket.status for outcome in script.replay(Desk())]
+    ('resolved', ['new', 'resolved'])
+    """
 
     moments: tuple[Moment, ...] = ()
     until_us: int | None = None

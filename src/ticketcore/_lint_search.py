@@ -38,6 +38,15 @@ class Answer:
     ``violated``, ``kept`` (up to that depth) or ``unknown``.
 
     It prints as a sentence, and the script if there is one.
+
+    >>> from ticketcore import field
+    >>> never = search(Desk(metrics=()), field.status == "purged", depth=2)
+    >>> never.verdict, never.depth
+    ('kept', 2)
+    >>> print(search(Desk(metrics=()), field.status == "closed", depth=3))
+    violated: status is 'closed'
+    1. Mon 23 Nov 2026 09:00  created by customer
+    2. Mon 23 Nov 2026 09:01  merged by agent: into 'T-2'
     """
 
     never: Condition

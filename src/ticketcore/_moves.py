@@ -36,7 +36,11 @@ NOT_BY_HAND: Final = frozenset({"customer_replies", "wake", "not_spam", "restore
 
 
 class To(Enum):
-    """Where a move leads when it is no fixed status. In plain data it is written as its value, ``"@stays"``."""
+    """Where a move leads when it is no fixed status. In plain data it is written as its value, ``"@stays"``.
+
+    >>> Move(to="@after_postpone").to, To.STAYS.value
+    (<To.AFTER_POSTPONE: '@after_postpone'>, '@stays')
+    """
 
     STAYS = "@stays"  # the status does not change, whatever it is
     BEFORE_DELETE = "@before_delete"  # the status before the deletion
@@ -102,6 +106,12 @@ class Decided:
 
     ``to`` is the new status with its ``category``, or None when the status stays. ``divert`` is "follow_up" or "merged" when
     a reply does not belong to this ticket any more; ``into`` is then the ticket it was merged into, as far as known.
+
+    >>> from ticketcore.lifecycle import Lifecycle
+    >>> from ticketcore.model import AgentReplied, Created, Person, Ticket
+    >>> ticket = Ticket(id="T-1", status="new", category="new")
+    >>> Lifecycle().decide(ticket, AgentReplied(at=0))
+    Decided(trigger='agent_replies', to='answered', category='answered', divert='', into='')
     """
 
     trigger: str

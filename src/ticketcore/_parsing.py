@@ -604,12 +604,26 @@ def _choices(parser: _Parser, kind: str, data: Any, path: str) -> tuple[str, ...
 
 
 def parse_fields(data: Any, path: str, problems: list[Problem]) -> dict[str, FieldType]:
-    """Declared fields: a table of names and types. Problems are added to *problems*."""
+    """Declared fields: a table of names and types. Problems are added to *problems*.
+
+    >>> problems = []
+    >>> parse_fields({"impact": {"type": "choice", "choices": ["one", "all"]}, "status": "text"}, "fields", problems)["impact"].choices
+    ('one', 'all')
+    >>> [str(problem) for problem in problems]
+    ["fields.status: every ticket has a field 'status'; choose another name"]
+    """
     return {name: parse_type(kind, join(path, name), problems) for name, kind in _declarations(data, path, problems)}
 
 
 def parse_facts(data: Any, path: str, problems: list[Problem]) -> dict[str, Fact]:
-    """Declared facts: a table of names and types, each with ``default`` or ``required_with`` (kinds of events)."""
+    """Declared facts: a table of names and types, each with ``default`` or ``required_with`` (kinds of events).
+
+    >>> problems = []
+    >>> parse_facts({"queue": {"type": "number", "default": 0}, "mood": {"type": "text"}}, "facts", problems)["queue"].default
+    0
+    >>> [str(problem) for problem in problems]
+    ['facts.mood: a fact needs a default or required_with; write { type = "number", default = 0 }']
+    """
     return {name: _fact(item, join(path, name), problems) for name, item in _declarations(data, path, problems)}
 
 

@@ -30,7 +30,16 @@ Reader = Callable[[Any], Any]
 
 @frozen(kw_only=True)
 class Limits:
-    """How much plain data may be: whatever is larger is refused before it is read."""
+    """How much plain data may be: whatever is larger is refused before it is read.
+
+    >>> from ticketcore.codec import event_from_data
+    >>> LIMITS.depth, LIMITS.text
+    (32, 65536)
+    >>> event_from_data({"kind": "created", "at": "2026-11-20T09:00:00Z", "subject": "x" * (LIMITS.text + 1)})
+    Traceback (most recent call last):
+    ticketcore.errors.DataError: event: 1 problem
+      subject  this text has 65537 characters; the limit is 65536
+    """
 
     depth: int = 32
     nodes: int = 10_000

@@ -237,7 +237,12 @@ def _next_date(hours: Hours, after_us: int) -> int:
 
 
 def is_timed(condition: Condition) -> bool:
-    """Whether time alone can change the value of *condition*."""
+    """Whether time alone can change the value of *condition*.
+
+    >>> from ticketcore.conditions import field, since
+    >>> is_timed(field.tags.has("vip")), is_timed(field.tags.has("vip") & (since("created") >= "4h"))
+    (False, True)
+    """
     match condition:
         case AllOf(parts) | AnyOf(parts):
             return any(is_timed(part) for part in parts)
@@ -340,7 +345,15 @@ def _hours_first(test: InHours) -> First:
 
 @frozen
 class Rise:
-    """The answer of a search: the condition becomes true at ``at_us``, or (not *found*) not before ``at_us``, the horizon."""
+    """The answer of a search: the condition becomes true at ``at_us``, or (not *found*) not before ``at_us``, the horizon.
+
+    >>> from ticketcore.conditions import Vocabulary, next_rise, since
+    >>> from ticketcore.model import Ticket
+    >>> next_rise(since("created") >= "4h", View(Vocabulary(), Ticket(id="T-1"), 0))
+    Rise(at_us=1970-01-01T04:00:00Z, found=True)
+    >>> next_rise(since("created") >= "4h", View(Vocabulary(), Ticket(id="T-1"), 0), horizon_us=60_000_000)
+    Rise(at_us=1970-01-01T00:01:00Z, found=False)
+    """
 
     at_us: int = field(repr=iso)
     found: bool = True
@@ -362,7 +375,12 @@ def rise(first: First, holds: Holds, view: View, after_us: int, horizon_us: int)
 
 
 def static_part(condition: Condition) -> Condition:
-    """A condition without time tests that holds whenever *condition* can hold at any instant; often false when it cannot."""
+    """A condition without time tests that holds whenever *condition* can hold at any instant; often false when it cannot.
+
+    >>> from ticketcore.conditions import field, say, since
+    >>> say(static_part(field.tags.has("vip") & (since("created") >= "4h")))
+    "tags has 'vip' and created is set"
+    """
     return _bound(condition, upper=True)
 
 

@@ -38,6 +38,12 @@ def triggers_of(event: Any, draft: Draft, moved: StatusChanged | None = None) ->
     """The triggers of one event together with the status change of its lifecycle row.
 
     *draft* is the ticket before the event (of a creation: after it), because leaving a group needs the group it leaves.
+
+    >>> from ticketcore.model import Assigned, Ticket
+    >>> ticket = Ticket(id="T-1", status="open", category="open")
+    >>> moved = StatusChanged(at=0, was="open", to="answered", was_category="open", category="answered")
+    >>> sorted(triggers_of(AgentReplied(at=0), ticket, moved)), sorted(triggers_of(Assigned(at=0, agent="ivan"), ticket))
+    (['agent_reply', 'enter:answered', 'leave:open'], ['assign'])
     """
     meaning = _MEANING.get(event.kind)
     if meaning is None and moved is None and draft.category != "removed":

@@ -49,7 +49,18 @@ Leaf = Test | Changed | Since | Until | InHours | Sla
 
 @frozen(kw_only=True)
 class Way:
-    """Changes that together would make a condition true; without any one of them it stays false."""
+    """Changes that together would make a condition true; without any one of them it stays false.
+
+    >>> from ticketcore.conditions import Vocabulary, field, holds
+    >>> from ticketcore.model import Ticket
+    >>> vip_call, view = field.tags.has("vip") & (field.channel == "phone"), View(Vocabulary(), Ticket(id="T-1"), 0)
+    >>> [way] = why_not(vip_call, view).ways
+    >>> print(way)
+    tags: add 'vip'
+    and channel: 'phone' instead of empty
+    >>> way.is_possible, holds(vip_call, way.apply(view))
+    (True, True)
+    """
 
     edits: tuple[Edit, ...]
 
@@ -74,6 +85,16 @@ class WhyNot:
 
     At most `MOST_WAYS` ways of at most `MOST_EDITS` edits; *complete* says that the search for them came to its end. Empty `ways`
     with ``holds`` mean that nothing is missing. Prints as the tree of the condition and a list of the ways.
+
+    >>> from ticketcore.conditions import Vocabulary, field
+    >>> from ticketcore.model import Ticket
+    >>> account = why_not(field.tags.has_any("vip", "press"), View(Vocabulary(), Ticket(id="T-1"), 0))
+    >>> account.holds, account.complete
+    (False, True)
+    >>> print(account.remedies())
+    what would make it true, the fewest changes first:
+      1  tags: add 'vip'
+      2  tags: add 'press'
     """
 
     explanation: Explanation

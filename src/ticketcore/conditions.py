@@ -277,7 +277,14 @@ def next_rise(condition: Condition, view: View, after_us: int | None = None, hor
 
 
 class Timed:
-    """A condition made ready for a time rule: whether it holds, whether it can at any instant, and when it next becomes true."""
+    """A condition made ready for a time rule: whether it holds, whether it can at any instant, and when it next becomes true.
+
+    >>> from ticketcore import Created, Desk, Person
+    >>> desk, old = Desk(), Timed(since("created") >= "4h", Desk().vocabulary)
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> old.holds(desk.view(ticket)), old.next_rise(desk.view(ticket))
+    (False, Rise(at_us=1970-01-01T04:00:00Z, found=True))
+    """
 
     __slots__ = ("_first", "can_hold", "condition", "holds")
 

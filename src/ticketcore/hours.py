@@ -546,6 +546,11 @@ class Combined(Hours):
     """Two hours taken together: open when either is (union), both are (intersection), or only the left one is (difference).
 
     Made by ``a | b``, ``a & b`` and ``a - b``. The zone is the left one's; the spans of a date are those of the parts.
+
+    >>> day, night = (BusinessHours(zone="UTC", week={"mon-sun": [span]}) for span in ("08:00-20:00", "22:00-06:00"))
+    >>> both = day | night
+    >>> both.op, str(both.elapsed(0, 86_400_000_000))
+    ('union', '20:00:00')
     """
 
     zone: str = field(init=False, default="UTC")
@@ -633,6 +638,12 @@ class Changing(Hours):
 
     Made by `changing` and `Hours.then`. The first phase may have no date: it has always been in force. A change cuts at
     its instant, also through a night. The zone is the last phase's.
+
+    >>> from datetime import UTC, datetime
+    >>> summer, winter = (BusinessHours(zone="UTC", week={"mon-sun": [span]}) for span in ("07:00-15:00", "09:00-17:00"))
+    >>> hours = summer.then("2026-11-01", winter)
+    >>> [str(hours.next_open(datetime(2026, month, day, tzinfo=UTC))) for month, day in ((10, 31), (11, 1))]
+    ['2026-10-31 07:00:00+00:00', '2026-11-01 09:00:00+00:00']
     """
 
     zone: str = field(init=False, default="UTC")
@@ -709,6 +720,11 @@ def changing(changes: Mapping[date | str, Hours], *, before: Hours | None = None
     """Hours that change on dates: ``{"2026-01-01": old, "2027-01-01": new}``, in any order; *before* holds before the first date.
 
     Without *before* the hours are known from the first date on. Raises `BadHours`.
+
+    >>> old, new = (BusinessHours(zone="UTC", week={"mon-sun": [span]}) for span in ("07:00-15:00", "09:00-17:00"))
+    >>> hours = changing({"1970-01-01": old, "1970-02-01": new})
+    >>> hours.next_open(0).hour, hours.next_open(31 * 86_400_000_000).hour
+    (7, 9)
     """
     phases: list[tuple[date | None, Hours]] = sorted(((calendar_date(day, "changes"), hours) for day, hours in changes.items()), key=_day)
     return Changing(phases=phases if before is None else [(None, before), *phases])

@@ -244,6 +244,16 @@ class Suggestion:
     """A level that the host suggests: the fact that holds it, and the fact with the confidence in whole percent.
 
     It counts from *at_least* percent on; without a confidence fact, always.
+
+    >>> from ticketcore import Created, Desk, Fact, FieldType, Person
+    >>> number, name = FieldType(kind="number"), FieldType(kind="name")
+    >>> desk = Desk(
+    ...     facts={"guess": Fact(type=name, default="low"), "sure": Fact(type=number, default=0)},
+    ...     priority=Priority(suggestion=Suggestion(fact="guess", confidence="sure", at_least=70)),
+    ... )
+    >>> ask = lambda sure: Created(at=0, ticket="T-1", by=Person(name="Ada"), facts={"guess": "urgent", "sure": sure})
+    >>> desk.handle(None, ask(90)).ticket.priority, desk.handle(None, ask(50)).ticket.priority
+    ('urgent', 'low')
     """
 
     fact: str
@@ -271,7 +281,14 @@ class Verdict:
 
 
 class Why(tuple[Verdict, ...]):
-    """All filled slots, the one that decides first; printed it names the overruled ones."""
+    """All filled slots, the one that decides first; printed it names the overruled ones.
+
+    >>> from ticketcore import Created, Desk, Person
+    >>> desk = Desk(priority=Priority(tags={"vip": "high"}))
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"), tags=["vip"])).ticket
+    >>> print(desk.priority.why(ticket, desk.view(ticket)))
+    high: tag "vip"; overruled: low (default)
+    """
 
     __slots__ = ()
 

@@ -51,7 +51,13 @@ _SLEEPING: Final = ("closed", "removed")  # no rule runs there unless it names t
 
 @frozen(kw_only=True)
 class Ladder:
-    """Which step of which escalation ladder a rule is."""
+    """Which step of which escalation ladder a rule is.
+
+    >>> from ticketcore.model import Length
+    >>> steps = [Step(after=Length(hours * 3_600_000_000), then=[Action("notify", "lead")]) for hours in (1, 4)]
+    >>> [rule.ladder for rule in Escalation(name="up", when=TRUE, since="created", steps=steps).rules()]
+    [Ladder(name='up', step=1), Ladder(name='up', step=2)]
+    """
 
     name: str
     step: int
@@ -121,7 +127,13 @@ class RuleSet:
 
 @frozen(kw_only=True)
 class Step:
-    """One step of a ladder: how long after its base instant, and what to do."""
+    """One step of a ladder: how long after its base instant, and what to do.
+
+    >>> from ticketcore.model import Length
+    >>> step = Step(after=Length(3_600_000_000), then=[Action("notify", "lead"), Action("set_priority", "high")])
+    >>> str(step.after), [action.name for action in step.then]
+    ('1h', ['notify', 'set_priority'])
+    """
 
     after: Target
     then: tuple[Action, ...] = field(converter=_actions)

@@ -98,6 +98,14 @@ class Sla:
     ``hours`` maps names to business hours; ``24x7`` is always there. ``choose="creation"`` chooses the policy by condition only
     when a ticket is created (by hand or by rule always). ``default_policy`` holds where none matches.
     ``removed_gap="counted"`` lets clocks run on through spam and bin.
+
+    >>> from ticketcore import Policy, Targets
+    >>> from ticketcore.hours import always
+    >>> from ticketcore.model import Length
+    >>> gold = Policy(name="gold", targets={"first_reply": Targets(otherwise=Length(3_600_000_000))})
+    >>> levels = Sla(metrics={"first_reply": DEFAULT_METRICS[0]}, policies=(gold,), hours={ALWAYS_NAME: always()})
+    >>> levels.promise("gold", "first_reply", "low")
+    (Length(us=3600000000, calendar=False), '24x7')
     """
 
     metrics: FrozenMap[str, Metric] = field(default=EMPTY, converter=frozen_map)
