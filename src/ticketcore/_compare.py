@@ -43,6 +43,12 @@ class Sums:
     the effects that ask staff for something (notices to anybody but the requester, routes, follow-up and child tickets, forwarded
     replies). ``observed``: moves that the desk refuses and that were taken as the log says, or at a later instant; ``refused``: moments
     that could not be taken at all; ``dropped``: events that answer an effect which the desk did not send.
+
+    >>> from ticketcore import Created, Desk, Resolved
+    >>> history = [Created(at=0, ticket="T-1"), Resolved(at=60_000_000, ticket="T-1"), Created(at=0, ticket="T-2")]
+    >>> sums = compare(Desk(), Desk(), history).a
+    >>> sums.tickets, sums.events, dict(sums.statuses)
+    (2, 3, {'new': 1, 'resolved': 1})
     """
 
     tickets: int
@@ -77,7 +83,15 @@ _COUNTED_SUMS: Final = ("breaches", "warnings", "met", "late", "priorities", "st
 
 @frozen(kw_only=True)
 class Listed:
-    """A moment that only one of the desks (``a`` or ``b``) observed, refused or dropped, and why."""
+    """A moment that only one of the desks (``a`` or ``b``) observed, refused or dropped, and why.
+
+    >>> from ticketcore import Closed, Created, Desk, Lifecycle
+    >>> history = [Created(at=0, ticket="T-1"), Closed(at=60_000_000, ticket="T-1")]
+    >>> lenient = Desk(lifecycle=Lifecycle(moves={"new": {"close": "closed"}}))
+    >>> [one] = compare(Desk(), lenient, history).listed
+    >>> one.desk, one.what, one.ticket, one.reason.partition(";")[0]
+    ('a', 'observed', 'T-1', 'close: new has no such move')
+    """
 
     desk: str
     what: str
@@ -98,7 +112,14 @@ class Listed:
 
 @frozen(kw_only=True)
 class Differing:
-    """One ticket that differs: where first, and how it ended (``ends``: the fields that differ at the end, with their two values)."""
+    """One ticket that differs: where first, and how it ended (``ends``: the fields that differ at the end, with their two values).
+
+    >>> from ticketcore import Action, Created, Desk, Rule
+    >>> urgent = Desk(rules=[Rule(name="hot", on=["created"], then=[Action("set_priority", "urgent")])])
+    >>> [one] = compare(Desk(), urgent, [Created(at=0, ticket="T-1")]).tickets
+    >>> one.ticket, one.ends["priority"], one.first_difference.reason.kind
+    ('T-1', ('low', 'urgent'), 'rule')
+    """
 
     ticket: str
     first_difference: Difference
@@ -125,6 +146,20 @@ class Comparison:
 
     ``tickets`` are those that differ, in the order in which they first did. ``listed`` are the moments that only one desk observed,
     refused or dropped. ``forgotten`` counts events of tickets that were over (with ``keep="open"``).
+
+    >>> from ticketcore import Action, Created, Desk, Rule
+    >>> loud = Desk(name="loud", rules=[Rule(name="ack", on=["created"], then=[Action("notify", "lead")])])
+    >>> found = compare(Desk(name="quiet"), loud, [Created(at=0, ticket="T-1")])
+    >>> found.is_same, found.reasons(), [row for row in found.sums() if row["what"] == "effects"]
+    (False, {('rule', 'ack'): 1}, [{'what': 'effects', 'of': 'notify', 'a': 0, 'b': 1, 'change': 1}])
+    >>> print(found)
+    1 of 1 tickets differ between a (quiet) and b (loud)
+      effort: 0 -> 1 (+1)
+      effects notify: 0 -> 1 (+1)
+    because of:
+      rule 'ack': 1
+    first:
+      T-1: 1970-01-01T00:00:00Z created: rule 'ack' (a: no such rule; b: fired, when always): nothing | notify to lead level 0
     """
 
     names: tuple[str, str]

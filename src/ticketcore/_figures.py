@@ -46,7 +46,11 @@ _DURATIONS: Final = ("first_reply", "next_reply", "handling", "resolution")
 
 @frozen(kw_only=True)
 class Spread:
-    """How a set of durations lies: how many, and their median and 90th percentile (the nearest rank; None of nothing)."""
+    """How a set of durations lies: how many, and their median and 90th percentile (the nearest rank; None of nothing).
+
+    >>> Spread.of(range(1, 101)), Spread.of([])
+    (Spread(count=100, median_us=50, p90_us=90), Spread(count=0, median_us=None, p90_us=None))
+    """
 
     count: int
     median_us: int | None
@@ -77,6 +81,16 @@ class Figures:
 
     ``first_reply``, ``next_reply``, ``handling`` and ``resolution`` are spreads of calendar time; ``business`` holds the same four in
     the hours of the report, and is empty when it was given none. A ticket is counted under the values it has at the end.
+
+    >>> from ticketcore import AgentReplied, Created, Desk, Resolved
+    >>> from ticketcore.replay import replay
+    >>> from ticketcore.report import report
+    >>> history = [Created(at=0, ticket="T-1"), AgentReplied(at=60_000_000, ticket="T-1"), Resolved(at=120_000_000, ticket="T-1")]
+    >>> figures = report(replay(Desk(), history)).total()
+    >>> figures.resolution_rate, figures.first_contact_rate, figures.first_reply.median_us, figures.compliance
+    (1.0, 1.0, 60000000, None)
+    >>> figures.row()["first_reply_median_s"]
+    60.0
     """
 
     name: str

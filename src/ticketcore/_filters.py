@@ -131,7 +131,12 @@ def _key(key: object) -> str:
 
 
 def filter_to_data(one: Filter) -> dict[str, Any]:
-    """What `parse_filter` reads back as *one*. Raises `BadValue` for an order that a function decides."""
+    """What `parse_filter` reads back as *one*. Raises `BadValue` for an order that a function decides.
+
+    >>> from ticketcore import field
+    >>> filter_to_data(Filter(name="mail", when=field.channel == "email", text="what burns"))
+    {'name': 'mail', 'when': {'field': 'channel', 'is': 'email'}, 'text': 'what burns'}
+    """
     data: dict[str, Any] = {"name": one.name}
     if one.when != TRUE:
         data["when"] = to_data(one.when)

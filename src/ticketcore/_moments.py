@@ -17,6 +17,13 @@ def moments(history: Iterable[EventBase]) -> Iterator[tuple[Outside, ...]]:
     """The outside moments of a history, in order: neighbours of one ticket with one moment id belong together.
 
     What a desk decided, and what a rule did, is passed over.
+
+    >>> from ticketcore import Created, Desk, Resolved
+    >>> from ticketcore.replay import replay
+    >>> log = [Created(at=0, ticket="T-1"), Resolved(at=60_000_000, ticket="T-1")]
+    >>> stored = [event for outcome in replay(Desk(), log) for event in outcome.events]
+    >>> len(stored), [[event.kind for event in moment] for moment in moments(stored)]
+    (8, [['created'], ['resolved']])
     """
     waiting: list[Outside] = []
     for event in history:

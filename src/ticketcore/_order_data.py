@@ -117,7 +117,11 @@ _READERS: Final[Mapping[str, Callable[[dict[str, Any], Vocabulary, str, list[Pro
 
 
 def order_to_data(order: Order) -> Any:
-    """What `parse_order` reads back as *order*. Raises `BadValue` for a term that a function decides: it has no plain form."""
+    """What `parse_order` reads back as *order*. Raises `BadValue` for a term that a function decides: it has no plain form.
+
+    >>> order_to_data(Order.by(due="first_reply").then(head_start={"urgent": "4h"}))
+    [{'due': 'first_reply'}, {'head_start': {'urgent': '4h'}}]
+    """
     terms = [_data(term) for term in order.terms]
     return terms if order.leave_out == LEFT_OUT else {"by": terms, "leave_out": sorted(order.leave_out)}
 

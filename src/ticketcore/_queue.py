@@ -64,6 +64,12 @@ class Due(TermBase):
 
     Due instants are those that the desk worked out in the ticket's last step (`Ticket.due`), or what *find* answers (an instant
     or None). A promise that is paused, ended or was never made has no due instant: such tickets come last.
+
+    >>> from ticketcore import Created, Person, load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": {"urgent": "15m", "else": "1h"}}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Due(metric="first_reply").says(ticket), Due(metric="next_reply").says(ticket)
+    ('first_reply due 1970-01-01T01:00:00Z', 'next_reply not due')
     """
 
     metric: str = ""
@@ -115,7 +121,12 @@ def _ranks(levels: tuple[str, ...]) -> Mapping[str, int]:
 
 @frozen(kw_only=True)
 class Priority(TermBase):
-    """The higher the priority, the sooner. *levels* go from the lowest to the highest; an unknown level comes after all of them."""
+    """The higher the priority, the sooner. *levels* go from the lowest to the highest; an unknown level comes after all of them.
+
+    >>> queue = [Ticket(id="T-1", priority="low"), Ticket(id="T-2", priority="urgent"), Ticket(id="T-3", priority="no level")]
+    >>> [ticket.id for ticket in Order(terms=[Priority()]).sorted(queue)]
+    ['T-2', 'T-1', 'T-3']
+    """
 
     levels: tuple[str, ...] = field(default=LEVELS, converter=names)
     _ranks: Mapping[str, int] = field(
@@ -141,7 +152,12 @@ class Priority(TermBase):
 
 @frozen(kw_only=True)
 class Waiting(TermBase):
-    """The longer the customer waits for an answer, the sooner; tickets on which nobody waits come last."""
+    """The longer the customer waits for an answer, the sooner; tickets on which nobody waits come last.
+
+    >>> queue = [Ticket(id="answered"), Ticket(id="new", waiting_since_us=9), Ticket(id="old", waiting_since_us=1)]
+    >>> [ticket.id for ticket in Order(terms=[Waiting()]).sorted(queue)]
+    ['old', 'new', 'answered']
+    """
 
     word: ClassVar[str] = "waiting"
     sooner: ClassVar[str] = "waiting longer"
@@ -164,7 +180,12 @@ class Waiting(TermBase):
 
 @frozen(kw_only=True)
 class Age(TermBase):
-    """Order of receipt (first in, first out): the older the ticket, the sooner."""
+    """Order of receipt (first in, first out): the older the ticket, the sooner.
+
+    >>> queue = [Ticket(id="late", created_us=9), Ticket(id="early", created_us=1)]
+    >>> [ticket.id for ticket in Order(terms=[Age()]).sorted(queue)]
+    ['early', 'late']
+    """
 
     word: ClassVar[str] = "age"
     sooner: ClassVar[str] = "older"
@@ -187,6 +208,11 @@ class First(TermBase):
     """Tickets for which *when* holds come first (VIPs, say): a function of the ticket, or a condition (`Order.using` a vocabulary).
 
     A condition that tests time would make keys change as time passes: `Order.using` refuses it.
+
+    >>> vips = First(name="vip", when=lambda ticket: "vip" in ticket.tags)
+    >>> queue = [Ticket(id="T-1"), Ticket(id="T-2", tags=frozenset({"vip"}))]
+    >>> [ticket.id for ticket in Order.by(vips).sorted(queue)]
+    ['T-2', 'T-1']
     """
 
     name: str
@@ -239,7 +265,13 @@ def _start_us(level: str, start: timedelta | str | int) -> int:
 
 @frozen(kw_only=True)
 class Effective:
-    """What a level has become by waiting: the stored one, the one it counts as, and how long the ticket has waited."""
+    """What a level has become by waiting: the stored one, the one it counts as, and how long the ticket has waited.
+
+    >>> ageing = HeadStart(starts={"urgent": "4h", "high": "1h"})
+    >>> effective = ageing.effective(Ticket(id="T-1", priority="low", waiting_since_us=0), 7_200_000_000)
+    >>> effective.level, effective.counts_as, str(effective.waited)
+    ('low', 'high', '2:00:00')
+    """
 
     level: str
     counts_as: str
@@ -263,6 +295,11 @@ class HeadStart(TermBase):
     So a high level passes only those that came at most its head start before, and **no ticket is passed by one that came later
     by more than the largest head start**: nobody starves. Levels without an entry have none. *since* is ``"waiting"`` (tickets on
     which nobody waits come last) or ``"age"``.
+
+    >>> ageing = Order.by(head_start={"urgent": "4h"})
+    >>> came = lambda level, hour: Ticket(id=f"{level} {hour}", priority=level, waiting_since_us=hour * 3_600_000_000)
+    >>> [ticket.id for ticket in ageing.sorted([came("low", 0), came("urgent", 3), came("urgent", 5)])]
+    ['urgent 3', 'low 0', 'urgent 5']
     """
 
     starts_us: FrozenMap[str, int] = field(alias="starts", converter=_starts)
@@ -339,7 +376,13 @@ TERMS: Final[Mapping[str, Callable[[], Term]]] = FrozenMap({"due": Due, "priorit
 
 @frozen(kw_only=True)
 class Ahead:
-    """What one term of an order says of a ticket, and how many tickets it puts ahead of it."""
+    """What one term of an order says of a ticket, and how many tickets it puts ahead of it.
+
+    >>> queue = [Ticket(id="T-1", priority="low"), Ticket(id="T-2", priority="urgent")]
+    >>> [term] = Order.by("priority").explain(queue[0], queue).terms
+    >>> term.ahead, str(term)
+    (1, 'priority low (1 ahead of higher priority)')
+    """
 
     term: str
     says: str
@@ -352,7 +395,15 @@ class Ahead:
 
 @frozen(kw_only=True)
 class Standing:
-    """Where a ticket stands in a queue and why. ``position`` counts from 1; None: the ticket is left out of this order."""
+    """Where a ticket stands in a queue and why. ``position`` counts from 1; None: the ticket is left out of this order.
+
+    >>> queue = [Ticket(id="T-1", priority="low"), Ticket(id="T-2", priority="urgent")]
+    >>> place = Order.by("priority").explain(queue[0], queue)
+    >>> place.position, place.of
+    (2, 2)
+    >>> print(place)
+    T-1: 2 of 2: priority low (1 ahead of higher priority)
+    """
 
     ticket: str
     position: int | None

@@ -58,6 +58,15 @@ class Difference:
     ``moment`` names what came in (``customer_replied e7``; ``time`` when nothing did); ``decision_a`` and ``decision_b`` are the first
     recorded events or effects that the other does not have (None: this desk did nothing of the kind); ``changed`` are the fields of the
     ticket that differ after the moment, each with its two values.
+
+    >>> from ticketcore import Action, Created, Rule
+    >>> from ticketcore.replay import compare
+    >>> urgent = Desk(rules=[Rule(name="hot", on=["created"], then=[Action("set_priority", "urgent")])])
+    >>> first = compare(Desk(), urgent, [Created(at=0, ticket="T-1")]).tickets[0].first_difference
+    >>> str(first.at), first.moment, str(first.reason)
+    ('1970-01-01 00:00:00+00:00', 'created', "rule 'hot' (a: no such rule; b: fired, when always)")
+    >>> first.data()["decision_b"]
+    'slot_set level urgent'
     """
 
     at_us: int = field(repr=iso)

@@ -17,7 +17,13 @@ PRESENCES: Final = ("online", "away", "offline")
 
 
 class OpenHours(Protocol):
-    """What routing asks of business hours."""
+    """What routing asks of business hours.
+
+    >>> from ticketcore import BusinessHours
+    >>> office = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
+    >>> print(choose(Ticket(id="T-1"), Roster(members=[Member(agent="maria", hours=office)]), 0).why("maria"))
+    maria: no: outside working hours
+    """
 
     def is_open_us(self, at_us: int, /) -> bool:
         """Whether they are open at this instant."""

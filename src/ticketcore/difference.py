@@ -42,6 +42,14 @@ class DeskDifference:
 
     Where they differ, ``witness`` is a script that shows it and ``first`` says where in it, and because of what; the script replays
     (`ticketcore.lint.Script.replay`). ``steps`` were taken on the way.
+
+    >>> from ticketcore import Action, Rule, field
+    >>> vip = Rule(name="vip", on=["created"], when=field.requester.tier == "gold", then=[Action("set_priority", "high")])
+    >>> found = difference(Desk(metrics=(), rules=[vip]), Desk(metrics=()))
+    >>> found.is_equal, found.because
+    (False, "because of rule 'vip'")
+    >>> print(found.witness, found.first.decision_a.level, found.first.decision_b)
+    1. Mon 23 Nov 2026 09:00  created by customer: requester tier 'gold' high None
     """
 
     verdict: str

@@ -32,6 +32,12 @@ class Edge:
 
     The median of an even number of times is the lower of the two in the middle. Times are None where a log is cut before the ticket
     came to that status.
+
+    >>> from ticketcore.model import Resolved
+    >>> log = [Created(at=0, ticket="T-1"), Resolved(at=3_600_000_000, ticket="T-1")]
+    >>> [edge] = conform(Desk(), log).discovered.edges
+    >>> edge.was, edge.to, str(edge.median), dict(edge.triggers)
+    ('new', 'resolved', '1:00:00', {'resolve': 1})
     """
 
     was: str
@@ -70,6 +76,11 @@ class Fit:
 
     Of the first kind with the triggers that it does not allow, and how often these were seen (the times are of all such moves); of the
     second only those out of a status that some ticket was in.
+
+    >>> from ticketcore.model import Closed
+    >>> fit = conform(Desk(), [Created(at=0, ticket="T-1"), Closed(at=5, ticket="T-1")]).discovered.against(Lifecycle())
+    >>> [(edge.was, edge.to, dict(edge.triggers)) for edge in fit.unforeseen], fit.unused[:2]
+    ([('new', 'closed', {'close': 1})], (('new', 'answered'), ('new', 'resolved')))
     """
 
     unforeseen: tuple[Edge, ...]
@@ -78,7 +89,23 @@ class Fit:
 
 @frozen(kw_only=True)
 class Discovered:
-    """The table of moves that a history shows. ``edges`` come the most frequent first; ``starts`` and ``ends`` count tickets by status."""
+    """The table of moves that a history shows. ``edges`` come the most frequent first; ``starts`` and ``ends`` count tickets by status.
+
+    >>> from ticketcore.model import Resolved
+    >>> from ticketcore.replay import replay
+    >>> log = [Created(at=0, ticket="T-1"), Resolved(at=3_600_000_000, ticket="T-1"), Created(at=0, ticket="T-2")]
+    >>> found = discover(event for outcome in replay(Desk(), log) for event in outcome.events)
+    >>> found.statuses, dict(found.ends), found.count("new", "resolved")
+    (('new', 'resolved'), {'new': 1, 'resolved': 1}, 1)
+    >>> print(found.mermaid())
+    stateDiagram-v2
+        state "new" as s0
+        state "resolved" as s1
+        [*] --> s0 : 2
+        s0 --> s1 : 1 times, after 1h
+        s0 --> [*] : 1
+        s1 --> [*] : 1
+    """
 
     tickets: int
     starts: FrozenMap[str, int]
@@ -257,6 +284,11 @@ class Deviation:
 
     The place: which ``ticket``, which ``number`` among its outside events (from 1), the ``event``'s id and instant. ``what`` is the
     trigger, or "out of order"; ``why`` the reason, ``expected`` what would have been right, ``seen`` what the log says.
+
+    >>> from ticketcore.model import Closed
+    >>> [one] = conform(Desk(), [Created(at=0, ticket="T-1"), Closed(at=60_000_000, ticket="T-1")]).deviations
+    >>> one.ticket, one.number, str(one.at), one.kind
+    ('T-1', 2, '1970-01-01 00:01:00+00:00', 'close: new -> closed')
     """
 
     ticket: str
@@ -290,7 +322,13 @@ class Deviation:
 
 
 def deviations(history: Iterable[EventBase]) -> Iterator[Deviation]:
-    """The deviations recorded in stored events, in order; tickets may interleave."""
+    """The deviations recorded in stored events, in order; tickets may interleave.
+
+    >>> from ticketcore.model import Closed
+    >>> closed = Desk().handle(Desk().handle(None, Created(at=0, ticket="T-1")).ticket, Closed(at=60_000_000), observe=True)
+    >>> [(one.what, one.seen) for one in deviations(closed.events)]
+    [('close', 'new -> closed')]
+    """
     numbers: Counter[str] = Counter()
     for event in history:
         if isinstance(event, Outside) and not event.cause and event.is_outside:
@@ -319,7 +357,13 @@ def _read(deviation: str) -> Iterator[tuple[str, str, str, str]]:
 
 @frozen(kw_only=True)
 class Conformance:
-    """How a history goes with a desk: the table of moves it shows, and every deviation."""
+    """How a history goes with a desk: the table of moves it shows, and every deviation.
+
+    >>> from ticketcore.model import Closed
+    >>> found = conform(Desk(), [Created(at=0, ticket="T-1"), Closed(at=5, ticket="T-1")])
+    >>> found.events, len(found.deviations), dict(found.kinds())
+    (2, 1, {'close: new -> closed': 1})
+    """
 
     discovered: Discovered
     deviations: tuple[Deviation, ...]

@@ -56,7 +56,13 @@ ANYWHERE: Final = Phones()
 
 @frozen(kw_only=True)
 class Evidence:
-    """How one candidate compares: the keys that agree, and those that both have and that differ, the stronger first."""
+    """How one candidate compares: the keys that agree, and those that both have and that differ, the stronger first.
+
+    >>> people = [Person(id="1", email="ada@example.org", phone="+302101234567")]
+    >>> [evidence] = match_requester(Person(email="eve@example.org", phone="+30 210 1234567"), people).evidence
+    >>> evidence.agrees, evidence.differs, evidence.is_sure
+    (('phone',), ('email',), False)
+    """
 
     person: Person
     agrees: tuple[str, ...]
@@ -80,6 +86,11 @@ class Match:
 
     ``evidence`` has every candidate with whom something agrees. Of an ambiguous one a person should decide; until then the requester
     stays apart.
+
+    >>> people = [Person(id="1", email="ada@example.org"), Person(id="2", phone="+302101234567")]
+    >>> found = match_requester(Person(email="ada@example.org"), people)
+    >>> found.outcome, found.person.id, found.reason
+    ('matched', '1', '1: the same email')
     """
 
     outcome: str

@@ -286,7 +286,19 @@ class Report:
 
 @frozen(kw_only=True)
 class RuleRecord:
-    """What one rule did: how often it fired, on which tickets, and what came of it, each with how often."""
+    """What one rule did: how often it fired, on which tickets, and what came of it, each with how often.
+
+    >>> from ticketcore import Action, Created, Rule
+    >>> from ticketcore.replay import replay
+    >>> desk = Desk(rules=[Rule(name="hot", on=["created"], then=[Action("add_tag", "hot"), Action("notify", "lead")])])
+    >>> record = report(replay(desk, [Created(at=0, ticket="T-1"), Created(at=0, ticket="T-2")])).rule("hot")
+    >>> print(record)
+    'hot' fired 2 times on 2 tickets
+      effect notify lead: 2
+      tags_added hot: 2
+    >>> record.rows()[0]
+    {'rule': 'hot', 'what': 'effect notify lead', 'times': 2}
+    """
 
     rule: str
     fired: int
@@ -307,7 +319,15 @@ class RuleRecord:
 
 @frozen(kw_only=True)
 class OpenPromise:
-    """An open promise of a ticket, and how long it has until it is due (``left_us``; negative: overdue by so much)."""
+    """An open promise of a ticket, and how long it has until it is due (``left_us``; negative: overdue by so much).
+
+    >>> from ticketcore import Created, Person, load_desk
+    >>> desk = load_desk({"sla": [{"name": "std", "targets": {"first_reply": "4h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> [promise] = at_risk(desk, [ticket], 14_000_000_000)
+    >>> str(promise.due), promise.left, promise.row()["left_s"]
+    ('1970-01-01 04:00:00+00:00', datetime.timedelta(seconds=400), 400.0)
+    """
 
     ticket: str
     metric: str

@@ -62,6 +62,13 @@ class Need:
     """What an agent must have to get a ticket. ``skills`` gives each needed skill the lowest level; "" means: any.
 
     ``waived`` names constraints that are let go (a key of `CONSTRAINTS`); capacity and ``exclude`` never are.
+
+    >>> roster = Roster(members=[Member(agent="maria", skills={"refunds": 1})])
+    >>> print(choose(Ticket(id="T-1"), roster, 0, need=Need(skills={"refunds": 2}, language="el")).why("maria"))
+    maria: no: lacks skill: refunds 1 of 2; does not speak 'el'
+    >>> Need(waived={"capacity"})
+    Traceback (most recent call last):
+    ticketcore.errors.BadValue: the constraint 'capacity' is never waived; waive one of group, hours, ...
     """
 
     group: str = ""
@@ -103,7 +110,12 @@ class Need:
 
 @frozen
 class Reason:
-    """One reason for or against an agent: a stable code for programs, and words for people."""
+    """One reason for or against an agent: a stable code for programs, and words for people.
+
+    >>> [reason] = choose(Ticket(id="T-1", group="billing"), Roster(members=[Member(agent="otto")]), 0).why("otto").reasons
+    >>> reason.code, str(reason)
+    ('group', "not in group 'billing'")
+    """
 
     code: str
     text: str
@@ -217,7 +229,17 @@ class StrategyBase:
 
 @frozen(kw_only=True)
 class RoundRobin(StrategyBase):
-    """Whoever got a ticket longest ago; at one instant, whoever carries less. Fair over time without a memory of its own."""
+    """Whoever got a ticket longest ago; at one instant, whoever carries less. Fair over time without a memory of its own.
+
+    >>> roster = Roster(members=[Member(agent="maria"), Member(agent="otto")])
+    >>> for number in range(1, 4):
+    ...     agent = choose(Ticket(id=f"T-{number}"), roster, number, by=RoundRobin()).agent
+    ...     roster = roster.assigned(agent, number)
+    ...     print(agent)
+    maria
+    otto
+    maria
+    """
 
     word: ClassVar[str] = "round_robin"
 
@@ -232,7 +254,12 @@ class RoundRobin(StrategyBase):
 
 @frozen(kw_only=True)
 class LeastLoaded(StrategyBase):
-    """Whoever carries the least weight; *relative*: the smallest share of their capacity (no limit counts as no load)."""
+    """Whoever carries the least weight; *relative*: the smallest share of their capacity (no limit counts as no load).
+
+    >>> roster = Roster(members=[Member(agent="maria", load=4, capacity=10), Member(agent="otto", load=3, capacity=4)])
+    >>> [choose(Ticket(id="T-1"), roster, 0, by=LeastLoaded(relative=share)).agent for share in (False, True)]
+    ['otto', 'maria']
+    """
 
     relative: bool = False
     word: ClassVar[str] = "least_loaded"
@@ -250,7 +277,12 @@ class LeastLoaded(StrategyBase):
 
 @frozen(kw_only=True)
 class BestSkill(StrategyBase):
-    """Whoever has the most of *skills* (levels added up); without any named, of those that the ticket needs."""
+    """Whoever has the most of *skills* (levels added up); without any named, of those that the ticket needs.
+
+    >>> roster = Roster(members=[Member(agent="maria", skills={"refunds": 3}), Member(agent="otto", skills={"refunds": 1})])
+    >>> print(choose(Ticket(id="T-1"), roster, 0, by=BestSkill(skills=["refunds"])))
+    T-1: maria, because first by best_skill (refunds 3; otto: refunds 1) among 2 of 2 who fit
+    """
 
     skills: frozenset[str] = field(default=frozenset(), converter=name_set)
     word: ClassVar[str] = "best_skill"
@@ -267,7 +299,12 @@ class BestSkill(StrategyBase):
 
 @frozen(kw_only=True)
 class Sticky(StrategyBase):
-    """The agent who had the ticket last, if they fit."""
+    """The agent who had the ticket last, if they fit.
+
+    >>> roster = Roster(members=[Member(agent="maria"), Member(agent="otto", load=9)])
+    >>> print(choose(Ticket(id="T-1", assignee="otto"), roster, 0, by=Sticky()))
+    T-1: otto, because first by sticky (had it last; maria: did not have it last) among 2 of 2 who fit
+    """
 
     word: ClassVar[str] = "sticky"
 
@@ -282,7 +319,13 @@ class Sticky(StrategyBase):
 
 @frozen(kw_only=True)
 class SeniorsFirst(StrategyBase):
-    """For tickets of these *levels* the most senior; for others no preference, or with *juniors_else* the most junior."""
+    """For tickets of these *levels* the most senior; for others no preference, or with *juniors_else* the most junior.
+
+    >>> roster = Roster(members=[Member(agent="maria", seniority=3), Member(agent="otto", seniority=1)])
+    >>> by = SeniorsFirst(juniors_else=True)
+    >>> [choose(Ticket(id="T-1", priority=level), roster, 0, by=by).agent for level in ("urgent", "low")]
+    ['maria', 'otto']
+    """
 
     levels: frozenset[str] = field(default=frozenset({"high", "urgent"}), converter=name_set)
     juniors_else: bool = False
@@ -304,6 +347,10 @@ class Shuffled(StrategyBase):
     """By a hash of seed, ticket and agent: as good as random, and the same whenever asked.
 
     Each agent gets a like share of the tickets, and one who comes or goes moves no ticket between the others.
+
+    >>> roster = Roster(members=[Member(agent="maria"), Member(agent="otto")])
+    >>> [choose(Ticket(id=f"T-{number}"), roster, 0, by=Shuffled(seed="November")).agent for number in range(6)]
+    ['otto', 'otto', 'otto', 'maria', 'maria', 'otto']
     """
 
     seed: str = ""
@@ -344,7 +391,15 @@ def _strategies(by: str | Strategy | Iterable[str | Strategy]) -> tuple[Strategy
 
 @frozen(kw_only=True)
 class Verdict:
-    """What became of one agent: the rank among those who fit (from 1), or None; and the facts behind it, or why not."""
+    """What became of one agent: the rank among those who fit (from 1), or None; and the facts behind it, or why not.
+
+    >>> roster = Roster(members=[Member(agent="maria", load=2), Member(agent="otto", load=5), Member(agent="zoe", presence="offline")])
+    >>> for verdict in choose(Ticket(id="T-1"), roster, 0, by="least_loaded").verdicts:
+    ...     print(verdict)
+    maria: 1. carries 2
+    otto: 2. carries 5
+    zoe: no: offline
+    """
 
     agent: str
     rank: int | None
@@ -365,6 +420,13 @@ class Choice:
     """Who gets a ticket and why, and for everybody else why not. ``agent`` None: nobody fits, and ``because`` says it.
 
     ``loosened`` names the fallbacks that had to be used, in order; ``verdicts`` are those of the last of them, best first.
+
+    >>> roster = Roster(members=[Member(agent="maria"), Member(agent="otto", presence="away")])
+    >>> choice = choose(Ticket(id="T-1", status="new", category="new"), roster, 0)
+    >>> print(choice)
+    T-1: maria, because the only one of 2 who fit
+    >>> choice.why("otto").fits, choice.assigned(answers="T-1/1/route/0").agent
+    (False, 'maria')
     """
 
     ticket: str
@@ -508,6 +570,11 @@ def next_for(
     """The other way round: the first *n* tickets in *order* that *member* may take at *at*, each on its own.
 
     Only tickets that nobody else has are offered. *need* says what a ticket needs.
+
+    >>> maria = Member(agent="maria", groups=["billing"])
+    >>> queue = [Ticket(id="T-1", group="sales"), Ticket(id="T-2", group="billing", assignee="otto"), Ticket(id="T-3", group="billing")]
+    >>> [ticket.id for ticket in next_for(maria, queue, Order.by("age"), at=0)]
+    ['T-3']
     """
     at_us = to_us(at)
     mine = (None, member.agent)

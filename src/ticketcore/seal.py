@@ -49,6 +49,11 @@ class Sealed:
 
     ``event`` and ``salt`` are gone once it is erased; what stays is the header (``ticket``, ``id``, ``kind``, ``at``), the digest of
     what was there, and the links, so that the record still stands in its place.
+
+    >>> from ticketcore import Created
+    >>> [one] = seal([Created(at=0, ticket="T-1", id="1")], salt=b"not a secret one")
+    >>> one.ticket, one.kind, str(one.at), one.is_erased, one.previous == "0" * 64
+    ('T-1', 'created', '1970-01-01 00:00:00+00:00', False, True)
     """
 
     ticket: str
@@ -103,6 +108,12 @@ class SealCheck:
     before it, but the whole does not end in the head, so that somebody made the chain anew. Then ``place`` is the first that is not
     vouched for by an earlier head, and ``until`` the first that is no longer in question. ``erased`` counts the tombstones.
     True when intact.
+
+    >>> from ticketcore import Created, Resolved
+    >>> log = seal([Created(at=0, ticket="T-1", id="1"), Resolved(at=5, ticket="T-1", id="2")], salt=b"not a secret one")
+    >>> check = verify(log[:1], head_of(log))
+    >>> bool(check), check.what, check.place, str(check)
+    (False, 'missing', 1, 'missing before place 1: 1 at the end are not here')
     """
 
     what: str = ""
@@ -157,7 +168,14 @@ def seal(events: Iterable[EventBase], *, salt: bytes, key: bytes | None = None, 
 
 
 def head_of(records: Sequence[Sealed], after: Head | None = None) -> Head:
-    """The head of *records*; where these are only the newest, *after* is the head before them."""
+    """The head of *records*; where these are only the newest, *after* is the head before them.
+
+    >>> from ticketcore import Created, Resolved
+    >>> log = seal([Created(at=0, ticket="T-1")], salt=b"not a secret one")
+    >>> more = seal([Resolved(at=5, ticket="T-1")], salt=b"another of its own", after=head_of(log))
+    >>> head_of(more, after=head_of(log)) == head_of(log + more), head_of(log + more).count
+    (True, 2)
+    """
     start = Head() if after is None else after
     return Head(count=start.count + len(records), link=records[-1].link) if records else start
 
@@ -346,12 +364,24 @@ _read: Final = record(
 
 
 def sealed_from_data(data: Any, path: str = "") -> Sealed:
-    """The record that *data* describes. Raises `DataError` with every problem. It is not verified by this."""
+    """The record that *data* describes. Raises `DataError` with every problem. It is not verified by this.
+
+    >>> from ticketcore import Resolved
+    >>> [one] = seal([Resolved(at=0, ticket="T-1")], salt=b"not a secret one")
+    >>> sealed_from_data(sealed_to_data(one)) == one
+    True
+    """
     return cast("Sealed", read_document(_read, data, path=path, what="sealed event"))
 
 
 def sealed_to_line(one: Sealed) -> str:
-    """A record as one line of JSON, without the line end."""
+    """A record as one line of JSON, without the line end.
+
+    >>> from ticketcore import Resolved
+    >>> [one] = seal([Resolved(at=0, ticket="T-1")], salt=b"not a secret one")
+    >>> sealed_to_line(one)[:70]
+    '{"schema":1,"event":{"kind":"resolved","at":"1970-01-01T00:00:00Z","ti'
+    """
     return write_json(sealed_to_data(one))
 
 
@@ -359,6 +389,11 @@ def sealed_from_lines(lines: Iterable[str | bytes], path: str = "line") -> tuple
     """The records of a sealed history that has one JSON object a line, each exactly as `sealed_to_line` writes it.
 
     Raises `DataError` at the first line that is anything else, with its path (``line[3].event.at``); also at an empty one.
+
+    >>> from ticketcore import Resolved
+    >>> log = seal([Resolved(at=0, ticket="T-1")], salt=b"not a secret one")
+    >>> sealed_from_lines([sealed_to_line(one) for one in log]) == log
+    True
     """
     return tuple(_of_line(line, f"{path}[{number}]") for number, line in enumerate(lines, 1))
 
@@ -376,7 +411,16 @@ def _of_line(line: str | bytes, path: str) -> Sealed:
 
 
 def verify_lines(lines: Iterable[str | bytes], head: Head | Iterable[Head], key: bytes | None = None) -> SealCheck:
-    """`verify` of a history as it is stored, line by line: a line that cannot be read is an altered one."""
+    """`verify` of a history as it is stored, line by line: a line that cannot be read is an altered one.
+
+    >>> from ticketcore import Created, Resolved
+    >>> log = seal([Created(at=0, ticket="T-1", id="1"), Resolved(at=5, ticket="T-1", id="2")], salt=b"not a secret one")
+    >>> lines = [sealed_to_line(one) for one in log]
+    >>> print(verify_lines(lines, head_of(log)))
+    intact
+    >>> print(verify_lines([lines[0].replace("T-1", "T-9"), lines[1]], head_of(log)))
+    altered at place 0: event 1 of T-9 (created) is not what was sealed
+    """
     known: dict[int, Sealed] = {}
     unread: tuple[int, str] | None = None
     total = 0
