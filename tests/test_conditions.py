@@ -755,6 +755,37 @@ def test_conditions_refuse_to_be_taken_for_truth() -> None:
         Not("x")
 
 
+@pytest.mark.parametrize("op", ["mentions_any", "mentions_all", "mentions_none", "contains", "not_contains", "starts_with", "ends_with"])
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [("", "blank"), (" \t", "blank"), ("\u0301", "blank"), (["fire", ""], "blank"), ([], "empty list"), ([5], "wants texts, not int")],
+)
+def test_words_that_no_text_could_have_are_refused_where_a_test_is_made(op: str, words: Any, why: str) -> None:
+    with pytest.raises(BadValue, match=why) as caught:
+        Test("text", op, words)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "why"),
+    [
+        ("is_any", [], "empty list"), ("is_none", (), "empty list"), ("has_any", set(), "empty list"), ("has_all", [], "empty list"),
+        ("between", [], "two bounds, not 0"), ("between", [1, 2, 3], "two bounds, not 3"), ("matches", "", "blank"),
+        ("matches_regex", [""], "blank"), ("not_matches_regex", [None], "wants texts, not NoneType"),
+    ],
+)  # fmt: skip
+def test_lists_that_say_nothing_are_refused_where_a_test_is_made(op: str, value: Any, why: str) -> None:
+    with pytest.raises(BadValue, match=why) as caught:
+        Test("subject", op, value)
+    assert caught.value.hint
+
+
+def test_a_pattern_may_be_a_blank_and_an_accent_may_count() -> None:
+    assert Test("subject", "matches", " ").value == (" ",)
+    assert Test("subject", "contains", "\u0301", accents=True).value == ("\u0301",)
+    assert holds(Test("subject", "contains", "\u0301", accents=True), seen(Ticket(id="T", subject="x\u0301")))
+
+
 def test_field_references_have_no_hidden_attributes() -> None:
     assert repr(field.requester.tier) == "field['requester.tier']"
     assert hash(field.status) == hash(field["status"])

@@ -225,7 +225,7 @@ def test_an_all_of_any_ofs_is_not_taken_apart_without_end() -> None:
 
 def test_a_word_of_which_folding_leaves_nothing_is_left_to_the_test() -> None:
     accent = "\u0301"
-    wanted: list[Condition] = [field.subject == accent, field.subject.contains(accent)]
+    wanted: list[Condition] = [field.subject == accent, field.subject.is_any("a", accent)]
     view = View(SMALL, a_ticket(subject="é"), 0)
     assert Index(wanted, SMALL).matching(view) == plainly(wanted, view)
 

@@ -41,6 +41,7 @@ from ticketcore.lint import CODES, Finding, Findings, Script, lint
 from ticketcore.model import Days, Length, WorkingDays
 from ticketcore.routing import Member
 from ticketcore.rules import Step
+from ticketcore.sla import WarnAt
 
 FA = Metric(name="fa", start=("created",), stop=("enter:answered",))
 NOTIFY = (Action("notify", "lead"),)
@@ -697,6 +698,8 @@ def test_every_code_is_found_somewhere_in_these_tests() -> None:
         Desk(metrics=(FA,), policies=(promise(1, "a", when=GOLD), promise(2, "b", when=CHAT))),
         Desk(metrics=(FA,), policies=(promise(2),), hours={"x": evolve(HOURS, valid_until="2027-01-04")}, default_hours="x"),
         Desk(groups=("sales", "Sales")), Desk(templates={"ack": "x"}), SHUT, Desk(metrics=(FA,), policies=(promise(2, when=HOT & ~HOT),)),
+        Desk(metrics=(evolve(FA, stop=()),), policies=(promise(2),)),
+        Desk(metrics=(FA,), policies=(evolve(promise(2), warn=(WarnAt.parse("-3h"),)),)),
     ]  # fmt: skip
     findings = [finding for desk in desks for finding in lint(desk, Roster())]
     assert {finding.code for finding in findings} | {"unknown-name"} == set(CODES)

@@ -312,6 +312,30 @@ def metric_from_nowhere(pack: Pack) -> Spoilt:
     return spoilt
 
 
+def metric_without_stop(pack: Pack) -> Spoilt:
+    metric = pack.metric()
+    pack.data.setdefault("metrics", {name: {"start": list(one.start), "stop": list(one.stop)} for name, one in pack.desk.metrics.items()})
+    pack.data["metrics"][metric]["stop"] = []
+    pack.data["metrics"][metric].pop("restart", None)
+    return pack.bad("no-stop", f"metrics.{metric}.stop")
+
+
+def metric_that_stops_nowhere(pack: Pack) -> Spoilt:
+    """A clock stops when a status is entered to which no move leads."""
+    pack.more_statuses("limbo")
+    spoilt = metric_without_stop(pack)
+    pack.data["metrics"][spoilt.place.split(".")[1]]["stop"] = ["enter:limbo"]
+    return spoilt
+
+
+def warning_before_the_start(pack: Pack) -> Spoilt:
+    """A warning further ahead than any promise of its policy lasts."""
+    targets = pack.data["sla"][-1]["targets"]
+    targets.update(dict.fromkeys(targets, "2h"))
+    pack.data["sla"][-1]["warn"] = ["90%", "-4h"]
+    return pack.bad("idle-warning", f"{pack.last()}.warn[1]")
+
+
 def longer_for_the_higher(pack: Pack) -> Spoilt:
     metric, levels = pack.metric(), pack.desk.priority.levels.names
     low, high = sorted(pack.random.sample(range(len(levels)), 2))
@@ -435,6 +459,9 @@ FAULTS: Final[Mapping[str, Callable[[Pack], Spoilt]]] = {
     "a metric has no start": metric_without_start,
     "a metric starts where no ticket comes": metric_from_nowhere,
     # promises
+    "a metric has no stop": metric_without_stop,
+    "a metric stops where no ticket comes": metric_that_stops_nowhere,
+    "a warning lies before the start of every promise": warning_before_the_start,
     "a higher level is promised a later answer": longer_for_the_higher,
     "a policy stands below one that takes all": policy_below_all,
     "a policy contradicts itself": policy_that_never_fits,

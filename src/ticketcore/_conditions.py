@@ -12,8 +12,8 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from ticketcore._clocks import Days, Length, Target, WorkingDays, parse_target
-from ticketcore._fields import MANY, ONE_OR_MANY
-from ticketcore._text import PLAIN_FOLDING, Folding
+from ticketcore._fields import FOLDED, MANY, ONE_OR_MANY, REGEX
+from ticketcore._text import PLAIN_FOLDING, Folding, fold
 from ticketcore._time import duration_us, from_us, to_timedelta, to_us
 from ticketcore.errors import BadDuration, BadValue, shorten
 
@@ -115,10 +115,14 @@ class Not(_Combines):
 class Test(_Combines):
     """A field compared with a value: ``Test("requester.tier", "is", "gold")``. Lists become tuples, instants are in UTC.
 
-    For a text, *accents* says that they count, and *language* whose letters they are (Turkish "tr", Azeri "az").
+    For a text, *accents* says that they count, and *language* whose letters they are (Turkish "tr", Azeri "az"). Raises `BadValue`
+    for a list without anything in it, for two bounds that are not two, and for a word or phrase that is blank or no text.
 
     >>> fields.tags.has("vip")
     Test(field='tags', op='has', value='vip', accents=False, language='')
+    >>> fields.text.mentions_any("outage", "")
+    Traceback (most recent call last):
+    ticketcore.errors.BadValue: 'mentions_any' of a blank text; to ask for an empty field write is_empty()
     """
 
     __test__ = False  # pytest collects classes by this name
@@ -131,6 +135,8 @@ class Test(_Combines):
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "value", _value(self.op, self.value))
+        if type(self.value) is tuple:
+            _check_list(self.op, self.value, self.folding)
 
     @property
     def folding(self) -> Folding:
@@ -148,6 +154,24 @@ def _value(op: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return from_us(to_us(value))
     return to_timedelta(duration_us(value)) if isinstance(value, timedelta) else value
+
+
+def _check_list(op: str, values: tuple[Any, ...], folding: Folding) -> None:
+    """Refuse what no test could make sense of: nothing to compare with, or nothing to look for in a text."""
+    if op == "between" and len(values) != 2:
+        raise BadValue(f"'between' wants two bounds, not {len(values)}", value=shorten(values), hint="the lower one, then the upper one")
+    if not values:
+        raise BadValue(f"{op!r} of an empty list", hint="name what to look for, or write TRUE or FALSE")
+    if op not in FOLDED and op not in REGEX:
+        return
+    for value in values:
+        if not isinstance(value, str):
+            raise BadValue(f"{op!r} wants texts, not {type(value).__name__}", value=shorten(value), hint="put it in quotes")
+        if not value or (op in _WORDS and value.isspace()) or (op in _WORDS and not value.isascii() and not fold(value, folding)):
+            raise BadValue(f"{op!r} of a blank text", value=shorten(value), hint="to ask for an empty field write is_empty()")
+
+
+_WORDS: Final = FOLDED - {"matches", "not_matches"}  # a pattern may be a blank
 
 
 @frozen

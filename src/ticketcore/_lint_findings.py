@@ -27,6 +27,8 @@ CODES: Final[Mapping[str, str]] = FrozenMap({
     "contradictory-guard": "a move whose guard can never hold",
     "targets-not-monotone": "a higher priority is promised a later answer than a lower one",
     "no-clock": "a ticket to which nothing is promised",
+    "no-stop": "a promise that nothing can keep, because its clock never stops",
+    "idle-warning": "a warning as long as the promise or longer, so that it is not given",
     "contradictory-policy": "a policy whose condition can never hold",
     "shadowed-policy": "a policy that can never be chosen",
     "overlapping-policies": "two policies that both fit a ticket, while neither is a case of the other",

@@ -8,18 +8,19 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from ticketcore._clocks import Cycle
 from ticketcore._lint_domain import Wanted, possible
 from ticketcore._lint_findings import Finding
 from ticketcore._lint_script import Script
 from ticketcore._lint_space import MONDAY, created
 from ticketcore._lint_survey import seeds_for
-from ticketcore._time import DAY_US
+from ticketcore._time import DAY_US, HOUR_US
 from ticketcore.conditions import TRUE, AllOf, AnyOf, Condition, Not
 from ticketcore.desk import Desk
 from ticketcore.errors import BeyondHorizon, NeverOpen, OutOfRange, TicketcoreError, key_step
 from ticketcore.lifecycle import Lifecycle, Move, To
-from ticketcore.model import Agent, Created, Length, Target, Ticket, WorkingDays
-from ticketcore.sla import Policy
+from ticketcore.model import Agent, Breached, Created, Length, Target, Ticket, Warned, WorkingDays
+from ticketcore.sla import ALWAYS_NAME, Metric, Policy, Targets, WarnAt
 
 __all__ = ["judge_promises", "judge_statuses", "reachable_statuses"]
 
@@ -32,6 +33,8 @@ def judge_promises(desk: Desk) -> Iterator[Finding]:
     yield from _no_clock(desk)
     yield from _levels_without_clock(desk)
     yield from _never_started(desk)
+    yield from _never_stopped(desk)
+    yield from _idle_warnings(desk)
     yield from _contradictory(desk)
     yield from _shadowed(desk)
     yield from _overlapping(desk)
@@ -131,17 +134,126 @@ def _is_unpromised(ticket: Ticket, policy: Policy, level: str) -> bool:
 
 def _never_started(desk: Desk) -> Iterator[Finding]:
     """Metrics with a promise whose clock nothing can start."""
-    promised = {metric for policy in desk.policies for metric in policy.targets}
-    lost = {status.name for status in desk.lifecycle.every_status()} - reachable_statuses(desk)
-    for name, metric in desk.metrics.items():
-        if name not in promised or metric.start_on_attach:
-            continue
-        if all(trigger.partition(":")[0] in ("enter", "leave") and trigger.partition(":")[2] in lost for trigger in metric.start):
+    lost = _lost(desk)
+    for name, metric in _promised(desk):
+        if not _can_start(metric, lost):
             yield Finding(
                 code="no-clock", place=f"metrics{key_step(name)}.start",
                 because="it has no start" if not metric.start else "no move leads to the status with which it starts",
                 message=f"the clock of {name!r} never starts, so that its targets promise nothing; give it a start that happens",
             )  # fmt: skip
+
+
+def _never_stopped(desk: Desk) -> Iterator[Finding]:
+    """Metrics with a promise that can be broken or called off, and never be kept: a restart keeps it too."""
+    lost = _lost(desk)
+    for name, metric in _promised(desk):
+        ends = {*metric.stop, *metric.restart} - {*metric.cancel}  # what cancels as well, cancels
+        if _can_start(metric, lost) and all(_is_lost(trigger, lost) for trigger in ends):
+            yield Finding(
+                code="no-stop", place=f"metrics{key_step(name)}.stop",
+                because="no move leads to the status with which it stops" if ends
+                else "what stops it cancels it, too" if metric.stop else "it has no stop",
+                message=f"nothing stops the clock of {name!r}, so that its promise can only be broken; give it a stop that happens",
+            )  # fmt: skip
+
+
+def _promised(desk: Desk) -> Iterator[tuple[str, Metric]]:
+    """The metrics for which a policy promises something."""
+    promised = {metric for policy in desk.policies for metric in policy.targets}
+    return ((name, metric) for name, metric in desk.metrics.items() if name in promised)
+
+
+def _lost(desk: Desk) -> frozenset[str]:
+    """The statuses that no ticket comes to."""
+    return frozenset(status.name for status in desk.lifecycle.every_status()) - reachable_statuses(desk)
+
+
+def _is_lost(trigger: str, lost: frozenset[str]) -> bool:
+    """Whether a trigger never happens: it is to enter or leave a status that no ticket comes to."""
+    kind, _, status = trigger.partition(":")
+    return kind in ("enter", "leave") and status in lost
+
+
+def _can_start(metric: Metric, lost: frozenset[str]) -> bool:
+    return metric.start_on_attach or not all(_is_lost(trigger, lost) for trigger in metric.start)
+
+
+# --- warnings ----------------------------------------------------------------------------------------------------------
+
+_TRIED: Final = tuple(MONDAY + hour * HOUR_US for hour in range(14 * 24))  # clocks that start in every hour of two weeks
+_NAMED: Final = 4  # promises that a message names
+
+
+def _idle_warnings(desk: Desk) -> Iterator[Finding]:
+    """Warnings that would lie before their clock starts, because the promise is not longer than what they are to be ahead of it.
+
+    A clock that starts out of hours may still give one that is exactly as long as the promise: at the opening that follows.
+    """
+    for number, policy in enumerate(desk.policies):
+        promises = [(metric, target, levels) for metric, targets in policy.targets.items()
+                    for target, levels in _by_target(targets, desk.priority.levels.names).items()]  # fmt: skip
+        for place, warning in enumerate(policy.warn):
+            verdicts = [_gives(desk, policy, target, warning) for _, target, _ in promises]
+            idle = [promise for verdict, promise in zip(verdicts, promises, strict=True) if verdict is not True]
+            if not idle:
+                continue
+            sure = None not in verdicts
+            told = ", ".join(_promise(desk, *promise) for promise in idle[:_NAMED])
+            told += f" and {len(idle) - _NAMED} more" if len(idle) > _NAMED else ""
+            yield Finding(
+                code="idle-warning", place=f"sla[{number}].warn[{place}]", severity="warning" if len(idle) == len(promises) else "info",
+                verdict="proven" if sure else "unknown", witness=_unwarned(desk, number, idle[0], str(warning)),
+                because="it is not shorter than the promise" if sure else "clocks that start in every hour of two weeks were tried",
+                message=f"the warning {str(warning)!r} of {policy.name!r} is not given for {told}: their clocks have not started by then; "
+                "make it shorter, or write a share such as '80%'",
+            )  # fmt: skip
+
+
+def _by_target(targets: Targets, levels: tuple[str, ...]) -> dict[Target, list[str]]:
+    """What is promised for one metric, each with the levels it is promised for."""
+    found: dict[Target, list[str]] = {}
+    for level in levels:
+        target = targets.of(level)
+        if target is not None:
+            found.setdefault(target, []).append(level)
+    return found
+
+
+def _promise(desk: Desk, metric: str, target: Target, levels: list[str]) -> str:
+    """A promise in words: of which metric, for which levels, and how long."""
+    which = "" if len(levels) == len(desk.priority.levels.names) else f" for {', '.join(map(repr, levels))}"
+    return f"{metric!r}{which} ({target})"
+
+
+def _gives(desk: Desk, policy: Policy, target: Target, warning: WarnAt) -> bool | None:
+    """Whether a clock with that promise, left alone, gives a warning; None: of the clocks that were tried none does."""
+    if warning.kind == "percent" or warning.value >= 0:
+        return True
+    if isinstance(target, Length) and warning.kind == "offset":
+        return -warning.value < target.us  # counted in the same hours
+    if isinstance(target, WorkingDays) and warning.kind == "working_days" and not target.end_of_day:
+        return -warning.value < target.count  # so many working days on and back again lead to the same instant or before it
+    hours = ALWAYS_NAME if isinstance(target, Length) and target.calendar else policy.hours or desk.default_hours
+    cycles = (Cycle(number=1, started_us=at, run_us=at, policy=policy.name, target=target, hours=hours) for at in _TRIED)
+    due = [(cycle, at) for cycle in cycles if (at := desk.sla.due_us(cycle)) is not None]
+    return True if not due or any(desk.sla.warning_us(cycle, warning, at) is not None for cycle, at in due) else None
+
+
+def _unwarned(desk: Desk, number: int, promise: tuple[str, Target, list[str]], warning: str) -> Script | None:
+    """A ticket whose promise is broken without that warning, nobody having acted; None if none was found."""
+    metric, target, levels = promise
+    for values in seeds_for(desk, _takes(desk, number)):
+        shown = _shows(desk, {**values, "priority": levels[0]})
+        clock = None if shown is None else shown[1].clocks.get(metric)
+        if shown is None or clock is None or clock.cycle.target != target or clock.cycle.policy != desk.policies[number].name:
+            continue
+        script = Script(shown[0].moments, desk.sla.due_us(clock.cycle))
+        events = [event for outcome in script.replay(desk) for event in outcome.events]
+        broken = any(isinstance(event, Breached) and event.metric == metric for event in events)
+        if broken and not any(isinstance(event, Warned) and (event.metric, event.warning) == (metric, warning) for event in events):
+            return script
+    return None
 
 
 # --- policies ----------------------------------------------------------------------------------------------------------
