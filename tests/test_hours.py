@@ -373,9 +373,12 @@ def test_datetimes_of_the_own_zone_mean_their_instant_around_every_clock_change(
     config.elapsed_us(at("1985-01-01T00:00"), at("2030-01-01T00:00"))  # the table that helps with the zone
     for year in range(1986, 2030):
         for change, _ in zone_offsets(config.tz, year):
+            noon = from_us(change).in_timezone(zone).set(hour=12)
             for step in range(-100, 101, 2):
                 moment = change + step * 15 * MINUTE_US
-                assert config.elapsed(from_us(moment).in_timezone(zone), moment) == timedelta(0)
+                local = from_us(moment).in_timezone(zone)
+                assert config.elapsed(local, moment) == timedelta(0)
+                assert config.elapsed(noon, local) == timedelta(microseconds=config.elapsed_us(_time.to_us(noon), moment))
                 shown = datetime.fromtimestamp(moment // 1_000_000, load_zone(zone))
                 fields = (shown.year, shown.month, shown.day, shown.hour, shown.minute)
                 for fold in (0, 1):
@@ -1181,8 +1184,13 @@ def test_a_table_of_nothing_has_a_row_for_every_instant() -> None:
     assert _timeline.WorkingDates(5, 7, []).before == [0, 0, 0, 0]
 
 
-@given(hours(around=date(2026, 3, 28)), st.integers(-30 * DAY_US, 30 * DAY_US), st.integers(0, 40 * DAY_US), st.booleans())
-def test_adding_to_a_moment_is_adding_to_its_microseconds(config: Hours, offset: int, amount: int, asked_before: bool) -> None:
+@given(
+    hours(around=date(2026, 3, 28)), st.integers(-30 * DAY_US, 30 * DAY_US), st.integers(0, 40 * DAY_US),
+    st.booleans(), st.sampled_from(["UTC", "own", "Asia/Kathmandu"]),
+)  # fmt: skip
+def test_what_is_read_off_the_fields_of_datetimes_is_what_their_microseconds_say(
+    config: Hours, offset: int, amount: int, asked_before: bool, zone: str
+) -> None:
     start = at("2026-03-28T12:00:00Z") + offset
     plain = copy.copy(config)
     if asked_before:
@@ -1194,9 +1202,53 @@ def test_adding_to_a_moment_is_adding_to_its_microseconds(config: Hours, offset:
         except (NeverOpen, BeyondHorizon) as error:
             return type(error)
 
-    wanted = said(lambda: from_us(plain.add_us(start, amount)))
-    assert said(lambda: config.add(from_us(start), timedelta(microseconds=amount))) == wanted
-    assert said(lambda: config.add(from_us(start).in_timezone(config.zone), timedelta(microseconds=amount))) == wanted
+    zone = config.zone if zone == "own" else zone
+    moment, later = (from_us(us) if zone == "UTC" else from_us(us).in_timezone(zone) for us in (start, start + amount))
+    for _ in range(2):  # the second time from what the first one left behind
+        assert said(lambda: config.add(moment, timedelta(microseconds=amount))) == said(lambda: from_us(plain.add_us(start, amount)))
+        elapsed = said(lambda: timedelta(microseconds=plain.elapsed_us(start, start + amount)))
+        assert said(lambda: config.elapsed(moment, later)) == elapsed
+        if isinstance(elapsed, timedelta):
+            assert config.elapsed(later, moment) == -elapsed
+
+
+def test_days_whose_hours_begin_within_a_minute_are_not_read_by_minutes() -> None:
+    config = BusinessHours(zone="UTC", week={"mon": ["09:00:30-17:00"], "tue": ["09:00-17:00"]})
+    monday, tuesday = pendulum.datetime(2026, 11, 23, 9, 0, 45, 5), pendulum.datetime(2026, 11, 24, 9, 0, 45, 5)
+    for _ in range(2):
+        assert config.elapsed(monday.set(hour=8), monday) == timedelta(seconds=15, microseconds=5)
+        assert config.elapsed(tuesday.set(hour=8), tuesday) == timedelta(seconds=45, microseconds=5)
+        assert config.elapsed(monday, tuesday) == timedelta(hours=8)  # less half a minute, and the half minute that Monday began late
+        assert config.add(monday, "8h") == tuesday
+    days = config._table.utc_days
+    assert days[monday.toordinal()] is None
+    assert days[tuesday.toordinal()] is not None
+
+
+def test_only_so_many_patterns_of_a_day_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_timeline, "MOST_PATTERNS", 3)
+    first = pendulum.datetime(2026, 3, 2)
+    special = {first.add(days=day).to_date_string(): [f"08:{day:02}-17:00"] for day in range(20)}
+    config = BusinessHours(zone="Europe/Athens", week={"mon-fri": ["09:00-17:00"]}, exceptions=special)
+    plain = copy.copy(config)
+    noons = [first.add(days=day, hours=12) for day in range(20)]
+    for _ in range(2):
+        for one, two in pairwise(noons):
+            assert config.elapsed(one, two) == timedelta(microseconds=plain.elapsed_us(_time.to_us(one), _time.to_us(two)))
+            assert config.add(one, "30h") == from_us(plain.add_us(_time.to_us(one), 30 * HOUR_US))
+    assert len(config._table.patterns) == 3
+
+
+def test_dates_that_are_not_covered_are_not_remembered() -> None:
+    config = BusinessHours(zone="Europe/Athens", week={"mon-fri": ["09:00-17:00"]}, valid_from="2026-01-01", valid_until="2027-01-01")
+    for zone in ("UTC", "Europe/Athens"):
+        inside, outside = pendulum.datetime(2026, 6, 1, tz=zone), pendulum.datetime(2027, 6, 1, tz=zone)
+        assert config.elapsed(inside, inside.add(days=1)) == timedelta(hours=8)
+        for question in (lambda: config.elapsed(inside, outside), lambda: config.add(outside, "1h")):  # noqa: B023 - asked at once
+            with pytest.raises(BeyondHorizon):
+                question()
+    remembered = config._table.utc_days.keys() | config._table.own_days.keys()
+    assert {date.fromordinal(day).year for day in remembered} == {2026}
 
 
 def test_adding_to_a_moment_goes_on_past_what_is_compiled() -> None:

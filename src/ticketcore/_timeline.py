@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, fields, frozen
 
 from ticketcore._spans import FIRST_DATE, FIRST_US, LAST_DATE, LAST_US, Span, clipped, joined, united, year_of, year_start
-from ticketcore._time import DAY_US, EPOCH_ORDINAL, MAX_US, MIN_US, iso, offset_us, wall_runs, wall_us
+from ticketcore._time import DAY_US, EPOCH_ORDINAL, MAX_US, MIN_US, MINUTE_US, iso, offset_us, wall_runs, wall_us
 from ticketcore.errors import BadDuration, BadValue, BeyondHorizon, NeverOpen, shorten
 
 Kind = Literal["open", "closed", "holiday", "exception", "closure"]
@@ -26,6 +26,8 @@ Piece = tuple[int, int, Kind, str]
 MARGIN: Final = 4  # days by which a date's spans can lie outside the same UTC dates: 24 h past midnight, offsets, date-line changes
 _ALL_CALENDARS: Final = 28 * 366 * DAY_US  # within 28 years every date has been every weekday: what is closed so long stays closed
 _LATE: Final = 1 << 62  # later than any instant
+MOST_PATTERNS: Final = 64  # of a day's opening hours that one table keeps by minute, some 60 KB each
+DAY_MINUTES: Final = 24 * 60
 
 
 class Table:
@@ -37,11 +39,12 @@ class Table:
 
     Both ways there is a table of buckets: ``start_rows[b]`` is the row of the instant ``low + (b << start_bits)``, so the
     row of any instant lies between two neighbouring entries. They hold about one span each, whatever the distances.
+    ``utc_days`` and ``own_days`` say the same of the fields of a datetime, in UTC and in the zone of the hours.
     """
 
     __slots__ = (
-        "after", "before", "before_bits", "before_rows", "count", "end", "first_day", "high", "low", "offsets", "shift", "start",
-        "start_bits", "start_rows", "total",
+        "after", "before", "before_bits", "before_rows", "count", "end", "first_day", "high", "low", "offsets", "own_days", "patterns",
+        "shift", "start", "start_bits", "start_rows", "total", "utc_days",
     )  # fmt: skip
 
     def __init__(self, low: int, high: int, spans: list[Span], zone: ZoneInfo | None = None) -> None:
@@ -62,6 +65,8 @@ class Table:
         self.start_rows = _buckets([(start - low + round_up) >> self.start_bits for start in starts], (high - low) >> self.start_bits)
         self.before_rows = _buckets([(so_far >> self.before_bits) + 1 for so_far in before], self.total >> self.before_bits)
         self.first_day, self.offsets = _day_offsets(zone, low, high) if zone else (0, [])
+        self.patterns: dict[tuple[Span, ...], DayPattern] = {}
+        self.utc_days, self.own_days = DayRows(self, own=False), DayRows(self, own=True)
 
     def spans(self) -> list[Span]:
         """The spans of the stretch; one that is cut by its edge may go on beyond."""
@@ -85,6 +90,67 @@ class Table:
     def latest(self, position: int) -> int:
         """The latest instant at that position, which lies in ``[0, total)``."""
         return position - self.shift[bisect_right(self.before, position) - 1]
+
+    def day_pattern(self, midnight: int) -> DayPattern | None:
+        """The pattern of the 24 hours from *midnight* on; None if an edge lies within a minute, or there are too many patterns."""
+        spans = tuple(self._spans_within(midnight, midnight + DAY_US))
+        known = self.patterns.get(spans)
+        if known is None and len(self.patterns) < MOST_PATTERNS and not any(edge % MINUTE_US for span in spans for edge in span):
+            known = self.patterns[spans] = _by_minute(spans)
+        return known
+
+    def _spans_within(self, low: int, high: int) -> Iterator[Span]:
+        """What of the spans lies in ``[low, high)``, counted from *low*."""
+        row = self.row(low)
+        row += low >= self.end[row]
+        while self.start[row] < high:
+            yield max(self.start[row] - low, 0), min(self.end[row], high) - low
+            row += 1
+
+
+# Of each minute of a day: the open time before it since midnight, and whether it is open (all of it) or closed (all of it).
+DayPattern = tuple[list[int], bytes]
+
+
+def _by_minute(spans: Iterable[Span]) -> DayPattern:
+    """The pattern of a day with these open spans, which begin and end with a minute."""
+    opens = bytearray(DAY_MINUTES)
+    for start, end in spans:
+        opens[start // MINUTE_US : end // MINUTE_US] = b"\1" * ((end - start) // MINUTE_US)
+    return list(accumulate((minute * MINUTE_US for minute in opens[:-1]), initial=0)), bytes(opens)
+
+
+class DayRows(dict[int, "tuple[int, list[int], bytes] | None"]):
+    """Of each date of one wall clock where it stands in a table: the open time before its midnight, and its `DayPattern`.
+
+    So the open time before any time of day is read off its fields, without working out which instant it is. None for a date
+    whose clock changes, one that the table does not cover, and one whose pattern is not by minutes: there the instant decides.
+    """
+
+    __slots__ = ("_own", "_table")
+
+    def __init__(self, table: Table, *, own: bool) -> None:
+        super().__init__()
+        self._table, self._own = table, own
+
+    def __missing__(self, ordinal: int) -> tuple[int, list[int], bytes] | None:
+        table, offset = self._table, self._offset(ordinal)
+        if offset is None:
+            return None
+        midnight = (ordinal - EPOCH_ORDINAL) * DAY_US - offset
+        if midnight < table.low or table.high < midnight + DAY_US:
+            return None
+        pattern = table.day_pattern(midnight)
+        found = None if pattern is None else (table.position(midnight), *pattern)
+        self[ordinal] = found  # two threads put the same
+        return found
+
+    def _offset(self, ordinal: int) -> int | None:
+        """The one offset that the date has on this clock."""
+        if not self._own:
+            return 0
+        offsets, index = self._table.offsets, ordinal - self._table.first_day
+        return offsets[index] if 0 <= index < len(offsets) else None
 
 
 def _buckets(firsts: list[int], last: int) -> list[int]:

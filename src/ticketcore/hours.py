@@ -53,10 +53,11 @@ from ticketcore._time import (
     wall_runs,
     wall_us,
 )
-from ticketcore._timeline import MARGIN, Kind, Piece, Timeline, say_dates, whole
+from ticketcore._timeline import MARGIN, NOTHING, Kind, Piece, Timeline, say_dates, whole
 from ticketcore.errors import BadDuration, BadHours, BeyondHorizon, NeverOpen, shorten
 
 _UTC: Final[Any] = pendulum_zone("UTC")
+_NO_DAYS: Final = NOTHING.utc_days  # of other zones nothing is known by date
 
 
 @frozen
@@ -96,6 +97,22 @@ class Hours(Timeline):
 
     def elapsed(self, start: datetime | int, end: datetime | int) -> timedelta:
         """The open time between two instants, to the microsecond; negative if *end* is earlier."""
+        if type(start) is DateTime and type(end) is DateTime and (zone := start.tzinfo) is end.tzinfo:
+            # As `elapsed_us`, its plain definition, from the fields alone; a law holds them equal.
+            table = self._table
+            days = table.utc_days if zone is _UTC else table.own_days if zone is self._local else _NO_DAYS
+            if (first := days[start.toordinal()]) is not None and (last := days[end.toordinal()]) is not None:
+                so_far, minutes, opens = first
+                minute = start.hour * 60 + start.minute
+                from_us = so_far + minutes[minute]
+                if opens[minute]:
+                    from_us += start.second * SECOND_US + start.microsecond
+                so_far, minutes, opens = last
+                minute = end.hour * 60 + end.minute
+                until_us = so_far + minutes[minute]
+                if opens[minute]:
+                    until_us += end.second * SECOND_US + end.microsecond
+                return timedelta(0, 0, until_us - from_us)
         return timedelta(0, 0, self.elapsed_us(self._us(start), self._us(end)))
 
     def add(self, at: datetime | int, amount: timedelta | str) -> DateTime:
@@ -113,25 +130,24 @@ class Hours(Timeline):
             amount_us = (amount.days * 86_400 + amount.seconds) * SECOND_US + amount.microseconds
         else:
             amount_us = duration_us(amount)
-        at_us = self._us(at)
-        table = self._table
-        if amount_us <= 0 or not table.low <= at_us <= table.high:
-            return from_us(self.add_us(at_us, amount_us))
-        # As `add_us`, its plain definition, without the call; a law holds them equal.
-        start, rows = table.start, table.start_rows
-        bucket = (at_us - table.low) >> table.start_bits
-        row = rows[bucket]
-        if start[row + 1] <= at_us:
-            row = bisect_right(start, at_us, row + 2, rows[bucket + 1] + 1) - 1
-        position = (at_us + table.shift[row] if at_us < table.end[row] else table.after[row]) + amount_us
-        if position > table.total:
-            return from_us(self.add_us(at_us, amount_us))
-        before, rows = table.before, table.before_rows
-        bucket = position >> table.before_bits
-        row = rows[bucket]
-        if before[row + 1] < position:
-            row = bisect_left(before, position, row + 2, rows[bucket + 1] + 1) - 1
-        return from_us(position - table.shift[row])
+        if type(at) is DateTime and amount_us > 0:
+            # As `add_us`, its plain definition, from the fields alone; a law holds them equal.
+            zone, table = at.tzinfo, self._table
+            days = table.utc_days if zone is _UTC else table.own_days if zone is self._local else _NO_DAYS
+            if (day := days[at.toordinal()]) is not None:
+                so_far, minutes, opens = day
+                minute = at.hour * 60 + at.minute
+                position = so_far + minutes[minute] + amount_us
+                if opens[minute]:
+                    position += at.second * SECOND_US + at.microsecond
+                if position <= table.total:
+                    before, rows = table.before, table.before_rows
+                    bucket = position >> table.before_bits
+                    row = rows[bucket]
+                    if before[row + 1] < position:
+                        row = bisect_left(before, position, row + 2, rows[bucket + 1] + 1) - 1
+                    return from_us(position - table.shift[row])
+        return from_us(self.add_us(self._us(at), amount_us))
 
     def subtract(self, at: datetime | int, amount: timedelta | str) -> DateTime:
         """The latest instant from which *amount* of open time passes until *at*: the mirror of `add`."""
