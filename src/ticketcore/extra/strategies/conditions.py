@@ -68,7 +68,12 @@ def evening() -> st.SearchStrategy[int]:
 
 
 def field_types() -> st.SearchStrategy[FieldType]:
-    """Every kind of field type."""
+    """Every kind of field type.
+
+    >>> from hypothesis import find
+    >>> find(field_types(), lambda kind: kind.kind == "ordered" and len(kind.choices) > 1)
+    FieldType(kind='ordered', choices=('gold', 'Gold'), what='value')
+    """
     plain = st.sampled_from(["text", "name", "set", "number", "duration", "instant", "flag"]).map(lambda kind: FieldType(kind=kind))
     choices = st.lists(st.sampled_from(_NAMES), min_size=1, unique=True).map(tuple)
     listed = st.builds(lambda kind, names: FieldType(kind=kind, choices=names), st.sampled_from(["choice", "ordered", "set"]), choices)
@@ -76,7 +81,15 @@ def field_types() -> st.SearchStrategy[FieldType]:
 
 
 def values(kind: FieldType) -> st.SearchStrategy[Any]:
-    """What a ticket may hold in a field of this type, None for an empty one included."""
+    """What a ticket may hold in a field of this type, None for an empty one included.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(values(FieldType(kind="choice", choices=("one", "all"))))
+    ... def test_a_value_is_listed_or_missing(value):
+    ...     assert value in (None, "one", "all")
+    >>> test_a_value_is_listed_or_missing()
+    """
     return st.none() | _filled(kind)
 
 
@@ -100,7 +113,15 @@ def _filled(kind: FieldType) -> st.SearchStrategy[Any]:
 
 
 def short_hours() -> st.SearchStrategy[Hours]:
-    """Business hours with several spans a day, some never open, some always."""
+    """Business hours with several spans a day, some never open, some always.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(short_hours())
+    ... def test_hours_may_be_open_never_or_always(hours):
+    ...     assert hours.elapsed(EVENING_US, EVENING_US).total_seconds() == 0
+    >>> test_hours_may_be_open_never_or_always()
+    """
     spans = st.sampled_from(["21:00-22:30", "22:45-23:15", "23:30-01:00", "02:00-03:30", "04:00-06:00"])
     weeks = st.lists(spans, min_size=1, max_size=3, unique=True).map(sorted)
     made = st.builds(
@@ -115,7 +136,15 @@ def short_hours() -> st.SearchStrategy[Hours]:
 
 @st.composite
 def vocabularies(draw: st.DrawFn) -> Vocabulary:
-    """The names of a desk, with custom fields and facts of every type."""
+    """The names of a desk, with custom fields and facts of every type.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(vocabularies())
+    ... def test_a_declared_field_is_known(words):
+    ...     assert all(words.field("fields." + name).type == kind for name, kind in words.fields.items())
+    >>> test_a_declared_field_is_known()
+    """
     statuses = ("new", "open", "answered", "waiting for parts", "postponed", "resolved", "closed", "spam")
     kept = draw(st.lists(st.sampled_from(statuses), min_size=1, unique=True))
     category = {name: name if name in CATEGORIES else "removed" if name == "spam" else "answered" for name in kept}
@@ -141,7 +170,15 @@ def literally(pattern: str) -> Callable[[str], bool]:
 
 @st.composite
 def facts(draw: st.DrawFn) -> Fact:
-    """Declared facts, with a default or required with an event."""
+    """Declared facts, with a default or required with an event.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(facts())
+    ... def test_a_fact_has_a_default_or_comes_with_an_event(fact):
+    ...     assert fact.default is not None or fact.required_with == ("created",)
+    >>> test_a_fact_has_a_default_or_comes_with_an_event()
+    """
     kind = draw(field_types())
     default = draw(values(kind))
     return Fact(type=kind, default=default, required_with=() if default is not None else ("created",))
@@ -151,7 +188,17 @@ def facts(draw: st.DrawFn) -> Fact:
 
 
 def condition_data(vocabulary: Vocabulary, layer: str = "rules") -> st.SearchStrategy[Any]:
-    """Conditions as plain data that this vocabulary accepts in this layer."""
+    """Conditions as plain data that this vocabulary accepts in this layer.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(condition_data(Vocabulary(statuses={"open": "open"}, levels=("low", "high"))))
+    ... def test_it_can_be_read(data):
+    ...     problems = []
+    ...     parse(data, Vocabulary(statuses={"open": "open"}, levels=("low", "high")), "when", problems)
+    ...     assert not problems
+    >>> test_it_can_be_read()
+    """
     tests = st.one_of(_field_data(vocabulary, layer), _changed_data(vocabulary, layer))
     if layer == "rules":
         tests = st.one_of(tests, timed_data(vocabulary))
@@ -159,12 +206,33 @@ def condition_data(vocabulary: Vocabulary, layer: str = "rules") -> st.SearchStr
 
 
 def conditions(vocabulary: Vocabulary, layer: str = "rules") -> st.SearchStrategy[Condition]:
-    """Conditions as values."""
+    """Conditions as values.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore import Desk
+    >>> from ticketcore.conditions import to_data
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(conditions(Desk().vocabulary))
+    ... def test_a_condition_comes_back(condition):
+    ...     assert parse(to_data(condition), Desk().vocabulary, "when", []) == condition
+    >>> test_a_condition_comes_back()
+    """
     return condition_data(vocabulary, layer).map(lambda data: _parsed(data, vocabulary, layer))
 
 
 def timed_conditions(vocabulary: Vocabulary) -> st.SearchStrategy[Condition]:
-    """Conditions of tests of time and of the category: one, some of them, or groups of some."""
+    """Conditions of tests of time and of the category: one, some of them, or groups of some.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore import Desk
+    >>> from ticketcore.conditions import holds, next_rise
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(timed_conditions(Desk().vocabulary), views(Desk().vocabulary))
+    ... def test_it_is_true_when_it_rises(condition, view):
+    ...     rise = next_rise(condition, view)
+    ...     assert rise is None or not rise.found or holds(condition, view.at(rise.at_us))
+    >>> test_it_is_true_when_it_rises()
+    """
     one = timed_data(vocabulary)
     some = _groups(st.sampled_from([one, one, one, st.just({"field": "category", "is": "open"})]).flatmap(lambda test: test))
     return st.one_of(one, some, _groups(some)).map(lambda data: _parsed(data, vocabulary, "rules"))
@@ -221,7 +289,12 @@ def foldings() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def operands(kind: FieldType, op: str) -> st.SearchStrategy[Any]:
-    """What may stand behind this operator for a field of this type, as plain data."""
+    """What may stand behind this operator for a field of this type, as plain data.
+
+    >>> from hypothesis import find
+    >>> find(operands(FieldType(kind="number"), "between"), lambda pair: pair[0] < pair[1])
+    [0, 1]
+    """
     one = _operand(kind)
     if op in {"is_set", "is_empty"}:
         return st.booleans()
@@ -280,7 +353,17 @@ _SET: Final = ("created", "updated", "status_since", "priority_since")
 
 @st.composite
 def timed_data(draw: st.DrawFn, vocabulary: Vocabulary) -> dict[str, Any]:
-    """Tests of time, hours and clocks as plain data."""
+    """Tests of time, hours and clocks as plain data.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore import Desk
+    >>> from ticketcore.conditions import is_timed
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(timed_data(Desk().vocabulary))
+    ... def test_time_has_a_say_in_it(data):
+    ...     assert is_timed(parse(data, Desk().vocabulary, "when", []))
+    >>> test_time_has_a_say_in_it()
+    """
     instants = [spec.name for spec in _readable(vocabulary, "rules") if spec.type.kind == "instant"]
     kinds = ["since", "until"] + (["hours", "hours"] if vocabulary.hours else []) + (["sla"] if vocabulary.metrics else [])
     kind = draw(st.sampled_from(kinds))
@@ -323,7 +406,15 @@ class Reading:
 
 @st.composite
 def readings(draw: st.DrawFn, now_us: int) -> Reading:
-    """Readings of clocks at *now_us* that contradict themselves in nothing."""
+    """Readings of clocks at *now_us* that contradict themselves in nothing.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(readings(EVENING_US))
+    ... def test_a_clock_that_ended_does_not_run(reading):
+    ...     assert reading.is_open or not reading.is_running
+    >>> test_a_clock_that_ended_does_not_run()
+    """
     started = draw(minutes())
     due = draw(st.none() | minutes().filter(lambda at: at >= started))
     half = None if due is None else started + (due - started) // 2 // MINUTE_US * MINUTE_US
@@ -338,7 +429,16 @@ def readings(draw: st.DrawFn, now_us: int) -> Reading:
 
 @st.composite
 def seen_tickets(draw: st.DrawFn, vocabulary: Vocabulary) -> Ticket:
-    """Tickets of a desk with this vocabulary, in any state that a view may show."""
+    """Tickets of a desk with this vocabulary, in any state that a view may show.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore import Desk
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(seen_tickets(Desk().vocabulary))
+    ... def test_a_ticket_has_a_level_of_the_desk(ticket):
+    ...     assert ticket.priority in Desk().vocabulary.levels
+    >>> test_a_ticket_has_a_level_of_the_desk()
+    """
     status = draw(st.sampled_from(list(vocabulary.statuses)))
     instants = st.fixed_dictionaries({name: minutes() for name in _ALWAYS}, optional={name: minutes() for name in _SOMETIMES})
     moments: dict[str, Any] = dict(draw(instants))
@@ -370,7 +470,16 @@ def _declared(types: Any) -> st.SearchStrategy[FrozenMap[str, Any]]:
 
 
 def seen_events(vocabulary: Vocabulary, at_us: int) -> st.SearchStrategy[EventBase]:
-    """Events a rule may listen to."""
+    """Events a rule may listen to.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore import Desk
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(seen_events(Desk().vocabulary, EVENING_US))
+    ... def test_an_event_is_of_now(event):
+    ...     assert event.at_us == EVENING_US
+    >>> test_an_event_is_of_now()
+    """
     ann, agent = Person(email="ann@example.gr"), Agent(id="maria", email="ANN@example.gr")
     by = st.sampled_from([None, ann, agent, Agent(id="ivan"), Person(id="42")])
     message = st.builds(lambda text, public, automatic: Message(text=text, public=public, automatic=automatic),
@@ -387,7 +496,17 @@ def seen_events(vocabulary: Vocabulary, at_us: int) -> st.SearchStrategy[EventBa
 
 @st.composite
 def views(draw: st.DrawFn, vocabulary: Vocabulary) -> View:
-    """Views: a ticket at an instant, perhaps with a ticket before, an event and clocks."""
+    """Views: a ticket at an instant, perhaps with a ticket before, an event and clocks.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore import Desk
+    >>> from ticketcore.conditions import compiled, holds
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(conditions(Desk().vocabulary), views(Desk().vocabulary))
+    ... def test_ready_or_not_it_means_the_same(condition, view):
+    ...     assert compiled(condition, Desk().vocabulary)(view) == holds(condition, view)
+    >>> test_ready_or_not_it_means_the_same()
+    """
     now = draw(evening())
     ticket = draw(seen_tickets(vocabulary))
     before = draw(st.none() | st.just(ticket) | seen_tickets(vocabulary))

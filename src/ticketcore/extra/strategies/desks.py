@@ -45,14 +45,27 @@ def spans() -> st.SearchStrategy[int]:
 
 
 def promises() -> st.SearchStrategy[Target]:
-    """Promises of all three kinds, short enough to be met or broken within a history."""
+    """Promises of all three kinds, short enough to be met or broken within a history.
+
+    >>> from hypothesis import find
+    >>> find(promises(), lambda promise: isinstance(promise, WorkingDays))
+    WorkingDays(count=1, end_of_day=False)
+    """
     lengths = st.builds(Length, spans(), st.booleans())
     few = st.integers(1, 2)
     return st.one_of(lengths, lengths, st.builds(Days, few), st.builds(WorkingDays, few, st.booleans()))
 
 
 def desk_hours() -> st.SearchStrategy[Hours]:
-    """Hours of a desk: several spans a day in odd zones, some never open or known for a while only, and around the clock."""
+    """Hours of a desk: several spans a day in odd zones, some never open or known for a while only, and around the clock.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(desk_hours())
+    ... def test_hours_have_a_zone(hours):
+    ...     assert hours.zone in _ZONES
+    >>> test_hours_have_a_zone()
+    """
     weekdays = st.builds(lambda zone: BusinessHours(zone=zone, week={"mon-fri": ["09:00-13:00", "14:00-18:00"]}), st.sampled_from(_ZONES))
     return st.one_of(weekdays, short_hours(), st.sampled_from(_ZONES).map(always))
 
@@ -134,7 +147,15 @@ def _waiting(anything: st.SearchStrategy[Condition], vocabulary: Vocabulary) -> 
 
 @st.composite
 def metrics(draw: st.DrawFn, name: str, vocabulary: Vocabulary) -> Metric:
-    """Metrics of every shape over these statuses and groups."""
+    """Metrics of every shape over these statuses and groups.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(metrics("first reply", Desk().vocabulary))
+    ... def test_it_pauses_in_statuses_of_the_desk(metric):
+    ...     assert set(metric.pause_status) <= set(Desk().vocabulary.statuses)
+    >>> test_it_pauses_in_statuses_of_the_desk()
+    """
     statuses = list(vocabulary.statuses)
     simple = (
         "created", "created:customer", "created:agent", "created_message:customer", "created_message:agent", "agent_reply",
@@ -157,7 +178,15 @@ def metrics(draw: st.DrawFn, name: str, vocabulary: Vocabulary) -> Metric:
 
 @st.composite
 def policies(draw: st.DrawFn, name: str, vocabulary: Vocabulary) -> Policy:
-    """Policies over these metrics, levels and hours."""
+    """Policies over these metrics, levels and hours.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(policies("gold", Desk().vocabulary))
+    ... def test_it_promises_what_is_measured(policy):
+    ...     assert set(policy.targets) <= set(Desk().metrics)
+    >>> test_it_promises_what_is_measured()
+    """
     one, level = promises(), st.sampled_from(vocabulary.levels)
     targets = st.builds(
         lambda otherwise, first, target: Targets(by_level={first: target} if target is not None else {}, otherwise=otherwise),
@@ -177,7 +206,15 @@ def policies(draw: st.DrawFn, name: str, vocabulary: Vocabulary) -> Policy:
 
 
 def actions(vocabulary: Vocabulary) -> st.SearchStrategy[Action]:
-    """Actions of every kind; whether one is refused when it fires is the ticket's affair."""
+    """Actions of every kind; whether one is refused when it fires is the ticket's affair.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(actions(Desk().vocabulary))
+    ... def test_an_action_is_known(action):
+    ...     assert action.name in ACTIONS
+    >>> test_an_action_is_known()
+    """
     found = [Action(kind) for kind, what in ACTIONS.items() if what.takes == "flag"]
     found += [Action("set_priority", level) for level in vocabulary.levels[:4]] * 2
     found += [Action("raise_priority", steps) for steps in (-1, 1, 2)]
@@ -253,7 +290,16 @@ def _ladders(draw: st.DrawFn, name: str, vocabulary: Vocabulary) -> Escalation:
 
 @st.composite
 def rules(draw: st.DrawFn, vocabulary: Vocabulary) -> Rules:
-    """Rules of every kind, in sets, with ladders and macros."""
+    """Rules of every kind, in sets, with ladders and macros.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(rules(Desk().vocabulary))
+    ... def test_its_names_are_unique(rules):
+    ...     names = [rule.name for one in rules.sets for rule in one.rules]
+    ...     assert len(names) == len(set(names))
+    >>> test_its_names_are_unique()
+    """
     sets = []
     for number in range(draw(st.sampled_from([1, 2]))):
         kinds = draw(st.sampled_from([(), (0,), (1,), (0, 1), (1, 0, 1), (0, 0, 1), (0, 1, 0, 1)]))
@@ -288,7 +334,17 @@ INCIDENTS: Final = Lifecycle(
 
 @st.composite
 def desks(draw: st.DrawFn) -> Desk:
-    """Desks: every room of one in any setting, all names in use."""
+    """Desks: every room of one in any setting, all names in use.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.model import Created
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(desks())
+    ... def test_a_ticket_has_a_level_of_its_desk(desk):
+    ...     ticket = desk.handle(None, Created(at=0, ticket="T-1")).ticket
+    ...     assert ticket.priority in desk.priority.levels.names
+    >>> test_a_ticket_has_a_level_of_its_desk()
+    """
     plain = st.just(Lifecycle())
     lifecycle = draw(st.one_of(plain, plain, plain, _settled(), lifecycles()))
     tagged = st.just(Priority(tags={"urgent": "urgent", "vip": "high"}))
@@ -330,7 +386,12 @@ def _settled() -> st.SearchStrategy[Lifecycle]:
 
 
 def desk_settings() -> st.SearchStrategy[Settings]:
-    """How strict a desk is; silent after a few time roots now and then, so that histories get there."""
+    """How strict a desk is; silent after a few time roots now and then, so that histories get there.
+
+    >>> from hypothesis import find
+    >>> find(desk_settings(), lambda settings: settings.observe)
+    Settings(late='refuse', observe=True, silence_after=1000, handoff_reason=False)
+    """
     return st.builds(
         Settings, late=st.sampled_from(["refuse", "restamp"]), observe=st.sampled_from([False, False, False, True]),
         silence_after=st.sampled_from([1000, 40, 3, 1]), handoff_reason=st.booleans(),

@@ -80,7 +80,12 @@ TICKET: Final = "T-1"
 
 
 def actors() -> st.SearchStrategy[Actor | None]:
-    """Who acts: the requester, another customer, agents, one of them being the requester, and the host's own machinery."""
+    """Who acts: the requester, another customer, agents, one of them being the requester, and the host's own machinery.
+
+    >>> from hypothesis import find
+    >>> find(actors(), lambda by: isinstance(by, Agent))
+    Agent(id='maria', name='', email='maria@example.org', permissions=frozenset())
+    """
     return st.sampled_from([ADA, MARIA, MARIA, BOB, TWIN, Agent(id="ivan"), None])
 
 
@@ -93,7 +98,15 @@ def _messages() -> st.SearchStrategy[Message]:
 
 @st.composite
 def creations(draw: st.DrawFn, desk: Desk, at_us: int) -> Created:
-    """The event that a ticket of *desk* begins with."""
+    """The event that a ticket of *desk* begins with.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(creations(Desk(), EVENING_US))
+    ... def test_a_ticket_begins_somewhere(created):
+    ...     assert Desk().handle(None, created).ticket.category in ("new", "open", "answered")
+    >>> test_a_ticket_begins_somewhere()
+    """
     names = st.sampled_from(sorted(desk.priority.tags) + list(TAGS))
     by = draw(actors())
     facts = {name: draw(_value(fact.type)) for name, fact in desk.facts.items() if "created" in fact.required_with}
@@ -128,7 +141,15 @@ def _value(kind: FieldType) -> st.SearchStrategy[Any]:
 
 @st.composite
 def outside_events(draw: st.DrawFn, desk: Desk, at_us: int, by: Actor | None, name: str = "") -> Outside:
-    """Anything that people or the host may report at *at_us*, with names that the desk knows and, rarely, one that it does not."""
+    """Anything that people or the host may report at *at_us*, with names that the desk knows and, rarely, one that it does not.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(outside_events(Desk(), EVENING_US, MARIA))
+    ... def test_it_is_reported_by_people(event):
+    ...     assert event.is_outside and event.by == MARIA
+    >>> test_it_is_reported_by_people()
+    """
     kind = draw(st.sampled_from(_KINDS))
     head: dict[str, Any] = {"at": at_us, "by": by, "id": name}
     needed = {name: fact.type for name, fact in desk.facts.items() if kind.kind in fact.required_with}
@@ -208,7 +229,15 @@ _KINDS: Final[tuple[type[Outside], ...]] = (
 
 
 def moment_instants(ticket: Ticket, wake_us: int | None, unit: int = 1) -> st.SearchStrategy[int]:
-    """Instants for the next moment, on whole *unit* microseconds: around the wake-up, at once, soon, much later, now and then too early."""
+    """Instants for the next moment, on whole *unit* microseconds: around the wake-up, at once, soon, much later, now and then too early.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(moment_instants(Ticket(id="T-1", as_of_us=EVENING_US), EVENING_US + HOUR_US))
+    ... def test_the_next_moment_is_not_long_ago(at):
+    ...     assert at >= EVENING_US - MINUTE_US
+    >>> test_the_next_moment_is_not_long_ago()
+    """
     start = -(-max(ticket.as_of_us, ticket.floor_us) // unit) * unit
     after = [MINUTE_US, 5 * MINUTE_US, 30 * MINUTE_US, HOUR_US, 4 * HOUR_US, DAY_US]
     choices = [start, start, *(start + span for span in after), start - MINUTE_US]
@@ -221,7 +250,15 @@ def moment_instants(ticket: Ticket, wake_us: int | None, unit: int = 1) -> st.Se
 
 @st.composite
 def moments(draw: st.DrawFn, desk: Desk, at_us: int, number: int) -> Moment:
-    """One event or a few, by one actor, at one instant; with ids of their own, or the ids left to the desk."""
+    """One event or a few, by one actor, at one instant; with ids of their own, or the ids left to the desk.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(moments(Desk(), EVENING_US, 1))
+    ... def test_a_moment_is_one_actor_at_one_instant(moment):
+    ...     assert len({(event.at_us, event.by) for event in moment}) == 1
+    >>> test_a_moment_is_one_actor_at_one_instant()
+    """
     by = draw(actors())
     named = draw(st.integers(0, 3))
     count = draw(st.sampled_from([1, 1, 1, 2, 3]))
@@ -233,6 +270,16 @@ def histories(draw: st.DrawFn, desk: Desk, *, unit_us: int = 1, longest_us: int 
     """Histories of one ticket of *desk*: a creation, then moments in order of time, some of which the desk refuses.
 
     With *unit_us* all instants are whole multiples of it, and the history ends *longest_us* after the creation.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore import fold
+    >>> from ticketcore.extra.laws import live
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(histories(Desk()))
+    ... def test_a_log_folds_to_its_ticket(history):
+    ...     life = live(Desk(), history)
+    ...     assert fold(life.events) == life.ticket
+    >>> test_a_log_folds_to_its_ticket()
     """
     at = EVENING_US + draw(st.sampled_from([0, 0, 30 * MINUTE_US, -11 * HOUR_US, 60 * HOUR_US]))
     log: list[Moment] = [(draw(creations(desk, at)),)]

@@ -47,6 +47,14 @@ def legal_histories(draw: st.DrawFn, desk: Desk, *, most: int = 12) -> History:
     """Histories of one ticket of *desk* that it takes as they are, moment by moment, of at most so many.
 
     Half of the moments move the status, by a trigger that the present status knows; the rest are anything that is not refused.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.extra.laws import live
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(legal_histories(Desk()))
+    ... def test_nothing_is_refused(history):
+    ...     assert len(live(Desk(), history).taken) == len(history)
+    >>> test_nothing_is_refused()
     """
     creation: Moment = (draw(creations(desk, EVENING_US)),)
     outcome = desk.handle(None, *creation)

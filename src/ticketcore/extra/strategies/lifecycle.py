@@ -20,7 +20,15 @@ _MOVABLE = [kind for kind, cls in EVENTS.items() if cls.is_outside and kind not 
 
 
 def statuses() -> st.SearchStrategy[tuple[Status, ...]]:
-    """Statuses of a desk: names in any script, at least one of them new or open."""
+    """Statuses of a desk: names in any script, at least one of them new or open.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(statuses())
+    ... def test_some_status_takes_new_tickets(found):
+    ...     assert any(status.category in ("new", "open") for status in found)
+    >>> test_some_status_takes_new_tickets()
+    """
     status_names = st.text(min_size=1, max_size=12).filter(lambda name: not name.startswith("@"))
     drawn = st.builds(Status, name=status_names, category=st.sampled_from(CATEGORIES), text=st.text(max_size=20))
     several = st.lists(drawn, min_size=1, max_size=9, unique_by=lambda status: status.name).map(tuple)
@@ -28,7 +36,16 @@ def statuses() -> st.SearchStrategy[tuple[Status, ...]]:
 
 
 def guards() -> st.SearchStrategy[Condition]:
-    """Conditions that a guard may read, on fields that every desk has."""
+    """Conditions that a guard may read, on fields that every desk has.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.conditions import fields_of
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(guards())
+    ... def test_a_guard_reads_the_ticket_alone(guard):
+    ...     assert fields_of(guard) <= {"tags", "agent_replies", "requester.tier"}
+    >>> test_a_guard_reads_the_ticket_alone()
+    """
     said = st.text(min_size=1, max_size=8).filter(fold)  # what folds to nothing is refused as blank
     return st.one_of(
         said.map(field.tags.has),
@@ -38,7 +55,15 @@ def guards() -> st.SearchStrategy[Condition]:
 
 
 def moves(known: tuple[str, ...]) -> st.SearchStrategy[Move]:
-    """Moves to one of these statuses or to a special target, guarded or not, within a window or not."""
+    """Moves to one of these statuses or to a special target, guarded or not, within a window or not.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(moves(("new", "open")))
+    ... def test_a_move_leads_somewhere(move):
+    ...     assert move.to in ("new", "open", *To)
+    >>> test_a_move_leads_somewhere()
+    """
     target = st.sampled_from([*known, *To])
     return st.builds(
         Move, to=target, otherwise=target, guard=st.none() | guards(), reason=st.text(max_size=20), within=st.none() | lengths()
@@ -47,7 +72,15 @@ def moves(known: tuple[str, ...]) -> st.SearchStrategy[Move]:
 
 @st.composite
 def lifecycles(draw: st.DrawFn) -> Lifecycle:
-    """Whole lifecycles: the default statuses or others, own rows and cells, direct choices, further triggers, every setting."""
+    """Whole lifecycles: the default statuses or others, own rows and cells, direct choices, further triggers, every setting.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(lifecycles())
+    ... def test_every_status_has_a_row(lifecycle):
+    ...     assert set(lifecycle.rows()) == {status.name for status in lifecycle.statuses}
+    >>> test_every_status_has_a_row()
+    """
     found = draw(st.just(Lifecycle().statuses) | statuses())
     known = tuple(status.name for status in found)
     further = draw(st.dictionaries(st.sampled_from(_MOVABLE), st.sampled_from(["assign", "rate", "reopen"]), max_size=2))
@@ -74,14 +107,29 @@ _BY_HAND = sorted({*TRIGGERS.values()} - {"customer_replies", "wake"})
 
 
 def permissions() -> st.SearchStrategy[dict[str, list[str]]]:
-    """Who may pull some of the triggers; most often whoever is an agent."""
+    """Who may pull some of the triggers; most often whoever is an agent.
+
+    >>> from hypothesis import find
+    >>> find(permissions(), lambda roles: "close" in roles)
+    {'close': ['agent']}
+    """
     roles = st.lists(st.sampled_from(["agent", "agent", "customer", "system", "lead"]), min_size=1, max_size=2)
     return st.dictionaries(st.sampled_from(_BY_HAND), roles, max_size=2)
 
 
 @st.composite
 def workflows(draw: st.DrawFn) -> Lifecycle:
-    """Lifecycles with other workflows for tickets of some types; statuses of one name are of one category."""
+    """Lifecycles with other workflows for tickets of some types; statuses of one name are of one category.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.model import FrozenMap
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(workflows())
+    ... def test_another_type_has_another_workflow(lifecycle):
+    ...     incident = Ticket(id="T-1", fields=FrozenMap({"kind": "one"}))
+    ...     assert lifecycle.of(incident) is lifecycle.by_type["one"]
+    >>> test_another_type_has_another_workflow()
+    """
     base = draw(lifecycles())
     kept = draw(st.lists(st.sampled_from(base.statuses), unique=True, max_size=4))
     own = [Status(name=f"own {number}", category=draw(st.sampled_from(CATEGORIES))) for number in range(draw(st.integers(0, 3)))]
@@ -92,7 +140,15 @@ def workflows(draw: st.DrawFn) -> Lifecycle:
 
 @st.composite
 def lifecycle_tickets(draw: st.DrawFn, lifecycle: Lifecycle) -> Ticket:
-    """Tickets that stand in a status of *lifecycle*, with what they remember of earlier ones."""
+    """Tickets that stand in a status of *lifecycle*, with what they remember of earlier ones.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(lifecycle_tickets(Lifecycle()))
+    ... def test_a_ticket_has_the_category_of_its_status(ticket):
+    ...     assert ticket.category == Lifecycle().category(ticket.status)
+    >>> test_a_ticket_has_the_category_of_its_status()
+    """
     name = st.sampled_from([status.name for status in lifecycle.statuses])
     status = draw(name)
     return Ticket(
@@ -111,7 +167,19 @@ def lifecycle_tickets(draw: st.DrawFn, lifecycle: Lifecycle) -> Ticket:
 
 @st.composite
 def move_events(draw: st.DrawFn, lifecycle: Lifecycle) -> Any:
-    """Events that may move a ticket of *lifecycle*; direct choices mostly name a status it has, postponements end later."""
+    """Events that may move a ticket of *lifecycle*; direct choices mostly name a status it has, postponements end later.
+
+    >>> from hypothesis import given, settings
+    >>> from contextlib import suppress
+    >>> from ticketcore.errors import IllegalMove
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(lifecycle_tickets(Lifecycle()), move_events(Lifecycle()))
+    ... def test_a_move_is_one_that_is_allowed(ticket, event):
+    ...     with suppress(IllegalMove):
+    ...         move = Lifecycle().decide(ticket, event)
+    ...         assert move is None or move.to is None or move.to in Lifecycle().allowed(ticket.status)[move.trigger]
+    >>> test_a_move_is_one_that_is_allowed()
+    """
     event: Any = draw(events(*TRIGGERS, *lifecycle.triggers))
     if event.kind == "status_set" and draw(st.integers(0, 4)):
         return attrs.evolve(event, status=draw(st.sampled_from([status.name for status in lifecycle.statuses])))

@@ -46,7 +46,12 @@ _FOLLOWS = {"sum_us"}  # from the other fields
 
 
 def instants() -> st.SearchStrategy[int]:
-    """Instants as microseconds since the epoch: all that there are."""
+    """Instants as microseconds since the epoch: all that there are.
+
+    >>> from hypothesis import find
+    >>> find(instants(), lambda at: at > 1_000_000)
+    1000001
+    """
     return st.integers(MIN_US, MAX_US)
 
 
@@ -56,18 +61,36 @@ def lengths() -> st.SearchStrategy[int]:
 
 
 def names() -> st.SearchStrategy[str]:
-    """Names of statuses, groups, tags, in any script."""
+    """Names of statuses, groups, tags, in any script.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(names())
+    ... def test_a_name_is_not_empty(name):
+    ...     assert 1 <= len(name) <= 20
+    >>> test_a_name_is_not_empty()
+    """
     return st.text(min_size=1, max_size=20)
 
 
 def targets() -> st.SearchStrategy[Target]:
-    """Targets of all three kinds."""
+    """Targets of all three kinds.
+
+    >>> from hypothesis import find
+    >>> find(targets(), lambda target: isinstance(target, WorkingDays) and target.count > 2)
+    WorkingDays(count=3, end_of_day=False)
+    """
     counts = st.integers(0, _clocks.MOST_DAYS)
     return st.builds(Length, lengths(), st.booleans()) | st.builds(Days, counts) | st.builds(WorkingDays, counts, st.booleans())
 
 
 def field_values() -> st.SearchStrategy[Any]:
-    """What a custom field or a fact may hold."""
+    """What a custom field or a fact may hold.
+
+    >>> from hypothesis import find
+    >>> find(field_values(), lambda value: isinstance(value, tuple) and len(value) == 2)
+    (None, None)
+    """
     whole = st.integers(1 - 2**63, 2**63 - 1)
     scalars = st.one_of(
         st.none(), st.booleans(), whole, st.floats(allow_nan=False, allow_infinity=False), st.text(), instants().map(from_us), st.dates(),
@@ -98,7 +121,15 @@ def _by_type() -> dict[Any, Callable[[], st.SearchStrategy[Any]]]:
 
 
 def of_class(kind: type[Any]) -> st.SearchStrategy[Any]:
-    """Values of a class of the model, each field drawn by its type; no field fits another (for a ticket that could be, `tickets`)."""
+    """Values of a class of the model, each field drawn by its type; no field fits another (for a ticket that could be, `tickets`).
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(of_class(Slot))
+    ... def test_a_slot_is_a_value(slot):
+    ...     assert attrs.evolve(slot) == slot and hash(attrs.evolve(slot)) == hash(slot)
+    >>> test_a_slot_is_a_value()
+    """
     hints = typing.get_type_hints(kind, _NAMES)
     by_type = _by_type()
     drawn = [field for field in attrs.fields(kind) if field.init and field.name not in _FOLLOWS]
@@ -123,27 +154,76 @@ def _field(name: str, wanted: Any, by_type: dict[Any, Callable[[], st.SearchStra
 
 
 def persons() -> st.SearchStrategy[Person]:
-    """End users."""
+    """End users.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(persons())
+    ... def test_a_person_is_the_same(person):
+    ...     known = person.id or person.email or person.phone or person.visitor_id
+    ...     assert person.is_same(person) == bool(known)
+    >>> test_a_person_is_the_same()
+    """
     return of_class(Person)
 
 
 def agents() -> st.SearchStrategy[Agent]:
-    """Members of the support staff."""
+    """Members of the support staff.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.codec import event_from_data, event_to_data
+    >>> from ticketcore.model import Noted
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(agents())
+    ... def test_an_agent_comes_back(agent):
+    ...     note = Noted(at=0, by=agent)
+    ...     assert event_from_data(event_to_data(note)) == note
+    >>> test_an_agent_comes_back()
+    """
     return of_class(Agent)
 
 
 def messages() -> st.SearchStrategy[Message]:
-    """What somebody wrote."""
+    """What somebody wrote.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.codec import event_from_data, event_to_data
+    >>> from ticketcore.model import CustomerReplied
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(messages())
+    ... def test_a_message_comes_back(message):
+    ...     reply = CustomerReplied(at=0, message=message)
+    ...     assert event_from_data(event_to_data(reply)) == reply
+    >>> test_a_message_comes_back()
+    """
     return of_class(Message)
 
 
 def events(*kinds: str) -> st.SearchStrategy[Event]:
-    """Events of these kinds, of every kind by default; they make no history."""
+    """Events of these kinds, of every kind by default; they make no history.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.codec import event_from_data, event_to_data
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(events("created", "tags_added"))
+    ... def test_an_event_comes_back(event):
+    ...     assert event_from_data(event_to_data(event)) == event
+    >>> test_an_event_comes_back()
+    """
     return st.sampled_from([EVENTS[kind] for kind in kinds or EVENTS]).flatmap(of_class)
 
 
 def effects(*kinds: str) -> st.SearchStrategy[Effect]:
-    """Effects of these kinds, of every kind by default."""
+    """Effects of these kinds, of every kind by default.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.codec import effect_from_data, effect_to_data
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(effects("notify", "reply"))
+    ... def test_an_effect_comes_back(effect):
+    ...     assert effect_from_data(effect_to_data(effect)) == effect
+    >>> test_an_effect_comes_back()
+    """
     return st.sampled_from([EFFECTS[kind] for kind in kinds or EFFECTS]).flatmap(of_class)
 
 
@@ -154,7 +234,16 @@ _CLOCK = ["clock_started", "clock_paused", "clock_resumed", "clock_stopped", "wa
 
 @st.composite
 def tickets(draw: st.DrawFn) -> Ticket:
-    """Tickets that a log makes: a creation, then events in order of time, with the clock events in an order that can be."""
+    """Tickets that a log makes: a creation, then events in order of time, with the clock events in an order that can be.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.codec import ticket_from_data, ticket_to_data
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(tickets())
+    ... def test_a_ticket_comes_back(ticket):
+    ...     assert ticket_from_data(ticket_to_data(ticket)) == ticket
+    >>> test_a_ticket_comes_back()
+    """
     log: list[Any] = [attrs.evolve(draw(events("created")), at=draw(st.integers(MIN_US, MAX_US - 1)))]
     at, metrics = log[0].at_us, set[str]()
     for _ in range(draw(st.integers(0, 6))):

@@ -18,13 +18,30 @@ _TAGS = st.text(min_size=1, max_size=4)
 
 
 def levels() -> st.SearchStrategy[Levels]:
-    """Levels of priority, names in any script."""
+    """Levels of priority, names in any script.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(levels())
+    ... def test_the_highest_is_raised_no_higher(found):
+    ...     assert found.raise_by(found.highest, 1) == found.highest
+    >>> test_the_highest_is_raised_no_higher()
+    """
     return st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=6, unique=True).map(tuple).map(Levels)
 
 
 @st.composite
 def matrices(draw: st.DrawFn, known: Levels) -> Matrix:
-    """Matrices that lead to these levels; the values of the axes are texts or whole numbers."""
+    """Matrices that lead to these levels; the values of the axes are texts or whole numbers.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(matrices(Levels(("low", "high"))))
+    ... def test_every_cell_is_a_level(matrix):
+    ...     levels = {matrix.level(impact=row, urgency=column) for row in matrix.impacts for column in matrix.urgencies}
+    ...     assert levels <= {"low", "high"}
+    >>> test_every_cell_is_a_level()
+    """
     axis = st.lists(st.text(max_size=4), min_size=1, max_size=4, unique=True) | st.lists(
         st.integers(0, 9), min_size=1, max_size=4, unique=True
     )
@@ -35,7 +52,15 @@ def matrices(draw: st.DrawFn, known: Levels) -> Matrix:
 
 @st.composite
 def score_cards(draw: st.DrawFn, known: Levels) -> ScoreCard:
-    """Score cards whose thresholds rise to these levels."""
+    """Score cards whose thresholds rise to these levels.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(score_cards(Levels(("low", "high"))))
+    ... def test_more_points_are_enough_for_more(card):
+    ...     assert card.level_of(1_000) == card.thresholds[-1][1]
+    >>> test_more_points_are_enough_for_more()
+    """
     entry = st.builds(Score, condition=guards(), weight=st.integers(-20, 20), reason=st.text(max_size=10))
     count = draw(st.integers(1, len(known)))
     points = sorted(draw(st.lists(st.integers(-40, 40), min_size=count, max_size=count, unique=True)))
@@ -46,7 +71,15 @@ def score_cards(draw: st.DrawFn, known: Levels) -> ScoreCard:
 
 @st.composite
 def priorities(draw: st.DrawFn) -> Priority:
-    """Whole settings, with each source or without, in every order."""
+    """Whole settings, with each source or without, in every order.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(priorities())
+    ... def test_a_default_is_a_level(priority):
+    ...     assert priority.default is None or priority.default in priority.levels.names
+    >>> test_a_default_is_a_level()
+    """
     known = draw(levels())
     level = st.sampled_from(known.names)
     order = draw(st.permutations(SLOTS[:-1]))
@@ -65,7 +98,15 @@ def priorities(draw: st.DrawFn) -> Priority:
 
 @st.composite
 def priority_tickets(draw: st.DrawFn, priority: Priority) -> Ticket:
-    """Tickets on which any of the sources of *priority* may speak: slots, tags, fields and facts, right and wrong ones."""
+    """Tickets on which any of the sources of *priority* may speak: slots, tags, fields and facts, right and wrong ones.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(priority_tickets(Priority()))
+    ... def test_a_ticket_always_has_a_level(ticket):
+    ...     assert Priority().derive(ticket).level in Priority().levels.names
+    >>> test_a_ticket_always_has_a_level()
+    """
     level = st.sampled_from(priority.levels.names) | st.text(max_size=8)
     slot = st.builds(Slot, level=level, cause=st.sampled_from(["", "maria", "rule:shop down"]), at_us=instants())
     fields: dict[str, Any] = {}

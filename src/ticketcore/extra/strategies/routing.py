@@ -48,7 +48,15 @@ _SOME: Final = st.integers(0, 6)
 
 
 def members() -> st.SearchStrategy[Member]:
-    """Members of a roster, among them ones with no limit, no room, and hours of every kind."""
+    """Members of a roster, among them ones with no limit, no room, and hours of every kind.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(members())
+    ... def test_nobody_is_too_full_for_nothing_more(member):
+    ...     assert member.capacity is None or member.load > member.capacity or member.room_for(0)
+    >>> test_nobody_is_too_full_for_nothing_more()
+    """
     few = st.integers(-3, 12)
     return st.builds(
         Member,
@@ -69,13 +77,31 @@ def members() -> st.SearchStrategy[Member]:
 
 
 def rosters() -> st.SearchStrategy[Roster]:
-    """Rosters of up to eight members, the empty one too."""
+    """Rosters of up to eight members, the empty one too.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(rosters())
+    ... def test_the_order_of_a_roster_makes_no_difference(roster):
+    ...     assert Roster(members=reversed(roster.members)) == roster
+    >>> test_the_order_of_a_roster_makes_no_difference()
+    """
     several = st.lists(members(), max_size=8, unique_by=lambda member: member.agent)
     return several.map(lambda found: Roster(members=found))
 
 
 def needs() -> st.SearchStrategy[Need]:
-    """What a ticket needs, from nothing to more than anybody has."""
+    """What a ticket needs, from nothing to more than anybody has.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.routing import choose
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(needs(), rosters())
+    ... def test_who_gets_a_ticket_fits_it(need, roster):
+    ...     agent = choose(Ticket(id="T-1"), roster, 0, need=need).agent
+    ...     assert agent is None or not need.group or need.group in roster[agent].groups or "group" in need.waived
+    >>> test_who_gets_a_ticket_fits_it()
+    """
     return st.builds(
         Need,
         group=st.sampled_from(_GROUPS),
@@ -94,13 +120,33 @@ _WAIVABLE: Final = frozenset(CONSTRAINTS) - {"exclude", "capacity"}
 
 
 def routing_steps() -> st.SearchStrategy[list[str | Need]]:
-    """Fallbacks: constraints to let go, ``"away"``, and other needs."""
+    """Fallbacks: constraints to let go, ``"away"``, and other needs.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.routing import choose
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(rosters(), routing_steps())
+    ... def test_a_fallback_never_excludes_anybody(roster, steps):
+    ...     if choose(Ticket(id="T-1"), roster, 0).agent:
+    ...         assert not choose(Ticket(id="T-1"), roster, 0, fallbacks=steps).loosened
+    >>> test_a_fallback_never_excludes_anybody()
+    """
     names: st.SearchStrategy[Any] = st.sampled_from(["away", *sorted(_WAIVABLE)])
     return st.lists(names | needs(), max_size=4)
 
 
 def routing_strategies() -> st.SearchStrategy[Strategy]:
-    """Strategies of every kind, as they are by default and with settings of their own."""
+    """Strategies of every kind, as they are by default and with settings of their own.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.routing import choose
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(rosters(), routing_strategies())
+    ... def test_a_strategy_leaves_nobody_out(roster, strategy):
+    ...     fitting = [verdict.agent for verdict in choose(Ticket(id="T-1"), roster, 0, by=strategy).verdicts if verdict.fits]
+    ...     assert bool(fitting) == bool(choose(Ticket(id="T-1"), roster, 0).agent)
+    >>> test_a_strategy_leaves_nobody_out()
+    """
     own: st.SearchStrategy[Any] = st.one_of(
         st.builds(LeastLoaded, relative=st.booleans()),
         st.builds(BestSkill, skills=st.frozensets(st.sampled_from(_SKILLS))),
@@ -111,7 +157,12 @@ def routing_strategies() -> st.SearchStrategy[Strategy]:
 
 
 def terms() -> st.SearchStrategy[Term]:
-    """Terms of an order, of every kind."""
+    """Terms of an order, of every kind.
+
+    >>> from hypothesis import find
+    >>> find(terms(), lambda term: term.word == "priority")
+    Priority(levels=('low', 'medium'))
+    """
     every: st.SearchStrategy[Any] = st.one_of(
         st.builds(Due, metric=st.sampled_from(["", *METRICS])),
         st.builds(Priority, levels=st.permutations(LEVELS) | st.just(LEVELS[:2])),
@@ -124,13 +175,30 @@ def terms() -> st.SearchStrategy[Term]:
 
 
 def orders() -> st.SearchStrategy[Order]:
-    """Orders of up to three terms, the one of none (by id) too."""
+    """Orders of up to three terms, the one of none (by id) too.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(orders(), queued_tickets())
+    ... def test_the_first_ones_are_the_first_of_all(order, tickets):
+    ...     assert order.first(2, tickets) == order.sorted(tickets)[:2]
+    >>> test_the_first_ones_are_the_first_of_all()
+    """
     left_out = st.just(frozenset({"closed", "removed"})) | st.frozensets(st.sampled_from(_CATEGORIES))
     return st.builds(Order, terms=st.lists(terms(), max_size=3), leave_out=left_out)
 
 
 def queued_tickets() -> st.SearchStrategy[list[Ticket]]:
-    """Tickets with ids of their own that tie in much else, with the due instants of a desk's last step."""
+    """Tickets with ids of their own that tie in much else, with the due instants of a desk's last step.
+
+    >>> from hypothesis import given, settings
+    >>> from ticketcore.routing import Queue
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(queued_tickets())
+    ... def test_a_queue_is_in_its_order(tickets):
+    ...     assert tuple(Queue(Order.by("age"), tickets)) == Order.by("age").sorted(tickets)
+    >>> test_a_queue_is_in_its_order()
+    """
     return st.lists(_queued(), max_size=12, unique_by=lambda ticket: ticket.id)
 
 
