@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, cast
+from functools import lru_cache
+from typing import Any, Final, NoReturn, cast
 
 import attrs
 import cattrs
@@ -195,7 +196,8 @@ def event_from_data(data: Any, path: str = "", *, trusted: bool = False) -> Even
     """
     if trusted:
         try:
-            return cast("Event", _LOADERS.of(EVENTS[data["kind"]])(data))
+            event: Event = _LOADERS[EVENTS[data["kind"]]](data)
+            return event
         except WRONG:
             pass  # read again below, for what is wrong
     return cast("Event", read_document(_read_event, data, path=path, what="event"))
@@ -219,7 +221,8 @@ def ticket_from_data(data: Any, path: str = "", *, trusted: bool = False) -> Tic
     """
     if trusted:
         try:
-            return cast("Ticket", _LOADERS.of(Ticket)(data))
+            ticket: Ticket = _LOADERS[Ticket](data)
+            return ticket
         except WRONG:
             pass  # as above
     return cast("Ticket", read_document(_read_ticket, data, path=path, what="ticket", limits=LARGE))
@@ -240,39 +243,24 @@ def _write_durations(value: tuple[int, ...]) -> list[str]:
 
 
 def _write_parts(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: to_data(value[key]) for key in sorted(value)}
+    return {key: to_data(part) for key, part in sorted(value.items())}
 
 
 def _write_runs(value: tuple[Run, ...]) -> list[dict[str, Any]]:
     return [to_data(run) for run in value]
 
 
-def _write_part(value: Any) -> dict[str, Any]:
-    return to_data(value)
+@lru_cache(maxsize=1)
+def _requester_writer() -> Writer:
+    return _class_writer(Person, None)  # no role: it can only be a customer
 
 
 def _write_requester(value: Person) -> Any:
-    return _writer(Person)(value)  # no role: it can only be a customer
+    return _requester_writer()(value)
 
 
-# How a field is written, by its type, where cattrs needs to be told; a field that has its default is left out.
-_WRITE_BY_TYPE: Final[dict[Any, Writer]] = {
-    Any: write_value, frozenset[str]: write_names, tuple[str, ...]: list, tuple[int, ...] | None: _write_durations,
-    FrozenMap[str, Any]: write_map, FrozenMap[str, str]: write_map, Target | None: _write_target, tuple[Run, ...]: _write_runs,
-    FrozenMap[str, Slot]: _write_parts, FrozenMap[str, Clock]: _write_parts, FrozenMap[str, Repeat]: _write_parts,
-    Person: _write_requester, Actor | None: _write_part, Message: _write_part, Cycle: _write_part, Decision | None: _write_part,
-}  # fmt: skip
-
-
-_WRITERS: Final[dict[type, Writer]] = {}
-
-
-def _writer(kind: type) -> Writer:
-    """The function that writes the fields of a class, made when first asked for."""
-    made = _WRITERS.get(kind)
-    if made is None:
-        made = _WRITERS[kind] = class_writer(kind, lambda name: None if name in _LEFT_OUT else _key(name), _hook)
-    return made
+def _class_writer(kind: type, tag: tuple[str, Any] | None) -> Writer:
+    return class_writer(kind, lambda name: None if name in _LEFT_OUT else _key(name), _hook, tag)
 
 
 def _hook(field: attrs.Attribute[Any]) -> Writer | None:
@@ -289,17 +277,33 @@ def to_data(value: Any) -> dict[str, Any]:
     >>> to_data(Person(email="vip@example.gr", tags={"b", "a"}))
     {'role': 'customer', 'email': 'vip@example.gr', 'tags': ['a', 'b']}
     """
+    write = _WRITERS.get(type(value)) or _writer(value)
+    data: dict[str, Any] = write(value)
+    return data
+
+
+_WRITERS: Final[dict[type, Writer]] = {}
+
+
+def _writer(value: Any) -> Writer:
+    """The function that writes values of this class, made when first asked for."""
     kind = type(value)
     if kind not in _OURS:
         raise BadValue(f"a {kind.__name__} is no value of this library", value=shorten(value))
-    fields: dict[str, Any] = _writer(kind)(value)
-    tag = _TAGS.get(kind)
-    return {**tag, **fields} if tag else fields
+    made = _WRITERS[kind] = _class_writer(kind, _TAGS.get(kind))
+    return made
 
 
-_TAGS: Final[Mapping[type, dict[str, Any]]] = {
-    Person: {"role": "customer"}, Agent: {"role": "agent"}, Ticket: {"schema": SCHEMA},
-    **{kind: {"kind": name} for name, kind in (*EVENTS.items(), *EFFECTS.items())},
+# How a field is written, by its type, where cattrs needs to be told; a field that has its default is left out.
+_WRITE_BY_TYPE: Final[dict[Any, Writer]] = {
+    Any: write_value, frozenset[str]: write_names, tuple[str, ...]: list, tuple[int, ...] | None: _write_durations,
+    FrozenMap[str, Any]: write_map, FrozenMap[str, str]: write_map, Target | None: _write_target, tuple[Run, ...]: _write_runs,
+    FrozenMap[str, Slot]: _write_parts, FrozenMap[str, Clock]: _write_parts, FrozenMap[str, Repeat]: _write_parts,
+    Person: _write_requester, Actor | None: to_data, Message: to_data, Cycle: to_data, Decision | None: to_data,
+}  # fmt: skip
+_TAGS: Final[Mapping[type, tuple[str, Any]]] = {
+    Person: ("role", "customer"), Agent: ("role", "agent"), Ticket: ("schema", SCHEMA),
+    **{kind: ("kind", name) for name, kind in (*EVENTS.items(), *EFFECTS.items())},
 }  # fmt: skip
 _OURS: Final = frozenset({*_TAGS, Message, Decision, Group, Run, Cycle, Clock, Slot, Repeat})
 
@@ -310,7 +314,7 @@ def event_to_data(event: EventBase) -> dict[str, Any]:
     >>> event_to_data(_events.Postponed(at=0, until=3_600_000_000, by=Agent(id="maria")))
     {'kind': 'postponed', 'at': '1970-01-01T00:00:00Z', 'until': '1970-01-01T01:00:00Z', 'by': {'role': 'agent', 'id': 'maria'}}
     """
-    return _of(EventBase, event)
+    return to_data(event) if isinstance(event, EventBase) else _refuse_kind("an event", event)
 
 
 def effect_to_data(effect: EffectBase) -> dict[str, Any]:
@@ -320,7 +324,7 @@ def effect_to_data(effect: EffectBase) -> dict[str, Any]:
     >>> effect_to_data(Notify(key="T-1/e1/late/0", at=0, ticket="T-1", to="lead"))["to"]
     'lead'
     """
-    return _of(EffectBase, effect)
+    return to_data(effect) if isinstance(effect, EffectBase) else _refuse_kind("an effect", effect)
 
 
 def ticket_to_data(ticket: Ticket) -> dict[str, Any]:
@@ -329,17 +333,11 @@ def ticket_to_data(ticket: Ticket) -> dict[str, Any]:
     >>> ticket_to_data(Ticket(id="T-1", status="new"))
     {'schema': 1, 'id': 'T-1', 'status': 'new'}
     """
-    return _of(Ticket, ticket)
+    return to_data(ticket) if isinstance(ticket, Ticket) else _refuse_kind("a ticket", ticket)
 
 
-def _of(kind: type, value: Any) -> dict[str, Any]:
-    if not isinstance(value, kind):
-        raise BadValue(f"{_words(kind)} is wanted, not {type(value).__name__}", value=shorten(value))
-    return to_data(value)
-
-
-def _words(kind: type) -> str:
-    return {EventBase: "an event", EffectBase: "an effect"}.get(kind, "a ticket")
+def _refuse_kind(wanted: str, value: Any) -> NoReturn:
+    raise BadValue(f"{wanted} is wanted, not {type(value).__name__}", value=shorten(value))
 
 
 # --- desks and outcomes ----------------------------------------------------------------------------------------------
@@ -425,7 +423,7 @@ def history_from_lines(lines: Iterable[str | bytes], path: str = "line", *, trus
             if trusted:
                 try:
                     data = json.loads(line)
-                    event = _LOADERS.of(EVENTS[data["kind"]])(data)
+                    event: Event = _LOADERS[EVENTS[data["kind"]]](data)
                 except WRONG:
                     pass  # as above
                 else:
