@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk_day import ADA, MARIA, at, born, length, promise
+from test_docs import run_page
 from ticketcore import Action, Created, Desk, Escalation, Metric, Noted, Rule, Rules, RuleSet, TagsAdded, field, since
 from ticketcore.conditions import AllOf
 from ticketcore.errors import UnknownName
-from ticketcore.extra.vendors import ORDERS, compare_orders, in_order
+from ticketcore.extra.vendors import ORDERS, SYSTEMS, OrderDifference, OrderReport, compare_orders, in_order, report_orders
 from ticketcore.rules import Step
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "vendor-orders.md"
@@ -210,3 +211,94 @@ def test_an_unknown_order_is_refused() -> None:
         in_order(desk, "random")
     with pytest.raises(UnknownName, match="orders are ours, one pass"):
         compare_orders(desk, None, Created(at=0, ticket="T", by=ADA)).order("random")
+
+
+# --- a history -------------------------------------------------------------------------------------------------------
+
+# What docs/reference/vendor-orders.md says of five rule sets, worked out by hand: ticket, the rules that fire, and those of ours.
+FIVE: dict[str, dict[str, list[tuple[str, str, str]]]] = {
+    "escalation_above_its_cause": {
+        "one pass": [("T-1", "outage", "outage escalate")], "first match": [("T-1", "outage", "outage escalate")],
+        "snapshot": [("T-1", "outage", "outage escalate")],
+    },
+    "catch_all_at_the_end": {"snapshot": [("T-1", "gold the rest", "gold")]},
+    "stop_at_the_top": {},
+    "two_that_both_fit": {"first match": [("T-1", "gold", "gold chat")]},
+    "switch": {
+        "one pass": [("T-1", "on", "on off")], "first match": [("T-1", "on", "on off"), ("T-2", "off", "off on")],
+        "snapshot": [("T-1", "on", "on off"), ("T-2", "off", "off on")],
+    },
+}  # fmt: skip
+
+
+def test_the_report_of_five_rule_sets_is_what_was_worked_out_by_hand() -> None:
+    made = run_page(PAGE.read_text("utf-8"), str(PAGE))
+    for name, expected in FIVE.items():
+        report: OrderReport = made[name]
+        for order in OTHERS:
+            told = [(one.ticket, " ".join(one.fired), " ".join(one.ours)) for one in report.of(order)]
+            assert told == expected.get(order, []), (name, order)
+    assert len(FIVE) == 5
+
+
+def test_a_report_is_the_comparisons_of_its_moments() -> None:
+    rules = short("a: x > +y; b: > +x; c: y > -x")
+    history = [Created(at=at("09:00"), ticket=name, by=ADA, tags=tags) for name, tags in (("T-1", ["x"]), ("T-2", []), ("T-3", ["y"]))]
+    desk = Desk(metrics=(), rules=[rule.rule() for rule in rules])
+    report = report_orders(desk, history)
+    found = {(one.order, one.ticket): (one.fired, one.ours, one.differences) for one in report.differences}
+    expected = {}
+    for event in history:
+        told = compare_orders(desk, None, event)
+        for name in told.differ:
+            expected[name, event.ticket] = told.order(name).fired, told.orders[0].fired, told.differences(name)
+    assert found == expected
+    assert report.moments == 3
+    assert [row["order"] for row in report.rows()] == [one.order for one in report.differences]
+    assert report.rows()[0].keys() == {"order", "ticket", "at", "on", "fired", "ours", "differences"}
+
+
+def test_a_difference_is_told_where_it_begins() -> None:
+    """The second moment starts in every order from what ours made of the first."""
+    rules = [Rule(name="a", on=["created"], when=field.tags.has("x"), then=[Action("add_tag", "y")])]
+    rules.append(Rule(name="b", on=["created"], then=[Action("add_tag", "x")]))
+    rules.append(Rule(name="c", on=["noted"], when=field.tags.has("y"), then=[Action("notify", "lead")]))
+    history = [Created(at=at("09:00"), ticket="T", by=ADA), Noted(at=at("10:00"), ticket="T", by=MARIA)]
+    report = report_orders(Desk(metrics=(), rules=rules), history)
+    assert {(one.order, one.on) for one in report.differences} == {
+        ("one pass", ("created",)), ("first match", ("created",)), ("snapshot", ("created",)),
+    }  # fmt: skip
+    assert report.rules("one pass") == ("a",)
+
+
+def test_a_long_report_shows_the_first_few() -> None:
+    rules = [rule.rule() for rule in short("a: x > +y; b: > +x")]
+    history = [Created(at=at("09:00"), ticket=f"T-{number}", by=ADA) for number in range(8)]
+    lines = str(report_orders(Desk(metrics=(), rules=rules), history)).splitlines()
+    assert lines[1].endswith("8 different; look at 'a'")
+    assert lines.count("  and 3 more") == 3
+    assert str(report_orders(Desk(metrics=()), history[:1])).splitlines()[0] == "1 moment, in ours and in 4 other orders"
+
+
+def test_the_same_rules_in_another_order_are_looked_at_too() -> None:
+    rules = [rule.rule() for rule in short("a: x > +y; b: > +x; c: > +z; d: -y > ")]
+    (one,) = (report := report_orders(Desk(metrics=(), rules=rules), [Created(at=at("09:00"), ticket="T", by=ADA)])).of("restart")
+    assert (one.ours, one.fired) == (("b", "c", "d", "a"), ("b", "a", "c"))
+    assert report.rules("restart") == ("c", "d", "a")
+    assert "'b', then 'a', then 'c' instead of 'b', then 'c', then 'd', then 'a'" in str(one)
+    with pytest.raises(UnknownName, match="orders are ours, one pass"):
+        report.of("random")
+
+
+def test_no_rule_has_a_name_too() -> None:
+    later = Rule(name="later", on=["created"], when=field.tags.has("x"), then=[Action("add_tag", "y")])
+    rules = [later, Rule(name="first", on=["created"], when=field.tags.has("y"), then=[Action("add_tag", "z")])]
+    assert report_orders(Desk(metrics=(), rules=rules), [Created(at=at("09:00"), ticket="T", by=ADA)]).differences == ()
+    one = OrderDifference(order="snapshot", ticket="T", at_us=0, on=("noted",), fired=(), ours=("a",), differences=())
+    assert str(one) == "T, noted, 1970-01-01T00:00:00Z: no rule instead of 'a'"
+
+
+def test_every_order_but_ours_is_that_of_some_system() -> None:
+    assert list(SYSTEMS) == OTHERS
+    text = PAGE.read_text("utf-8")
+    assert all(system.split()[0] in text for systems in SYSTEMS.values() for system in systems)

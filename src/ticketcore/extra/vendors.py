@@ -4,9 +4,14 @@
 
     print(compare_orders(desk, ticket, CustomerReplied(at=now, by=requester)))
 
-The orders are `ORDERS`. Only event rules differ: time rules and ladders rise at their instant in every order, and other systems run
-theirs apart. Each set of rules is a list of its own, which ``stop`` ends. Rules for what the desk's clocks decide (a policy applied,
-a breach) are tried in the same order once the clocks have spoken, on what is new. docs/reference/vendor-orders.md has cases.
+`report_orders` does so for every moment of a history::
+
+    print(report_orders(desk, history))
+
+The orders are `ORDERS`, and `SYSTEMS` says who tries rules so. Only event rules differ: time rules and ladders rise at their instant in
+every order, and other systems run theirs apart. Each set of rules is a list of its own, which ``stop`` ends. Rules for what the desk's
+clocks decide (a policy applied, a breach) are tried in the same order once the clocks have spoken, on what is new.
+docs/reference/vendor-orders.md has cases, and five rule sets with their reports.
 """
 
 from __future__ import annotations
@@ -16,14 +21,16 @@ from typing import Final
 
 from attrs import field, frozen
 
+from ticketcore._time import from_us, iso
 from ticketcore._values import FrozenMap
 from ticketcore.desk import Desk, Outcome
 from ticketcore.errors import UnknownName
 from ticketcore.extra._plain_rules import Entry, Match, PlainRules, with_rules
 from ticketcore.model import EventBase, Outside, RuleFired, Ticket
+from ticketcore.replay import Replay, moments
 from ticketcore.rules import Cycle
 
-__all__ = ["ORDERS", "RuleOrder", "RuleOrders", "compare_orders", "in_order"]
+__all__ = ["ORDERS", "SYSTEMS", "OrderDifference", "OrderReport", "RuleOrder", "RuleOrders", "compare_orders", "in_order", "report_orders"]
 
 ORDERS: Final[Mapping[str, str]] = FrozenMap({
     "ours": "top to bottom, again and again until nothing new fires; each rule once; later rules see what earlier ones did",
@@ -31,6 +38,13 @@ ORDERS: Final[Mapping[str, str]] = FrozenMap({
     "restart": "after each rule that fires, back to the top; each rule once",
     "first match": "the first rule that matches fires, and the list is over",
     "snapshot": "all rules are matched with the ticket as it came, then the matching ones act, top to bottom",
+})  # fmt: skip
+# Who tries rules in which order, as far as their public documents and sources say; docs/reference/vendor-orders.md has the small print.
+SYSTEMS: Final[Mapping[str, tuple[str, ...]]] = FrozenMap({
+    "one pass": ("Zammad", "LiveAgent", "Freshdesk set to all matches"),
+    "restart": ("Zendesk", "Zammad with recursion"),
+    "first match": ("Freshdesk set to first match", "GLPI set to stop"),
+    "snapshot": ("osTicket",),
 })  # fmt: skip
 _RAN: Final = 1  # marks a cycle in which rules have run before; rules have the bits above it
 
@@ -114,9 +128,13 @@ def in_order(desk: Desk, order: str) -> Desk:
 
     Raises `UnknownName`.
     """
+    _check_order(order)
+    return desk if order == "ours" else with_rules(desk, _RUN[order](desk))
+
+
+def _check_order(order: str) -> None:
     if order not in ORDERS:
         raise UnknownName(f"unknown order {order!r}", value=order, hint=f"orders are {', '.join(ORDERS)}")
-    return desk if order == "ours" else with_rules(desk, _RUN[order](desk))
 
 
 @frozen(kw_only=True)
@@ -150,10 +168,8 @@ class RuleOrders:
 
     def order(self, name: str) -> RuleOrder:
         """What came of it in that order. Raises `UnknownName`."""
-        for order in self.orders:
-            if order.name == name:
-                return order
-        raise UnknownName(f"unknown order {name!r}", value=name, hint=f"orders are {', '.join(ORDERS)}")
+        _check_order(name)
+        return next(order for order in self.orders if order.name == name)
 
     @property
     def differ(self) -> tuple[str, ...]:
@@ -206,3 +222,117 @@ def compare_orders(desk: Desk, ticket: Ticket | None, *events: Outside) -> RuleO
         fired = tuple(event.rule for event in outcome.events if isinstance(event, RuleFired))
         found.append(RuleOrder(name=name, fired=fired, outcome=outcome))
     return RuleOrders(orders=found)
+
+
+# --- a history ---------------------------------------------------------------------------------------------------------
+
+_SHOWN: Final = 5  # differences of one order that are printed
+
+
+@frozen(kw_only=True)
+class OrderDifference:
+    """A moment of which one order makes something else than ours: the rules that fire in both, and what else is different."""
+
+    order: str
+    ticket: str
+    at_us: int = field(repr=iso)
+    on: tuple[str, ...]
+    fired: tuple[str, ...]
+    ours: tuple[str, ...]
+    differences: tuple[str, ...]
+
+    def row(self) -> dict[str, object]:
+        """The same as a plain row, ready for a data frame."""
+        return {
+            "order": self.order, "ticket": self.ticket, "at": from_us(self.at_us), "on": ", ".join(self.on), "fired": ", ".join(self.fired),
+            "ours": ", ".join(self.ours), "differences": "; ".join(self.differences),
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        head = f"{self.ticket}, {' and '.join(self.on)}, {iso(self.at_us)}"
+        told = f"{head}: {_names(self.fired)} instead of {_names(self.ours)}"
+        return "\n".join((told, *(f"  {line}" for line in self.differences)))
+
+
+def _names(fired: tuple[str, ...]) -> str:
+    return ", then ".join(map(repr, fired)) or "no rule"
+
+
+def _differences(value: Iterable[OrderDifference]) -> tuple[OrderDifference, ...]:
+    return tuple(value)
+
+
+@frozen(kw_only=True)
+class OrderReport:
+    """Where the other orders come to something else than ours over a history: *moments* were compared. Prints order by order."""
+
+    moments: int
+    differences: tuple[OrderDifference, ...] = field(converter=_differences)
+
+    def of(self, order: str) -> tuple[OrderDifference, ...]:
+        """The differences of one order, in the order of the history. Raises `UnknownName`."""
+        _check_order(order)
+        return tuple(found for found in self.differences if found.order == order)
+
+    def rules(self, order: str) -> tuple[str, ...]:
+        """The rules to look at before moving from a system of that order: those that fire in one of the two only, or elsewhere."""
+        found: dict[str, None] = {}
+        for one in self.of(order):
+            found.update(dict.fromkeys(name for name in (*one.ours, *one.fired) if not _fires_alike(name, one)))
+        return tuple(found)
+
+    def rows(self) -> list[dict[str, object]]:
+        """The differences as plain rows."""
+        return [found.row() for found in self.differences]
+
+    def __str__(self) -> str:
+        lines = [f"{self.moments} moment{'' if self.moments == 1 else 's'}, in ours and in {len(ORDERS) - 1} other orders"]
+        for order, systems in SYSTEMS.items():
+            found = self.of(order)
+            count = f"{len(found)} different" if found else "no difference"
+            rules = f"; look at {', '.join(map(repr, self.rules(order)))}" if self.rules(order) else ""
+            lines.append(f"{order} ({', '.join(systems)}): {count}{rules}")
+            lines += [f"  {line}" for one in found[:_SHOWN] for line in str(one).splitlines()]
+            if len(found) > _SHOWN:
+                lines.append(f"  and {len(found) - _SHOWN} more")
+        return "\n".join(lines)
+
+
+def _fires_alike(name: str, one: OrderDifference) -> bool:
+    """Whether a rule fires in both orders, after the same rules."""
+    if name not in one.fired or name not in one.ours:
+        return False
+    return set(one.fired[: one.fired.index(name)]) == set(one.ours[: one.ours.index(name)])
+
+
+def report_orders(desk: Desk, history: Iterable[EventBase]) -> OrderReport:
+    """Where the orders come to something else over *history*, whose events name their tickets, as `ticketcore.replay.replay` takes it.
+
+    Every moment is tried in every order on the ticket as ours has left it, so that a difference is told where it begins and not carried
+    on from moment to moment. Raises as `Desk.handle` does.
+
+    >>> from ticketcore import Action, Created, Person, Rule, field
+    >>> late = Rule(name="late", on=["created"], when=field.tags.has("vip"), then=[Action("set_priority", "high")])
+    >>> vip = Rule(name="vip", on=["created"], when=field.requester.tier == "gold", then=[Action("add_tag", "vip")])
+    >>> people = {"T-1": Person(name="Ada", tier="gold"), "T-2": Person(name="Bo")}
+    >>> history = [Created(at=0, ticket=name, by=person) for name, person in people.items()]
+    >>> report = report_orders(Desk(rules=[late, vip]), history)
+    >>> report.moments, report.rules("one pass"), report.of("restart")
+    (2, ('late',), ())
+    >>> print(report.of("snapshot")[0])
+    T-1, created, 1970-01-01T00:00:00Z: 'vip' instead of 'vip', then 'late'
+      priority: low, ours high
+    """
+    run, found, count = Replay(desk), list[OrderDifference](), 0
+    for moment in moments(history):
+        told = compare_orders(desk, run.tickets.get(moment[0].ticket), *moment)
+        count += 1
+        ours = told.orders[0].fired
+        found += [
+            OrderDifference(
+                order=name, ticket=moment[0].ticket, at_us=moment[0].at_us, on=tuple(event.kind for event in moment),
+                fired=told.order(name).fired, ours=ours, differences=told.differences(name),
+            ) for name in told.differ
+        ]  # fmt: skip
+        run.feed(*moment)
+    return OrderReport(moments=count, differences=found)
