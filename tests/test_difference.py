@@ -95,11 +95,15 @@ def mutated(chance: Random, rules: list[Rule]) -> list[Rule]:
 
 
 def shown(outcome: Outcome) -> Any:
-    """What shows, in this small world."""
+    """What shows, in this small world: the ticket, what was sent, and what was recorded, be it undone at once."""
     ticket = outcome.ticket
     slots = {name: slot.level for name, slot in ticket.slots.items()}
     effects = sorted((effect.kind, getattr(effect, "to", "")) for effect in outcome.effects)
-    return ticket.status, ticket.priority, ticket.tags, slots, effects
+    events = sorted(
+        (event.kind, getattr(event, "level", ""), str(sorted(getattr(event, "tags", ()))), getattr(event, "to", ""))
+        for event in outcome.events if event.kind not in ("rule_fired", "action_refused")
+    )  # fmt: skip
+    return ticket.status, ticket.priority, ticket.tags, slots, effects, events
 
 
 def differ_by_force(one: Desk, other: Desk) -> bool:
@@ -144,9 +148,9 @@ def happening(at_us: int) -> Iterator[Any]:
 
 
 def test_every_mutant_that_differs_is_shown_and_no_other() -> None:
-    """200 mutants under the nightly profile."""
+    """200 mutants under the nightly profile. Held back from above or from below, or undone at once: 52, 94, 115, 140."""
     verdicts: Counter[tuple[bool, str]] = Counter()
-    for number in range(200 if NIGHTLY else 10):
+    for number in range(200) if NIGHTLY else (*range(8), 52, 94, 115, 140):
         chance = Random(f"mutant {number}")
         rules = [some_rule(chance, f"r{place}") for place in range(chance.randint(2, 4))]
         one, other = ruled(*rules, priority=LEVELS), ruled(*mutated(chance, rules), priority=LEVELS)

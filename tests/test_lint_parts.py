@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from desk_day import length, promise, ruled
@@ -265,7 +266,32 @@ def test_what_can_have_a_say() -> None:
     assert {"requester.tier", "channel"} <= cone_of(desk, {"sla"})[1]
 
 
+def test_what_can_have_a_say_in_whether_a_rule_is_tried() -> None:
+    one = Rule(name="one", on=["tags_added"], when=field.channel == "chat", then=[Action("notify", "lead")])
+    tags = Rule(name="tags", on=["created"], when=field.language == "el", then=[Action("add_tag", "x")])
+    stop = Rule(name="stop", on=["created"], when=field.subject == "x", stop=True)  # below it: in the next pass it holds back
+    desk = RICH.evolve(rules=[RuleSet(name="a", rules=[one, stop]), RuleSet(name="b", rules=[tags])])
+    assert cone_of(desk, {"channel"})[0] == set()
+    names, reads = cone_of(desk, {"channel"}, ["one"])
+    assert names == {"one", "stop", "tags"}
+    assert {"subject", "language"} <= reads
+
+
 # --- spaces ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_space_may_leave_the_status_alone() -> None:
+    ticket = Desk(metrics=()).handle(None, Created(at=MONDAY, ticket="T-1", by=ADA)).ticket
+
+    def kinds(rule: Rule, **given: Any) -> set[str]:
+        space = Space([Desk(metrics=(), rules=[rule])], rules=frozenset(("one",)), reads=frozenset(("tags:x",)), **given)
+        return {moment[0].kind for moment in space.moments(ticket, MONDAY)}
+
+    tag = Rule(name="one", on=["noted"], then=[Action("add_tag", "x")])
+    assert "resolved" in kinds(tag)
+    assert kinds(tag, still=True) == {"noted"}
+    assert "resolved" in kinds(attrs.evolve(tag, on=["status_changed"]), still=True)
+    assert "resolved" in kinds(attrs.evolve(tag, when=field.category == "open"), still=True)
 
 
 def test_a_ticket_with_values() -> None:

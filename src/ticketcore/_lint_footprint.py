@@ -272,20 +272,23 @@ def share(names: Iterable[str], others: Iterable[str]) -> frozenset[str]:
 # --- what bears on what ------------------------------------------------------------------------------------------------
 
 
-def cone_of(desk: Desk, reads: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """The names of the rules that can have a say in what *reads* names, and everything that these read in turn."""
+def cone_of(desk: Desk, reads: Iterable[str], seeds: Iterable[str] = ()) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of the rules that can have a say in what *reads* names, and everything that these read in turn.
+
+    With *seeds*, the names of rules, those too that decide whether these are tried: that make what they listen to, or stop their set.
+    """
     wanted = set(reads)
-    names: set[str] = set()
+    names: set[str] = set(seeds)
     while True:
         known = len(wanted), len(names)
         wanted |= _behind(desk, wanted)
         for one in (*desk.rules.sets, None):
             rules = [rule for rule in (one.rules if one is not None else _steps(desk)) if rule.enabled]
-            for number, rule in enumerate(rules):
+            for rule in rules:
                 made = footprint(rule, desk)
-                later = [other for other in rules[number + 1 :] if other.name in names]
                 heard = any(made.makes & other.on for other in _named(desk, names))
-                if rule.name not in names and (share(made.writes, wanted) or heard or (rule.stop and later)):
+                held = rule.stop and any(other.name in names for other in rules)  # also those above it, in the next pass
+                if rule.name not in names and (share(made.writes, wanted) or heard or held):
                     names.add(rule.name)
                     wanted |= made.reads
         if known == (len(wanted), len(names)):

@@ -65,6 +65,7 @@ from ticketcore.model import (
     Unassigned,
     Verified,
 )  # fmt: skip
+from ticketcore.rules import Rule
 
 __all__ = ["MONDAY", "Space", "Visit", "Walk", "clock_key", "conditions_of", "created"]
 
@@ -187,14 +188,15 @@ class Space:
 
     *about* adds conditions, *seeds* tickets to begin with (values by field), *limit* bounds how many are created. With *rules*, only
     the conditions of those rules count, with *reads* only what bears on what it names (`cone_of`). Fields that no condition reads are
-    left as they are. ``is_whole``: everything that can be created, as far as conditions tell it apart, is among ``beginnings``;
-    ``is_exact``: the values are all that tests can tell apart.
+    left as they are; with *still*, the status too, unless a condition reads it or a rule hears of it. ``is_whole``: everything that
+    can be created, as far as conditions tell it apart, is among ``beginnings``; ``is_exact``: the values are all that tests can tell
+    apart.
     """
 
     def __init__(
         self, desks: Sequence[Desk], about: Iterable[Condition] = (), *, seeds: Iterable[Values] = (), limit: int = 600,
         rules: frozenset[str] | None = None,
-        reads: frozenset[str] | None = None,
+        reads: frozenset[str] | None = None, still: bool = False,
     ) -> None:  # fmt: skip
         self.desks: Final = tuple(desks)
         self.about: Final = tuple(about)
@@ -211,6 +213,7 @@ class Space:
         )
         self._reads: Final = reads
         self.values: Final = self._values()
+        self._moving: Final = not still or self._hears_moves(rules)
         self.heard: Final = self._heard(rules)
         self.timed: Final = tuple(dict.fromkeys(atom for one in self.conditions for atom in atoms_of(one) if is_timed(atom)))
         self._instants: Final = frozenset(name for atom in self.timed for name in reads_of(atom, self.desk.vocabulary))
@@ -253,13 +256,21 @@ class Space:
     def _wants(self, name: str) -> bool:
         return self._reads is None or name in self._reads
 
+    def _rules(self, rules: frozenset[str] | None) -> Iterator[Rule]:
+        """The rules that are looked at."""
+        return (rule for desk in self.desks for rule in desk.rules if rule.enabled and (rules is None or rule.name in rules))
+
+    def _hears_moves(self, rules: frozenset[str] | None) -> bool:
+        """Whether a condition reads the status, or a rule hears of its changes."""
+        return not self.values.keys().isdisjoint(("status", "category")) or any("status_changed" in rule.on for rule in self._rules(rules))
+
     def _heard(self, rules: frozenset[str] | None) -> frozenset[str]:
         """The kinds of events from outside that a rule listens to; a rule without kinds hears a note as well as anything."""
         kinds: set[str] = set()
-        for desk in self.desks:
-            for rule in desk.rules:
-                if rule.enabled and not rule.is_timed and (rules is None or rule.name in rules):
-                    kinds |= rule.on or {"noted"}
+        for rule in self._rules(rules):
+            if not rule.is_timed:
+                kinds |= rule.on or {"noted"}
+        for desk in self.desks if self._moving else ():
             kinds |= set(desk.lifecycle.triggers)
             for metric in desk.metrics.values():
                 for trigger in (*metric.start, *metric.stop, *metric.restart, *metric.cancel):
@@ -322,7 +333,7 @@ class Space:
 
     def _events(self, ticket: Ticket, at: int) -> Iterator[Outside]:
         desk = self.desk
-        allowed = desk.lifecycle.of(ticket).allowed(ticket.status) if ticket.merged_into is None else EMPTY
+        allowed = desk.lifecycle.of(ticket).allowed(ticket.status) if self._moving and ticket.merged_into is None else EMPTY
         agent: dict[str, Any] = {"at": at, "by": self.agent}
         if "customer_replies" in allowed or self._matters("customer_replied"):
             yield from self._spoken(CustomerReplied, {"at": at, "by": CUSTOMER if ticket.requester == Person() else ticket.requester})

@@ -101,17 +101,20 @@ def difference(desk_a: Desk, desk_b: Desk, *, budget: int = 10_000, depth: int =
     if proof:
         return DeskDifference(verdict="equal", because=proof)
     try:
-        walk = _walk(desk_a, desk_b, budget, depth)
+        spaces = _spaces(desk_a, desk_b)
     except UnknownName:
         try:
-            walk = _walk(desk_b, desk_a, budget, depth)  # whichever knows the other's names
+            spaces = _spaces(desk_b, desk_a)  # whichever knows the other's names
         except UnknownName as error:
             return DeskDifference(verdict="unknown", because=f"each desk has names that the other lacks: {error}")
-    for visit in walk:
-        if _parts_in(visit):
-            return _shown(desk_a, desk_b, visit.script, walk.steps)
-    because = f"no difference was found in {walk.steps:,} steps, which proves nothing"
-    return DeskDifference(verdict="unknown", because=because, steps=walk.steps)
+    steps = 0
+    for left, space in zip(range(len(spaces), 0, -1), spaces, strict=True):
+        walk = Walk(space, depth=depth, budget=(budget - steps) // left)
+        for visit in walk:
+            if _parts_in(visit):
+                return _shown(desk_a, desk_b, visit.script, steps + walk.steps)
+        steps += walk.steps
+    return DeskDifference(verdict="unknown", because=f"no difference was found in {steps:,} steps, which proves nothing", steps=steps)
 
 
 # --- equal by the look of it -------------------------------------------------------------------------------------------
@@ -197,23 +200,31 @@ def _commuted(desk: Desk, mine: Sequence[Rule], theirs: Sequence[Rule]) -> bool:
 # --- different by what happens -----------------------------------------------------------------------------------------
 
 
-def _walk(one: Desk, other: Desk, budget: int, depth: int) -> Walk:
-    """A walk on both desks, beginning with tickets that whatever is not the same is about."""
+def _spaces(one: Desk, other: Desk) -> list[Space]:
+    """What to walk through on both desks, one space after the other; each begins with tickets that whatever is not the same is about."""
     both = joint(one, other)
     if both is None:
         named = {policy.name for policy in (*one.policies, *other.policies) if (policy in one.policies) != (policy in other.policies)}
         conditions = [policy.when for policy in (*one.policies, *other.policies) if policy.name in named]
         unlike = _unlike(one, {rule.name for rule in one.rules}, other) + _unlike(other, {rule.name for rule in other.rules}, one)
         seeds = _seeds(one, [*conditions, *(rule.when for _, rule in unlike)])
-        return Walk(Space([one, other], _about(unlike), seeds=seeds), depth=depth, budget=budget)
+        return [Space([one, other], _about(unlike), seeds=seeds)]
     watched = {name.removesuffix(OTHER) for name in both.watched}
     unlike = _unlike(one, watched, None) + _unlike(other, watched, None)
-    about = _about(unlike)
     seeds = _seeds(one, [rule.when for _, rule in unlike])
-    if any(rule.stop for _, rule in unlike):  # what they hold back may be any rule below them
-        return Walk(Space([one, other], about, seeds=seeds), depth=depth, budget=budget)
-    rules, reads = _bearing((one, other), unlike, about)
-    return Walk(Space([one, other], about, seeds=seeds, rules=rules | watched, reads=reads), depth=depth, budget=budget)
+    held = [(desk, rule) for desk, stopping in unlike if stopping.stop for rule in _beside(desk, stopping)]
+    about = _about([*unlike, *held])
+    rules, reads = _bearing((one, other), [*unlike, *held], about)
+    # First what bears on the difference, no ticket being moved for nothing; then with every move, and where a rule that stops
+    # its set is not the same, with every rule.
+    near = Space([one, other], about, seeds=seeds, rules=rules, reads=reads, still=True)
+    far = Space([one, other], about, seeds=seeds) if held else Space([one, other], about, seeds=seeds, rules=rules, reads=reads)
+    return [near, far]
+
+
+def _beside(desk: Desk, rule: Rule) -> list[Rule]:
+    """The rules that are held back where a rule stops its set: also those above it, in the next pass."""
+    return [other for one in desk.rules.sets if rule in one.rules for other in one.rules if other.enabled and other.name != rule.name]
 
 
 def _unlike(desk: Desk, names: Collection[str], without: Desk | None) -> list[tuple[Desk, Rule]]:
@@ -247,14 +258,15 @@ def _bearing(
     """
     desks = tuple(desks)
     wanted = {name for condition in about for name in reads_of(condition, desks[0].vocabulary)}
+    rules: set[str] = set()
     for desk, rule in unlike:
         made = footprint(rule, desk)
         wanted |= {*made.reads, *made.direct}
-    rules: set[str] = set()
+        rules.add(rule.name)
     while True:
         known = len(rules), len(wanted)
         for desk in desks:
-            found, reads = cone_of(desk, wanted)
+            found, reads = cone_of(desk, wanted, rules)
             rules |= found
             wanted |= reads
         if known == (len(rules), len(wanted)):

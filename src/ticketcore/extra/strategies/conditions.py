@@ -273,10 +273,22 @@ def _readable(vocabulary: Vocabulary, layer: str) -> list[FieldSpec]:
     ]
 
 
+@lru_cache(maxsize=64)
+def _tested_by(vocabulary: Vocabulary, layer: str) -> dict[str, list[FieldSpec]]:
+    """The fields that each operator can test; those of texts are many, and few fields are texts."""
+    found: dict[str, list[FieldSpec]] = {}
+    for spec in _readable(vocabulary, layer):
+        for op in OPERATORS[spec.type.kind]:
+            if op not in REGEX or vocabulary.regex is not None:
+                found.setdefault(op, []).append(spec)
+    return found
+
+
 @st.composite
 def _field_data(draw: st.DrawFn, vocabulary: Vocabulary, layer: str) -> dict[str, Any]:
-    spec = draw(st.sampled_from(_readable(vocabulary, layer)))
-    op = draw(st.sampled_from([op for op in OPERATORS[spec.type.kind] if op not in REGEX or vocabulary.regex is not None]))
+    fields = _tested_by(vocabulary, layer)
+    op = draw(st.sampled_from(list(fields)))
+    spec = draw(st.sampled_from(fields[op]))
     data = {"field": spec.name, op: draw(operands(spec.type, op))}
     compared = spec.type.kind == "text" and op not in {"is_set", "is_empty"}
     return {**data, **draw(foldings())} if op in FOLDED or (compared and op not in REGEX) else data
