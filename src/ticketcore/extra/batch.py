@@ -131,12 +131,26 @@ class Batch:
 
 
 def elapsed(hours: Hours, starts: _Column, ends: _Column) -> Any:
-    """`Batch.elapsed` for the stretch that these columns span."""
+    """`Batch.elapsed` for the stretch that these columns span.
+
+    >>> from ticketcore import BusinessHours
+    >>> office = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
+    >>> fridays, mondays = (np.array([day, day], dtype="datetime64[h]") for day in ("2026-11-20T16", "2026-11-23T10"))
+    >>> elapsed(office, fridays, mondays).astype("timedelta64[m]").astype(int).tolist()
+    [120, 120]
+    """
     return _spanning(hours, starts, ends).elapsed(starts, ends)
 
 
 def add(hours: Hours, starts: _Column, amount_us: Any) -> Any:
-    """`Batch.add`, compiled as far as the longest answer may lie. Raises `NeverOpen` or `BeyondHorizon` as `Hours.add` does."""
+    """`Batch.add`, compiled as far as the longest answer may lie. Raises `NeverOpen` or `BeyondHorizon` as `Hours.add` does.
+
+    >>> from ticketcore import BusinessHours
+    >>> office = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
+    >>> starts = np.array(["2026-11-20T16", "2026-11-21T12"], dtype="datetime64[h]")  # a Friday and a Saturday
+    >>> [str(due) for due in add(office, starts, 2 * 3_600_000_000).astype("datetime64[m]")]
+    ['2026-11-23T10:00', '2026-11-23T11:00']
+    """
     column = _column(starts)
     if not column.size:
         return Batch.of(hours, 0, 0).add(starts, amount_us)

@@ -37,7 +37,12 @@ History = Iterable[EventBase]
 
 
 def leaves(condition: Condition, path: str = "when") -> Iterator[tuple[str, Condition]]:
-    """The tests of a condition, each with its place in it: ``when.all[1].not``."""
+    """The tests of a condition, each with its place in it: ``when.all[1].not``.
+
+    >>> from ticketcore import field
+    >>> [(path, say(test)) for path, test in leaves(field.tags.has("vip") & ~(field.channel == "phone"))]
+    [('when.all[0]', "tags has 'vip'"), ('when.all[1].not', "channel is 'phone'")]
+    """
     match condition:
         case AllOf(parts) | AnyOf(parts):
             word = "all" if isinstance(condition, AllOf) else "any"
@@ -50,7 +55,11 @@ def leaves(condition: Condition, path: str = "when") -> Iterator[tuple[str, Cond
 
 
 def say_action(action: Action) -> str:
-    """An action in a few words: ``add_tag 'vip'``."""
+    """An action in a few words: ``add_tag 'vip'``.
+
+    >>> say_action(Action("add_tag", "vip")), say_action(Action("close"))
+    ("add_tag 'vip'", 'close')
+    """
     return action.name if action.value is True or action.value is None else f"{action.name} {action.value!r}"
 
 
@@ -59,7 +68,14 @@ def say_action(action: Action) -> str:
 
 @frozen(kw_only=True)
 class Answers:
-    """In how many cycles one test of a rule's condition was true, and false, at least once when the rule was asked."""
+    """In how many cycles one test of a rule's condition was true, and false, at least once when the rule was asked.
+
+    >>> from ticketcore import Created, field
+    >>> vip = Rule(name="vip", on=["created"], when=field.requester.tier == "gold", then=[Action("add_tag", "vip")])
+    >>> [test] = coverage(Desk(rules=[vip]), [[Created(at=0, ticket="T-1")]]).rule("vip").tests
+    >>> test.path, test.true, test.false, test.missing
+    ('when', 0, 1, ('true',))
+    """
 
     path: str
     test: Condition
@@ -74,7 +90,14 @@ class Answers:
 
 @frozen(kw_only=True)
 class Deeds:
-    """What one action of a rule came to: so often it did something, would have changed nothing, was refused."""
+    """What one action of a rule came to: so often it did something, would have changed nothing, was refused.
+
+    >>> from ticketcore import Created
+    >>> hasty = Rule(name="hasty", on=["created"], then=[Action("close")])
+    >>> [deed] = coverage(Desk(rules=[hasty]), [[Created(at=0, ticket="T-1")]]).rule("hasty").actions
+    >>> deed.path, deed.done, deed.nothing, deed.refused
+    ('then[0]', 0, 0, 1)
+    """
 
     path: str
     action: Action
@@ -93,7 +116,14 @@ def _deeds(value: Iterable[Deeds]) -> tuple[Deeds, ...]:
 
 @frozen(kw_only=True)
 class RuleCoverage:
-    """One rule: in how many cycles it was asked, in how many its condition held when it was, how often it fired; its tests and actions."""
+    """One rule: in how many cycles it was asked, in how many its condition held when it was, how often it fired; its tests and actions.
+
+    >>> from ticketcore import Created, field
+    >>> vip = Rule(name="vip", on=["created"], when=field.requester.tier == "gold", then=[Action("add_tag", "vip")])
+    >>> rule = coverage(Desk(rules=[vip]), [[Created(at=0, ticket="T-1")]]).rule("vip")
+    >>> rule.asked, rule.fired, rule.covered, rule.total, list(rule.missing())
+    (1, 0, 1, 4, ['never fired, asked once', "when: requester.tier is 'gold': never true"])
+    """
 
     rule: str
     place: str
@@ -131,7 +161,11 @@ class RuleCoverage:
 
 
 def many(count: int, one: str, more: str = "") -> str:
-    """So many of something: ``1 rule``, ``2 rules``."""
+    """So many of something: ``1 rule``, ``2 rules``.
+
+    >>> many(1, "rule"), many(2_000, "rule"), many(2, "history", "histories")
+    ('1 rule', '2,000 rules', '2 histories')
+    """
     return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
@@ -148,6 +182,17 @@ class Coverage:
     """What a set of histories has tried of a desk's rules, in the order of the rules. Prints what is missing.
 
     ``refused`` counts the moments that the desk refused: they changed nothing and tried no rule to its end.
+
+    >>> from ticketcore import Created, Person, field
+    >>> vip = Rule(name="vip", on=["created"], when=field.requester.tier == "gold", then=[Action("add_tag", "vip")])
+    >>> gold, plain = ([Created(at=0, ticket="T-1", by=Person(tier=tier))] for tier in ("gold", ""))
+    >>> one, other = coverage(Desk(rules=[vip]), [gold]), coverage(Desk(rules=[vip]), [plain])
+    >>> one.covered, other.covered, (one + other).percent
+    (3, 1, 100)
+    >>> print(one)
+    desk: 3 of 4 branches of 1 rule (75 %) by 1 history (1 moment)
+      rules[0] 'vip'
+        when: requester.tier is 'gold': never false
     """
 
     desk: str

@@ -630,7 +630,7 @@ def _moved(events: Iterable[_Properties], problems: list[Problem]) -> dict[str, 
 
 
 def of_calendar(text: str, *, years: int | Iterable[int], source: str = "iCalendar") -> HolidayTable:
-    """The holidays of an iCalendar text (RFC 5545) for these years: its events of whole days.
+    r"""The holidays of an iCalendar text (RFC 5545) for these years: its events of whole days.
 
     Taken are DTSTART;VALUE=DATE with DTEND or a DURATION in days or weeks; RRULE yearly, monthly, weekly or daily with INTERVAL,
     BYMONTH, BYMONTHDAY, BYDAY and WKST, as far as its COUNT, its UNTIL or the stated years go; RDATE, EXDATE, RECURRENCE-ID.
@@ -641,6 +641,11 @@ def of_calendar(text: str, *, years: int | Iterable[int], source: str = "iCalend
     dates or is too much work, RRULE parts other than these, a start that is not in its own rule, and text that is no calendar.
     Also `BadHours` for the years or a text over 1,048,576 characters, `BeyondHorizon` for a stated year without any holiday:
     whether the calendar goes on to the end of its last year, only its publisher can say.
+
+    >>> event = ["BEGIN:VEVENT", "UID:1", "SUMMARY:Līgo", "DTSTART;VALUE=DATE:20250623", "RRULE:FREQ=YEARLY", "END:VEVENT"]
+    >>> table = of_calendar("\r\n".join(["BEGIN:VCALENDAR", *event, "END:VCALENDAR", ""]), years=[2026, 2027])
+    >>> [(str(day), name) for day, name in table.dates]
+    [('2026-06-23', 'Līgo'), ('2027-06-23', 'Līgo')]
     """
     wanted = _years(years)
     if not isinstance(text, str):

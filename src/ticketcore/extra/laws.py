@@ -47,7 +47,13 @@ _FAR_US: Final = 3 * 24 * HOUR_US  # how long time goes on after the last moment
 
 @frozen
 class Life:
-    """What became of a history: the ticket, all events and all effects in order, and the moments that were taken."""
+    """What became of a history: the ticket, all events and all effects in order, and the moments that were taken.
+
+    >>> from ticketcore import Created, Resolved
+    >>> life = live(Desk(), [[Created(at=5, ticket="T-1")], [Resolved(at=4)], [Resolved(at=6)]])  # the second comes too late
+    >>> len(life.outcomes), [moment[0].kind for moment in life.taken], life.ticket.status
+    (2, ['created', 'resolved'], 'resolved')
+    """
 
     ticket: Ticket
     events: tuple[EventBase, ...]
@@ -136,7 +142,12 @@ TICKS: Final[tuple[Ticks, ...]] = (at_every_wake_up, at_odd_instants, around_eve
 
 
 def ticks_change_nothing(desk: Desk, history: History) -> None:
-    """1: with every tick earlier than the next moment, ticket, events and effects are the same however often one ticks."""
+    """1: with every tick earlier than the next moment, ticket, events and effects are the same however often one ticks.
+
+    >>> from ticketcore import Action, Created, Resolved, Rule, since
+    >>> desk = Desk(rules=[Rule(name="old", when=since("created") >= "4h", then=[Action("add_tag", "old")])])
+    >>> ticks_change_nothing(desk, [[Created(at=0, ticket="T-1")], [Resolved(at=DAY_US)]])  # silent: it holds
+    """
     never = live(desk, live(desk, history).taken, then_us=_FAR_US)
     for ticks in TICKS:
         ticked = live(desk, never.taken, ticks, then_us=_FAR_US)
@@ -146,7 +157,11 @@ def ticks_change_nothing(desk: Desk, history: History) -> None:
 
 
 def folding_gives_the_ticket(desk: Desk, history: History) -> None:
-    """2: folding the events gives the ticket, all at once or one by one; the desk is not needed for it."""
+    """2: folding the events gives the ticket, all at once or one by one; the desk is not needed for it.
+
+    >>> from ticketcore import Created, Resolved
+    >>> folding_gives_the_ticket(Desk(), [[Created(at=0, ticket="T-1")], [Resolved(at=5)]])  # silent: it holds
+    """
     ticket: Ticket | None = None
     events: list[EventBase] = []
     for outcome in live(desk, history, then_us=_FAR_US).outcomes:
@@ -157,7 +172,12 @@ def folding_gives_the_ticket(desk: Desk, history: History) -> None:
 
 
 def nothing_happens_before_wake_at(desk: Desk, history: History) -> None:
-    """3: nothing changes a microsecond before ``wake_at``, something does at it, but for the horizon of two years."""
+    """3: nothing changes a microsecond before ``wake_at``, something does at it, but for the horizon of two years.
+
+    >>> from ticketcore import Created, load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+    >>> nothing_happens_before_wake_at(desk, [[Created(at=0, ticket="T-1")]])  # silent: it holds
+    """
     for outcome in live(desk, history, at_every_wake_up, then_us=_FAR_US).outcomes[:_MOST_ASKED]:
         bare = fold((), outcome.ticket)  # without what the desk remembers beside it
         _must(bare.memo is None, "a folded ticket remembers nothing of a desk")
@@ -179,7 +199,13 @@ def nothing_happens_before_wake_at(desk: Desk, history: History) -> None:
 
 
 def a_step_ends(desk: Desk, history: History) -> None:
-    """4: a step ends: no more time roots than it takes to fall silent, and no more events in a cycle than its rules allow."""
+    """4: a step ends: no more time roots than it takes to fall silent, and no more events in a cycle than its rules allow.
+
+    >>> from ticketcore import Action, Created, Rule, field
+    >>> on = Rule(name="on", when=~field.tags.has("x"), then=[Action("add_tag", "x")])
+    >>> off = Rule(name="off", when=field.tags.has("x"), then=[Action("remove_tag", "x")])
+    >>> a_step_ends(Desk(rules=[on, off]), [[Created(at=0, ticket="T-1")]])  # silent: it holds, though the rules undo each other
+    """
     every = list(desk.rules)
     most = (len(every) + 4 * sum(len(rule.then) for rule in every) + 20) * (2 + 3 * len(desk.metrics))
     for outcome in live(desk, history, then_us=_FAR_US).outcomes:
@@ -189,7 +215,11 @@ def a_step_ends(desk: Desk, history: History) -> None:
 
 
 def a_refused_moment_changes_nothing(desk: Desk, history: History) -> None:
-    """5: a refused moment changes nothing: the ticket stays as it is, and all goes on as if it had never been tried."""
+    """5: a refused moment changes nothing: the ticket stays as it is, and all goes on as if it had never been tried.
+
+    >>> from ticketcore import Closed, Created, Resolved
+    >>> a_refused_moment_changes_nothing(Desk(), [[Created(at=0, ticket="T-1")], [Closed(at=5)], [Resolved(at=6)]])  # silent: it holds
+    """
     outcome: Outcome | None = None
     for moment in live(desk, history).taken:
         if outcome is not None:
@@ -219,7 +249,13 @@ def _refusable(ticket: Ticket, moment: Moment) -> Iterator[Moment]:
 
 
 def event_ids_are_unique(desk: Desk, history: History) -> None:
-    """The ids of a ticket's events are unique, and each event names the desk and its ticket."""
+    """The ids of a ticket's events are unique, and each event names the desk and its ticket.
+
+    >>> from ticketcore import Created, Resolved
+    >>> event_ids_are_unique(Desk(), [[Created(at=0, ticket="T-1")], [Resolved(at=5)]])  # silent: it holds
+    >>> [event.id for event in live(Desk(), [[Created(at=0, ticket="T-1")], [Resolved(at=5)]]).events][:3]
+    ['1', '1/1', '1/2']
+    """
     events = live(desk, history, then_us=_FAR_US).events
     _unique([event.id for event in events], "event id")
     _must(
@@ -229,7 +265,14 @@ def event_ids_are_unique(desk: Desk, history: History) -> None:
 
 
 def effect_keys_are_unique_and_stable(desk: Desk, history: History) -> None:
-    """The keys of a ticket's effects are unique, and the same when the same moment is delivered again to the same ticket."""
+    """The keys of a ticket's effects are unique, and the same when the same moment is delivered again to the same ticket.
+
+    >>> from ticketcore import Action, Created, Rule
+    >>> desk = Desk(rules=[Rule(name="ack", on=["created"], then=[Action("notify", "lead"), Action("notify", "duty")])])
+    >>> effect_keys_are_unique_and_stable(desk, [[Created(at=0, ticket="T-1")]])  # silent: it holds
+    >>> [effect.key for effect in live(desk, [[Created(at=0, ticket="T-1")]]).effects]
+    ['T-1/1/ack/0', 'T-1/1/ack/1']
+    """
     life = live(desk, history, then_us=_FAR_US)
     _unique([effect.key for effect in life.effects], "effect key")
     ticket: Ticket | None = None
@@ -240,7 +283,11 @@ def effect_keys_are_unique_and_stable(desk: Desk, history: History) -> None:
 
 
 def outside_moments_give_the_log_again(desk: Desk, history: History) -> None:
-    """8: the outside moments of a log, handled again, give the same log."""
+    """8: the outside moments of a log, handled again, give the same log.
+
+    >>> from ticketcore import Created, Resolved
+    >>> outside_moments_give_the_log_again(Desk(), [[Created(at=0, ticket="T-1")], [Resolved(at=5)]])  # silent: it holds
+    """
     first = live(desk, history, then_us=_FAR_US)
     again = live(desk, outside_moments(first.events), then_us=_FAR_US)
     _same(again.events, first.events, "events of the log handled again")
@@ -248,7 +295,13 @@ def outside_moments_give_the_log_again(desk: Desk, history: History) -> None:
 
 
 def outside_moments(events: Iterable[EventBase]) -> tuple[Moment, ...]:
-    """What people and the host did, out of a log: the outside events, grouped by moment."""
+    """What people and the host did, out of a log: the outside events, grouped by moment.
+
+    >>> from ticketcore import Created, Resolved
+    >>> log = live(Desk(), [[Created(at=0, ticket="T-1")], [Resolved(at=5)]]).events
+    >>> len(log), [[event.kind for event in moment] for moment in outside_moments(log)]
+    (8, [['created'], ['resolved']])
+    """
     found: dict[str, list[Outside]] = {}
     for event in events:
         if isinstance(event, Outside) and event.is_outside and not event.cause:
@@ -257,7 +310,12 @@ def outside_moments(events: Iterable[EventBase]) -> tuple[Moment, ...]:
 
 
 def promises_are_current(desk: Desk, history: History) -> None:
-    """After a step every open clock has the target and the hours of the ticket's policy and priority, and runs unless it is to pause."""
+    """After a step every open clock has the target and the hours of the ticket's policy and priority, and runs unless it is to pause.
+
+    >>> from ticketcore import Agent, Created, load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": {"high": "15m", "else": "1h"}}}]})
+    >>> promises_are_current(desk, [[Created(at=0, ticket="T-1")], [SlotSet(at=5, by=Agent(id="maria"), level="high")]])  # silent: it holds
+    """
     for outcome in live(desk, history, at_every_wake_up, then_us=_FAR_US).outcomes:
         ticket = outcome.ticket
         for name, clock in ticket.clocks.items():
@@ -278,7 +336,13 @@ def promises_are_current(desk: Desk, history: History) -> None:
 
 
 def used_time_adds_up(desk: Desk, history: History) -> None:
-    """6: start, runs and pauses survive every change of the promise; what is banked is what the log counts, and the ledger's sum."""
+    """6: start, runs and pauses survive every change of the promise; what is banked is what the log counts, and the ledger's sum.
+
+    >>> from ticketcore import AgentReplied, Created, CustomerReplied, Person
+    >>> ada = Person(name="Ada")
+    >>> log = [[Created(at=0, ticket="T-1", by=ada)], [AgentReplied(at=MINUTE_US)], [CustomerReplied(at=HOUR_US, by=ada)]]
+    >>> used_time_adds_up(Desk(), log)  # silent: the clock of resolution, paused for 59 minutes, counts what the ledger says
+    """
     life = live(desk, history, then_us=_FAR_US)
     for outcome in life.outcomes:
         for metric in outcome.ticket.clocks:
@@ -349,6 +413,10 @@ def adoption_keeps_clocks(old: Desk, new: Desk, history: History, later_us: int 
     """6: start, runs and pauses survive another desk, and used time does where the hours are the same, or their edit splits the run.
 
     *new* knows the statuses of *old*, and its metrics and policies have the same names.
+
+    >>> from ticketcore import Created, load_desk
+    >>> old, new = (load_desk({"sla": [{"name": "gold", "targets": {"first_reply": span}}]}) for span in ("1h", "2h"))
+    >>> adoption_keeps_clocks(old, new, [[Created(at=0, ticket="T-1")]], later_us=30 * MINUTE_US)  # silent: it holds
     """
     ticket = live(old, history).ticket
     at = ticket.as_of_us + later_us
@@ -372,7 +440,14 @@ def adoption_keeps_clocks(old: Desk, new: Desk, history: History, later_us: int 
 
 
 def lines_of_a_step(desk: Desk, ticket: Ticket, *events: Outside) -> tuple[int, Outcome]:
-    """How many lines of Python one step goes through, and its outcome: a measure of its cost that no clock disturbs."""
+    """How many lines of Python one step goes through, and its outcome: a measure of its cost that no clock disturbs.
+
+    >>> from ticketcore import Created, Noted
+    >>> desk, ticket = Desk(), Desk().handle(None, Created(at=0, ticket="T-1")).ticket
+    >>> lines, outcome = lines_of_a_step(desk, ticket, Noted(at=5))
+    >>> 0 < lines < 1_000, outcome.ticket.notes
+    (True, 1)
+    """
     lines = _Lines()
     tracer = sys.gettrace()
     sys.settrace(lines)
@@ -395,7 +470,13 @@ class _Lines:
 
 
 def in_circles(history: History) -> Callable[[int], Iterator[Moment]]:
-    """A life that goes in circles: round *n* is *history* some whole weeks later, without the ends from which nothing returns."""
+    """A life that goes in circles: round *n* is *history* some whole weeks later, without the ends from which nothing returns.
+
+    >>> from ticketcore import Created, Noted
+    >>> rounds = in_circles([[Created(at=0, ticket="T-1")], [Noted(at=5)]])
+    >>> [[(event.kind, event.at_us // WEEK_US) for event in moment] for number in range(3) for moment in rounds(number)]
+    [[('created', 0)], [('noted', 0)], [('noted', 1)], [('noted', 2)]]
+    """
     born, first = history[0], history[0][0].at_us
     again = [moment for moment in history[1:] if not any(event.kind in ("merged", "purged") for event in moment)]
     period = (max((moment[0].at_us for moment in again), default=first) - first) // WEEK_US * WEEK_US + WEEK_US
@@ -421,6 +502,10 @@ def the_cost_does_not_grow(desk: Desk, rounds: Callable[[int], Iterable[Moment]]
     *many* on, four of each. Two things may cost more after a longer life, both stated in docs/explanation/step.md: measuring the runs
     of an open cycle anew on other hours (the event that says so lists them), and dates promised on hours that were exchanged in the
     middle of a cycle.
+
+    >>> from ticketcore import Created, Noted
+    >>> rounds = in_circles([[Created(at=0, ticket="T-1")], [Noted(at=5)]])
+    >>> the_cost_does_not_grow(Desk(), rounds, many=50)  # silent: a note after fifty weeks costs what it cost after five
     """
     ticket: Ticket | None = None
     costs: dict[tuple[object, ...], dict[bool, int]] = {}
@@ -446,7 +531,11 @@ def the_cost_does_not_grow(desk: Desk, rounds: Callable[[int], Iterable[Moment]]
 
 
 def values_survive_pickling(desk: Desk, history: History) -> None:
-    """Desks, tickets and outcomes pickle: what comes out is equal, and a desk that was away gives the same log."""
+    """Desks, tickets and outcomes pickle: what comes out is equal, and a desk that was away gives the same log.
+
+    >>> from ticketcore import Created, Resolved
+    >>> values_survive_pickling(Desk(), [[Created(at=0, ticket="T-1")], [Resolved(at=5)]])  # silent: it holds
+    """
     away: Desk = pickle.loads(pickle.dumps(desk))  # noqa: S301 - just made
     _must((away, away.fingerprint) == (desk, desk.fingerprint), "a desk that was pickled is another one")
     life = live(desk, history, then_us=_FAR_US)
@@ -462,7 +551,13 @@ def values_survive_pickling(desk: Desk, history: History) -> None:
 
 
 def cycles(events: Iterable[EventBase]) -> tuple[list[EventBase], ...]:
-    """The events of each cycle, in order: those that have one root, a moment or one thing that time brought."""
+    """The events of each cycle, in order: those that have one root, a moment or one thing that time brought.
+
+    >>> from ticketcore import Created, Resolved
+    >>> log = live(Desk(), [[Created(at=0, ticket="T-1")], [Resolved(at=5)]]).events
+    >>> [[event.kind for event in one][:2] for one in cycles(log)]
+    [['created', 'clock_started'], ['resolved', 'status_changed']]
+    """
     found: dict[str, list[EventBase]] = {}
     for event in events:
         root = event.moment if isinstance(event, Outside) and event.moment else event.id.rpartition("/")[0] if event.cause else event.id

@@ -46,7 +46,19 @@ _UNSEEN: Final = frozenset({"rule_fired", "time_reached", "action_refused"})  # 
 
 @frozen(kw_only=True)
 class Mutant:
-    """One small change to a desk's rules: of which kind (a key of `KINDS`), where, and in words. `of` makes the desk."""
+    """One small change to a desk's rules: of which kind (a key of `KINDS`), where, and in words. `of` makes the desk.
+
+    >>> from ticketcore import field
+    >>> desk = Desk(rules=[Rule(name="vip", on=["created"], when=field.tags.has("vip"), then=[Action("notify", "lead")])])
+    >>> for mutant in mutants(desk):
+    ...     print(mutant)
+    rules[0] 'vip': never fires (drop-rule)
+    rules[0].when 'vip': not (tags has 'vip') (flip-test)
+    rules[0].when 'vip': without: tags has 'vip' (drop-test)
+    rules[0].then[0] 'vip': without notify 'lead' (drop-action)
+    >>> next(iter(mutants(desk))).of(desk).rules.rule("vip").enabled
+    False
+    """
 
     kind: str
     place: str
@@ -264,7 +276,14 @@ def _mutant(rules: Rules, kind: str, place: tuple[str, str], name: str, text: st
 
 @frozen(kw_only=True)
 class Noticed:
-    """A change that a history notices: the first that does, counted from 0."""
+    """A change that a history notices: the first that does, counted from 0.
+
+    >>> from ticketcore import Created, field
+    >>> desk = Desk(rules=[Rule(name="vip", on=["created"], when=field.tags.has("vip"), then=[Action("notify", "lead")])])
+    >>> plain, vip = ([Created(at=0, ticket="T-1", tags=tags)] for tags in ([], ["vip"]))
+    >>> [(one.mutant.kind, one.history) for one in mutation_score(desk, [plain, vip]).noticed]
+    [('drop-rule', 1), ('flip-test', 0), ('drop-test', 0), ('drop-action', 1)]
+    """
 
     mutant: Mutant
     history: int
@@ -280,7 +299,14 @@ def _unnoticed(value: Iterable[Mutant]) -> tuple[Mutant, ...]:
 
 @frozen(kw_only=True)
 class MutationScore:
-    """Which changes to the rules a set of histories notices, and which not. Prints the second kind. The same inputs give the same score."""
+    """Which changes to the rules a set of histories notices, and which not. Prints the second kind. The same inputs give the same score.
+
+    >>> from ticketcore import Created, field
+    >>> desk = Desk(rules=[Rule(name="vip", on=["created"], when=field.tags.has("vip"), then=[Action("notify", "lead")])])
+    >>> score = mutation_score(desk, [[Created(at=0, ticket="T-1", tags=["vip"])]])
+    >>> score.percent, score.of("vip"), [one.kind for one in score.unnoticed]
+    (75, (3, 4), ['drop-test'])
+    """
 
     desk: str
     histories: int

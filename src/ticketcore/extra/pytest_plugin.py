@@ -23,7 +23,21 @@ __all__ = ["DeskFile", "DeskItem", "print_coverage"]
 
 
 class DeskItem(pytest.Item):
-    """One case of a desk-day file."""
+    r"""One case of a desk-day file: ``day`` is the case. It fails in the words of the day, without a traceback.
+
+    >>> case = '[[case]]\nname="a day"\nevents=[{at="Fri 20 Nov 2026 09:00", created="help"}]\nexpect=[{at="09:00", status="open"}]\n'
+    >>> path = getfixture("tmp_path") / "wrong.desk.toml"
+    >>> _ = path.write_text('preset = "liveagent"\n' + case)
+    >>> [item] = DeskFile.from_parent(getfixture("request").session, path=path).collect()
+    >>> with pytest.raises(DayFailed) as failed:
+    ...     item.runtest()
+    >>> print(item.repr_failure(failed))
+    wrong.desk.toml: a day
+    <BLANKLINE>
+    ...
+      status: expected 'open', was 'new'
+    ...
+    """
 
     def __init__(self, *, day: DeskDay, **given: Any) -> None:
         super().__init__(**given)
@@ -45,7 +59,14 @@ class DeskItem(pytest.Item):
 
 
 class DeskFile(pytest.File):
-    """A file of desk days."""
+    r"""A file of desk days: each of its cases is a test.
+
+    >>> case = '[[case]]\nname="a day"\nevents=[{at="Fri 20 Nov 2026 09:00", created="help"}]\nexpect=[{at="09:00", status="new"}]\n'
+    >>> path = getfixture("tmp_path") / "right.desk.toml"
+    >>> _ = path.write_text('preset = "liveagent"\n' + case)
+    >>> [(item.name, item.runtest()) for item in DeskFile.from_parent(getfixture("request").session, path=path).collect()]
+    [('a day', None)]
+    """
 
     def collect(self) -> Iterable[DeskItem]:
         """Its cases. A file that cannot be read is an error that lists every problem in it by its path."""
@@ -57,9 +78,15 @@ class DeskFile(pytest.File):
 
 
 def print_coverage(terminal: pytest.TerminalReporter) -> None:
-    """Print what the desk days of this run did not exercise, desk by desk.
+    r"""Print what the desk days of this run did not exercise, desk by desk: what ``pytest --desk-coverage`` shows at the end.
 
     The days are lived through once more under watch, in this process: under ``pytest -n`` they ran in others.
+
+    >>> from io import StringIO
+    >>> out = StringIO()
+    >>> print_coverage(pytest.TerminalReporter(getfixture("pytestconfig"), file=out))  # of a run without desk days
+    >>> out.getvalue().splitlines()[-1]
+    'no desk day ran'
     """
     found: dict[str, tuple[Watch, list[DeskDay]]] = {}
     for path, name in _ran(terminal):

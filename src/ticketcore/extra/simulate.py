@@ -46,6 +46,12 @@ class Worker:
     """An agent who works on tickets, one at a time: on which shifts (None: always), and of which groups (none: of all).
 
     What is begun when a shift ends goes on in the next one; of a last shift nothing is begun that cannot be ended in it.
+
+    >>> from ticketcore import BusinessHours
+    >>> maria = Worker("maria", hours=BusinessHours(zone="UTC", week={"mon-sun": ["09:00-17:00"]}))
+    >>> found = simulate(Desk(), [Created(at=0, ticket="T-1")], [maria], service=fixed("5m"), order=Order.by("fifo"))
+    >>> found.visits[0].taken_us // HOUR_US  # nobody works at midnight
+    9
     """
 
     agent: str
@@ -55,7 +61,13 @@ class Worker:
 
 @frozen(kw_only=True)
 class Visit:
-    """One stretch of work on a ticket: since when it had been waiting for an agent, when one took it, and when the work was done."""
+    """One stretch of work on a ticket: since when it had been waiting for an agent, when one took it, and when the work was done.
+
+    >>> arrivals = [Created(at=minute * 60_000_000, ticket=f"T-{minute}") for minute in (0, 1)]
+    >>> found = simulate(Desk(), arrivals, [Worker("maria")], service=fixed("5m"), order=Order.by("fifo"))
+    >>> [(visit.ticket, (visit.taken_us - visit.waiting_us) // 60_000_000) for visit in found.visits]  # waited, in minutes
+    [('T-0', 0), ('T-1', 4)]
+    """
 
     ticket: str
     agent: str
@@ -70,6 +82,13 @@ class Simulated:
 
     ``left`` are the tickets that were still waiting for an agent at the end. ``until_us`` is the end that was asked for, or the instant
     at which the last work was done; agents' shifts are counted up to it.
+
+    >>> arrivals = poisson(per_hour=6, start=0, count=50, seed=1)
+    >>> found = simulate(Desk(), arrivals, [Worker("maria")], service=fixed("5m"), order=Order.by("fifo"), seed=1)
+    >>> len(found.visits), found.left, found.waits().median_us < HOUR_US
+    (50, (), True)
+    >>> found.report().total().resolution_rate, found.rows()[0]["agent"]
+    (1.0, 'maria')
     """
 
     desk: Desk = field(repr=False)
@@ -215,6 +234,13 @@ def simulate(
 
     The same arguments give the same result. Raises `BadValue`, `BadDuration`, `DeskError` for an order that the desk cannot read, and
     as `Desk.handle` does for an arrival.
+
+    >>> from ticketcore import Priority
+    >>> desk = Desk(priority=Priority(tags={"vip": "high"}))
+    >>> coming = [Created(at=minute * 60_000_000, ticket=f"T-{minute}", tags=tags) for minute, tags in enumerate(([], [], ["vip"]))]
+    >>> found = simulate(desk, coming, [Worker("maria")], service=fixed("5m"), order=Order.by("priority").then("fifo"))
+    >>> [visit.ticket for visit in found.visits]  # the last to come is the second to be taken
+    ['T-0', 'T-2', 'T-1']
     """
     staff = tuple(workers)
     if not staff or len({worker.agent for worker in staff}) < len(staff):

@@ -127,6 +127,11 @@ def in_order(desk: Desk, order: str) -> Desk:
     """*desk*, its rules tried in the order of that name: the same fingerprint, so the same tickets. Not a value to be kept.
 
     Raises `UnknownName`.
+
+    >>> from ticketcore import Action, Created, Rule
+    >>> desk = Desk(rules=[Rule(name=name, on=["created"], then=[Action("add_tag", name)]) for name in ("one", "two")])
+    >>> sorted(in_order(desk, "first match").handle(None, Created(at=0, ticket="T-1")).ticket.tags)
+    ['one']
     """
     _check_order(order)
     return desk if order == "ours" else with_rules(desk, _RUN[order](desk))
@@ -139,7 +144,14 @@ def _check_order(order: str) -> None:
 
 @frozen(kw_only=True)
 class RuleOrder:
-    """What came of a moment in one order: the rules that fired, in order, and the outcome."""
+    """What came of a moment in one order: the rules that fired, in order, and the outcome.
+
+    >>> from ticketcore import Action, Created, Rule
+    >>> desk = Desk(rules=[Rule(name=name, on=["created"], then=[Action("add_tag", name)]) for name in ("one", "two")])
+    >>> first = compare_orders(desk, None, Created(at=0, ticket="T-1")).order("first match")
+    >>> first.fired, first.result["tags"]
+    (('one',), ('one',))
+    """
 
     name: str
     fired: tuple[str, ...]
@@ -162,7 +174,14 @@ def _orders(value: Iterable[RuleOrder]) -> tuple[RuleOrder, ...]:
 
 @frozen(kw_only=True)
 class RuleOrders:
-    """One moment in every order, ours first. Prints what fired in each, and what is different from ours."""
+    """One moment in every order, ours first. Prints what fired in each, and what is different from ours.
+
+    >>> from ticketcore import Action, Created, Rule
+    >>> desk = Desk(rules=[Rule(name=name, on=["created"], then=[Action("add_tag", name)]) for name in ("one", "two")])
+    >>> orders = compare_orders(desk, None, Created(at=0, ticket="T-1"))
+    >>> orders.differ, orders.differences("first match")
+    (('first match',), ('tags: one, ours one, two',))
+    """
 
     orders: tuple[RuleOrder, ...] = field(converter=_orders)
 

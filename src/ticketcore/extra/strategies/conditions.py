@@ -57,13 +57,26 @@ _NUMBERS: Final = (0, 1, 2, 5, -3, 1.5, 2**62)
 
 
 def minutes() -> st.SearchStrategy[int]:
-    """Instants on whole minutes around `EVENING_US`, now and then a day or a year before."""
+    """Instants on whole minutes around `EVENING_US`, now and then a day or a year before.
+
+    >>> from hypothesis import find
+    >>> iso(find(minutes(), lambda at: at < EVENING_US - 300 * 1440 * MINUTE_US))[:4]
+    '2025'
+    """
     far = st.builds(lambda at, days: at - days * 1440 * MINUTE_US, evening(), st.sampled_from([1, 2, 7, 365]))
     return st.one_of(evening(), evening(), evening(), far)
 
 
 def evening() -> st.SearchStrategy[int]:
-    """Instants on whole minutes within the hours around `EVENING_US`."""
+    """Instants on whole minutes within the hours around `EVENING_US`.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(evening())
+    ... def test_it_is_from_eight_to_four(at):
+    ...     assert "2026-11-20T20:00:00Z" <= iso(at) <= "2026-11-21T04:00:00Z" and at % MINUTE_US == 0
+    >>> test_it_is_from_eight_to_four()
+    """
     return st.sampled_from(range(-120, 361)).map(lambda minute: EVENING_US + minute * MINUTE_US)
 
 
@@ -162,7 +175,15 @@ def vocabularies(draw: st.DrawFn) -> Vocabulary:
 
 
 def literally(pattern: str) -> Callable[[str], bool]:
-    """In place of a matcher of regular expressions: every letter stands for itself, small or capital. "(" cannot be read."""
+    """In place of a matcher of regular expressions: every letter stands for itself, small or capital. "(" cannot be read.
+
+    >>> found = literally("Down")
+    >>> found("The shop is DOWN"), found("The shop is up")
+    (True, False)
+    >>> literally("(")
+    Traceback (most recent call last):
+    ticketcore.errors.BadValue: a parenthesis is open
+    """
     if "(" in pattern:
         raise BadValue("a parenthesis is open", value=pattern)
     return lambda text: pattern.casefold() in text.casefold()
@@ -295,7 +316,16 @@ def _field_data(draw: st.DrawFn, vocabulary: Vocabulary, layer: str) -> dict[str
 
 
 def foldings() -> st.SearchStrategy[dict[str, Any]]:
-    """How a text test folds, as plain data; mostly as usual."""
+    """How a text test folds, as plain data; mostly as usual.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(foldings())
+    ... def test_a_text_test_takes_them(options):
+    ...     parse({"field": "subject", "contains": "I", **options}, Vocabulary(), "when", problems := [])
+    ...     assert not problems
+    >>> test_a_text_test_takes_them()
+    """
     options = st.fixed_dictionaries({}, optional={"accents": st.booleans(), "language": st.sampled_from(["tr", "az"])})
     return st.one_of(st.just({}), st.just({}), options)
 
@@ -351,7 +381,12 @@ def _changed_data(draw: st.DrawFn, vocabulary: Vocabulary, layer: str) -> dict[s
 
 
 def spans(*, until: bool = False) -> st.SearchStrategy[str]:
-    """Spans of time as text, in all their forms."""
+    """Spans of time as text, in all their forms.
+
+    >>> from hypothesis import find
+    >>> find(spans(), lambda span: "business" in span)
+    '30m business'
+    """
     lengths = st.sampled_from([30, 0, 1, 15, 60, 95, 120, 240, 480]).map(lambda minute: f"{minute}m")
     suffix = st.sampled_from(["", " business"])
     days = st.builds(lambda count, unit: f"{count} {unit}", st.integers(0, 2), st.sampled_from(["day", "days", "working days"]))
@@ -402,7 +437,12 @@ def timed_data(draw: st.DrawFn, vocabulary: Vocabulary) -> dict[str, Any]:
 
 @frozen(kw_only=True)
 class Reading:
-    """A clock's reading, as the sla room gives it."""
+    """A clock's reading, as the sla room gives it.
+
+    >>> reading = Reading(state="running", is_open=True, is_running=True, due_us=120, started_us=20, half_us=70)
+    >>> reading.reaches_us(50), reading.reaches_us(80)
+    (70, 100)
+    """
 
     state: str
     is_open: bool

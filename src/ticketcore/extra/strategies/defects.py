@@ -24,7 +24,14 @@ __all__ = ["DEFECTS", "FINITE_FIELDS", "Defect", "healthy", "seeded", "small_des
 
 @frozen
 class Defect:
-    """A defect that was put in: its kind, a code of `ticketcore.lint.CODES`, and the rules that have it."""
+    """A defect that was put in: its kind, a code of `ticketcore.lint.CODES`, and the rules that have it.
+
+    >>> desk, defects = seeded(0)
+    >>> [(defect.code, defect.rules) for defect in defects]
+    [('contradictory-rule', ('seed 0',)), ('unreachable-rule', ('seed 1',))]
+    >>> set(defects[0].rules) <= {rule.name for rule in desk.rules}
+    True
+    """
 
     code: str
     rules: tuple[str, ...]
@@ -77,7 +84,11 @@ def _desk(name: str, rules: list[Rule]) -> Desk:
 
 
 def healthy(number: int) -> Desk:
-    """A desk of four to nine rules with nothing to find in it; the same for the same number."""
+    """A desk of four to nine rules with nothing to find in it; the same for the same number.
+
+    >>> [rule.name for rule in healthy(1).rules], healthy(1) == healthy(1)
+    (['rule 0', 'rule 1', 'rule 2', 'rule 3', 'rule 4', 'rule 5', 'rule 6', 'rule 7', 'rule 8'], True)
+    """
     random = Random(f"healthy {number}")  # noqa: S311 - the same for everybody, and no secret
     products = random.sample(_PRODUCTS, random.randrange(4, 10))
     return _desk(f"healthy {number}", [_healthy_rule(random, f"rule {place}", product) for place, product in enumerate(products)])
@@ -195,6 +206,11 @@ def seeded(number: int) -> tuple[Desk, tuple[Defect, ...]]:
     """A desk of healthy rules with two defects of different kinds among them, each for a product of its own; and the defects.
 
     The same for the same number; a hundred numbers in a row have each kind equally often.
+
+    >>> from collections import Counter
+    >>> kinds = Counter(defect.code for number in range(8) for defect in seeded(number)[1])
+    >>> kinds["shadowed-rule"], set(kinds.values()), set(kinds) == set(DEFECTS)
+    (2, {2}, True)
     """
     random = Random(f"seeded {number}")  # noqa: S311 - as above
     products = random.sample(_PRODUCTS, random.randrange(5, 9))
@@ -242,7 +258,12 @@ def _small(rules: list[Rule]) -> Desk:
 
 
 def small_desk(random: Random) -> Desk:
-    """A desk of one to four rules on events over the finite domain: every ticket of it can be tried."""
+    """A desk of one to four rules on events over the finite domain: every ticket of it can be tried.
+
+    >>> desk = small_desk(Random(1))
+    >>> 1 <= len(list(desk.rules)) <= 4, dict(desk.fields) == FINITE_FIELDS
+    (True, True)
+    """
     return _small([
         Rule(
             name=f"r{place}", on=random.sample(_HEARD, random.randrange(1, 3)), when=_condition(random),
@@ -252,7 +273,15 @@ def small_desk(random: Random) -> Desk:
 
 
 def small_desks() -> st.SearchStrategy[Desk]:
-    """Desks as `small_desk` makes them."""
+    """Desks as `small_desk` makes them.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(small_desks())
+    ... def test_all_rules_listen(desk):
+    ...     assert all(rule.on for rule in desk.rules)
+    >>> test_all_rules_listen()
+    """
     return st.randoms(use_true_random=False).map(small_desk)
 
 
@@ -267,7 +296,12 @@ _MOVES: Final = (
 
 
 def timed_desk(random: Random) -> Desk:
-    """A desk of one to three rules on time or on waking over the finite domain: some such desks never come to rest."""
+    """A desk of one to three rules on time or on waking over the finite domain: some such desks never come to rest.
+
+    >>> desk = timed_desk(Random(1))
+    >>> all(rule.is_timed or rule.on == {"woken", "status_changed"} or not rule.on for rule in desk.rules)
+    True
+    """
     rules = []
     for place in range(random.randrange(1, 4)):
         then = random.sample(_MOVES, random.randrange(1, 3))
@@ -282,5 +316,13 @@ def timed_desk(random: Random) -> Desk:
 
 
 def timed_desks() -> st.SearchStrategy[Desk]:
-    """Desks as `timed_desk` makes them."""
+    """Desks as `timed_desk` makes them.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(timed_desks())
+    ... def test_there_are_few_rules(desk):
+    ...     assert 1 <= len(list(desk.rules)) <= 3
+    >>> test_there_are_few_rules()
+    """
     return st.randoms(use_true_random=False).map(timed_desk)
