@@ -250,7 +250,16 @@ _SHOWN: Final = 5  # differences of one order that are printed
 
 @frozen(kw_only=True)
 class OrderDifference:
-    """A moment of which one order makes something else than ours: the rules that fire in both, and what else is different."""
+    """A moment of which one order makes something else than ours: the rules that fire in both, and what else is different.
+
+    >>> from ticketcore import Action, Created, Rule
+    >>> desk = Desk(rules=[Rule(name=name, on=["created"], then=[Action("add_tag", name)]) for name in ("one", "two")])
+    >>> [found] = report_orders(desk, [Created(at=0, ticket="T-1")]).differences
+    >>> found.order, found.fired, found.ours, found.differences
+    ('first match', ('one',), ('one', 'two'), ('tags: one, ours one, two',))
+    >>> found.row()["ticket"]
+    'T-1'
+    """
 
     order: str
     ticket: str
@@ -283,7 +292,16 @@ def _differences(value: Iterable[OrderDifference]) -> tuple[OrderDifference, ...
 
 @frozen(kw_only=True)
 class OrderReport:
-    """Where the other orders come to something else than ours over a history: *moments* were compared. Prints order by order."""
+    """Where the other orders come to something else than ours over a history: *moments* were compared. Prints order by order.
+
+    >>> from ticketcore import Action, Created, Rule
+    >>> desk = Desk(rules=[Rule(name=name, on=["created"], then=[Action("add_tag", name)]) for name in ("one", "two")])
+    >>> report = report_orders(desk, [Created(at=0, ticket="T-1")])
+    >>> report.rules("first match"), [row["order"] for row in report.rows()]
+    (('two',), ['first match'])
+    >>> print(str(report).splitlines()[0])
+    1 moment, in ours and in 4 other orders
+    """
 
     moments: int
     differences: tuple[OrderDifference, ...] = field(converter=_differences)
