@@ -40,13 +40,17 @@ from ticketcore.model import (
     Clock,
     Created,
     CustomerReplied,
+    Decision,
     Effect,
     Event,
     FieldSet,
+    Group,
     Message,
     Noted,
     Person,
+    Repeat,
     Resolved,
+    Slot,
     StatusSet,
     Ticket,
     fold,
@@ -370,6 +374,49 @@ def circle() -> Any:
 def test_data_that_is_too_large_is_refused_before_it_is_read(data: Any, words: str) -> None:
     found = problems(event_from_data, data)
     assert [words in message for _, message, _ in found] == [True]
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.dates(), lambda part: st.lists(part, max_size=4) | st.dictionaries(st.text(), part, max_size=4)
+    ),
+    st.builds(_plain.Limits, depth=st.integers(1, 5), nodes=st.integers(1, 12), items=st.integers(1, 4)),
+)
+def test_data_fits_when_nothing_is_found_too_large_in_it(data: Any, limits: Any) -> None:
+    try:
+        _plain._refuse_size(data, limits)
+    except _plain.Refusal:
+        assert not _plain._fits(data, limits)
+    else:
+        assert _plain._fits(data, limits)
+
+
+@pytest.mark.parametrize("kind", [*EVENTS.values(), *EFFECTS.values(), Ticket, Person, Agent, Group, Message, Decision, Run, Slot, Repeat])
+def test_nothing_is_left_to_a_constructor_that_a_reader_does_not_do(kind: type) -> None:
+    assert not hasattr(kind, "__attrs_post_init__")
+    for part in attrs.fields(kind):
+        assert part.validator is None
+        assert part.converter in codec._DONE or (kind, part.name) == (Person, "zone")
+
+
+@pytest.mark.parametrize("zone", ["Europe/Athens", "", "Mars/Base"])
+def test_what_a_constructor_alone_can_say_is_asked_of_it(zone: str) -> None:
+    try:
+        wanted: Any = Person(id="p", zone=zone)
+    except TicketcoreError as error:
+        wanted = [(error.path, error.message, error.hint)]
+    try:
+        found: Any = from_data(Person, {"id": "p", "zone": zone})
+    except DataError as error:
+        found = [(problem.path, problem.message, problem.hint) for problem in error.problems]
+    assert found == wanted
+
+
+@pytest.mark.parametrize("text", ["1h 30m", " " * 99 + "1h 30m"])
+def test_a_duration_is_the_same_however_it_is_written(text: str) -> None:
+    for _ in range(2):
+        event: Any = event_from_data({"kind": "target_extended", "at": NINE, "metric": "m", "extra": text})
+        assert event.extra_us == 5_400_000_000
 
 
 def test_data_may_be_as_deep_as_the_limit() -> None:

@@ -50,7 +50,7 @@ def to_us(when: datetime | int) -> int:
             hint="give pendulum.DateTime or datetime with tzinfo",
         )
     tz = when.tzinfo
-    if tz is _UTC:  # the common case, from the fields alone
+    if tz is _UTC or tz is UTC:  # the common cases, from the fields alone
         return (
             (when.toordinal() - EPOCH_ORDINAL) * DAY_US + (when.hour * 3600 + when.minute * 60 + when.second) * SECOND_US + when.microsecond
         )

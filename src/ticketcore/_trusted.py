@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import attrs
 
-from ticketcore._clocks import Run, Target, parse_target, summed
-from ticketcore._plain import field_value
-from ticketcore._time import DAY_US, SECOND_US, duration_us
+from ticketcore._clocks import Run, Target
+from ticketcore._plain import duration, field_value, target
+from ticketcore._time import DAY_US, SECOND_US
 from ticketcore._values import FrozenMap, draft_class
 from ticketcore.errors import TicketcoreError
 from ticketcore.model import Actor, Agent, Person
@@ -21,6 +21,7 @@ Load = Callable[[Any], Any]
 WRONG: Final = (KeyError, TypeError, ValueError, AttributeError, TicketcoreError)  # what data that is not ours may raise here
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
+_put: Final = object.__setattr__
 _TAGS: Final = ("schema", "kind", "role")  # they say what the data is, and no more
 
 
@@ -81,12 +82,26 @@ class Loaders(dict[Any, Load]):
 
     def _load_for(self, name: str, wanted: Any) -> Load | None:
         if name.endswith("_us"):
-            return duration_us if name in self._durations else instant
+            return duration if name in self._durations else instant
         if wanted in _BY_TYPE:
             return _BY_TYPE[wanted]
+        if wanted == tuple[Run, ...]:
+            return self._runs()
         if getattr(wanted, "__origin__", None) is FrozenMap:
             return self._map_of(wanted.__args__[1])
         return self[wanted]
+
+    def _runs(self) -> Load:
+        load = self[Run]
+
+        def load_runs(data: list[Any]) -> tuple[Run, ...]:
+            runs, total = tuple(map(load, data)), 0
+            for run in runs:
+                total += run.counted_us
+                _put(run, "sum_us", total)  # it is new: nobody has seen it yet
+            return runs
+
+        return load_runs
 
     def _map_of(self, kind: type) -> Load:
         load = self[kind]
@@ -101,7 +116,7 @@ def instant(text: str) -> int:
 
 
 def _durations(values: list[str]) -> tuple[int, ...]:
-    return tuple(map(duration_us, values))
+    return tuple(map(duration, values))
 
 
 def _value(value: Any) -> Any:
@@ -115,17 +130,8 @@ def _values(data: Mapping[str, Any]) -> FrozenMap[str, Any]:
     return FrozenMap(data)
 
 
-def _runs(data: list[Mapping[str, Any]]) -> tuple[Run, ...]:
-    counted = [duration_us(run["counted"]) if "counted" in run else 0 for run in data]
-    runs = (
-        Run(instant(run["start"]), instant(run["end"]), amount, run.get("why", ""), run.get("event", ""))
-        for run, amount in zip(data, counted, strict=True)
-    )
-    return summed(runs, counted)
-
-
 # How the value of a field is made, by its type; None: it is taken as it is.
 _BY_TYPE: Final[Mapping[Any, Load | None]] = {
     str: None, int: None, bool: None, Any: _value, frozenset[str]: frozenset, tuple[str, ...]: tuple, tuple[int, ...]: _durations,
-    FrozenMap[str, Any]: _values, FrozenMap[str, str]: FrozenMap, tuple[Run, ...]: _runs, Target: parse_target,
+    FrozenMap[str, Any]: _values, FrozenMap[str, str]: FrozenMap, Target: target,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
@@ -117,20 +118,17 @@ _FIELDS: Final[dict[type, tuple[str, ...]]] = {}  # the names of a class's field
 _set: Final = object.__setattr__
 
 
+@lru_cache(maxsize=256)  # more than the classes there are
 def draft_class(kind: type) -> Any:
     """A mutable class under the frozen class *kind*, of the same slots: called, it gives the defaults, and None where there is none.
 
     When all is filled in, ``draft.__class__ = kind`` makes it a value of *kind* without a copy; nothing is converted or checked.
     """
-    parts = {part.name: attrs.field(default=_default(part), alias=part.name) for part in attrs.fields(kind)}
+    parts = {
+        part.name: attrs.field(default=None if part.default is attrs.NOTHING else part.default, alias=part.name)
+        for part in attrs.fields(kind)
+    }
     return attrs.make_class(
         f"{kind.__name__}Draft", parts, bases=(kind,), slots=True, weakref_slot=False, repr=False, eq=False,
         class_body={"__setattr__": object.__setattr__, "__delattr__": object.__delattr__},  # both, or its stores are slow
     )  # fmt: skip
-
-
-def _default(part: attrs.Attribute[Any]) -> Any:
-    if part.default is attrs.NOTHING:
-        return None
-    made = getattr(part.default, "factory", None)
-    return part.default if made is None else made()

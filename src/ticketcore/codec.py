@@ -8,7 +8,7 @@ ISO 8601 in UTC, durations ``"1h 30m"``, targets ``"2 working days"``, sets sort
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NoReturn, cast
 
@@ -41,6 +41,7 @@ from ticketcore._plain import (
     parse_json,
     read_document,
     record,
+    record_as,
     schema,
     tagged,
     target,
@@ -51,9 +52,9 @@ from ticketcore._plain import (
     write_names,
     write_value,
 )  # fmt: skip
-from ticketcore._time import say_duration
+from ticketcore._time import maybe_us, say_duration, to_us
 from ticketcore._trusted import WRONG, Loaders
-from ticketcore._values import FrozenMap
+from ticketcore._values import FrozenMap, draft_class, frozen_map, frozen_value, name_set, names
 from ticketcore.conditions import Regex
 from ticketcore.desk import Desk, Outcome
 from ticketcore.errors import BadValue, shorten
@@ -111,11 +112,32 @@ def _class_reader(kind: type, what: str, aside: Mapping[str, Reader] = FrozenMap
     """The reader of a class of the model: one key a field, read as its type says."""
     attrs.resolve_types(kind, _NAMES)
     keys = {
-        _key(field.name): Key(_field_reader(field.name, field.type), field.alias, field.default is attrs.NOTHING)
+        _key(field.name): Key(_field_reader(field.name, field.type), field.name, field.default is attrs.NOTHING)
         for field in attrs.fields(kind)
         if field.name not in _LEFT_OUT
     }
-    return record(kind, keys, what, aside)
+    return record_as(_maker(kind), keys, what, aside)
+
+
+# What these converters make, the readers have made already.
+_DONE: Final = (None, to_us, maybe_us, name_set, names, frozen_map, frozen_value)
+
+
+def _maker(kind: type) -> Callable[[dict[str, Any]], Any]:
+    """The constructor of a class for fields that were read already: it is gone through only for those that have more to say."""
+    aliases = {field.name: field.alias for field in attrs.fields(kind)}
+    careful = frozenset(field.name for field in attrs.fields(kind) if field.converter not in _DONE)
+
+    def make(given: dict[str, Any]) -> Any:
+        if not careful.isdisjoint(given):
+            return kind(**{aliases[name]: value for name, value in given.items()})
+        new = draft_class(kind)()
+        for name, value in given.items():
+            setattr(new, name, value)
+        new.__class__ = kind
+        return new
+
+    return make
 
 
 def _field_reader(name: str, wanted: Any) -> Reader:
@@ -234,12 +256,16 @@ _LOADERS: Final = Loaders(lambda name: None if name in _LEFT_OUT else _key(name)
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
+_write_duration: Final = lru_cache(maxsize=256)(say_duration)
+_target_text: Final = lru_cache(maxsize=256)(str)
+
+
 def _write_target(value: Target | None) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None else _target_text(value)
 
 
 def _write_durations(value: tuple[int, ...]) -> list[str]:
-    return [say_duration(us) for us in value]
+    return [_write_duration(us) for us in value]
 
 
 def _write_parts(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -265,7 +291,7 @@ def _class_writer(kind: type, tag: tuple[str, Any] | None) -> Writer:
 
 def _hook(field: attrs.Attribute[Any]) -> Writer | None:
     if field.name.endswith("_us"):
-        return say_duration if field.name in DURATIONS else write_instant
+        return _write_duration if field.name in DURATIONS else write_instant
     return _WRITE_BY_TYPE.get(field.type)
 
 
