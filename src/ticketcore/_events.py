@@ -56,7 +56,12 @@ class Person:
     role: ClassVar[str] = "customer"
 
     def is_same(self, other: Person | Agent | None) -> bool:
-        """Whether *other* is this person, by the first of id, e-mail, phone and visitor id that both have."""
+        """Whether *other* is this person, by the first of id, e-mail, phone and visitor id that both have.
+
+        >>> ada = Person(email="Ada@example.org", phone="123")
+        >>> ada.is_same(Person(email="ada@EXAMPLE.org", phone="456")), ada.is_same(Person(phone="123")), ada.is_same(Person(name="Ada"))
+        (True, True, False)
+        """
         if type(other) is Agent:  # asked for every agent's reply: an agent has one thing in common with a person
             email = other.email
             return bool(email) and bool(self.email) and self.email.casefold() == email.casefold()

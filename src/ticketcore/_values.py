@@ -35,7 +35,11 @@ class FrozenMap(dict[K, V]):
         return new
 
     def without(self, key: K) -> FrozenMap[K, V]:
-        """A new map that lacks *key*; this one if it has none."""
+        """A new map that lacks *key*; this one if it has none.
+
+        >>> FrozenMap({"sales": 2, "support": 5}).without("sales")
+        {'support': 5}
+        """
         if key not in self:
             return self
         return FrozenMap({name: value for name, value in self.items() if name != key})

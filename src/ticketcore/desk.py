@@ -192,7 +192,11 @@ class Desk:
         return (_rebuild, ({name: getattr(self, name) for name in _GIVEN},))
 
     def evolve(self, **changes: Any) -> Desk:
-        """A desk with some parts changed: ``desk.evolve(policies=())``. Checked as a whole again."""
+        """A desk with some parts changed: ``desk.evolve(policies=())``. Checked as a whole again.
+
+        >>> Desk(zone="Europe/Riga").evolve(name="second brand").zone
+        'Europe/Riga'
+        """
         return evolve(self, **changes)
 
     # --- the step ----------------------------------------------------------------------------------------------------
@@ -205,6 +209,14 @@ class Desk:
 
         Raises `WrongDesk`, `WrongTicket`, `OutOfOrder`, `Duplicate`, `MissingFacts`, `BadMoment`, `IllegalMove`, `UnknownName`,
         `BadValue`.
+
+        >>> from ticketcore import Closed, Created, Person
+        >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> Desk().handle(ticket, Closed(at=60_000_000))
+        Traceback (most recent call last):
+        ticketcore.errors.IllegalMove: close is refused: new has no such move; allowed: agent_replies -> answered, ...
+        >>> Desk().handle(ticket, Closed(at=60_000_000), observe=True).ticket.status  # a log from elsewhere is taken at its word
+        'closed'
         """
         settings = self.settings
         if late is not None and late not in LATE:
@@ -219,6 +231,12 @@ class Desk:
         """Let time pass up to and including *now*. With nothing due, the outcome holds the very same ticket.
 
         Raises `WrongDesk`.
+
+        >>> from ticketcore import Created, Person, load_desk
+        >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> desk.tick(ticket, 3_599_999_999).events, [event.kind for event in desk.tick(ticket, 3_600_000_000).events]
+        ((), ['breached'])
         """
         return StepRun(_parts(self), ticket).tick(to_us(now))
 
@@ -226,6 +244,12 @@ class Desk:
         """The first instant at which something will happen if nobody acts; None: nothing will. At or after ``ticket.as_of``.
 
         If nothing is found within two years, that horizon: the one wake-up at which nothing may happen. Raises `WrongDesk`.
+
+        >>> from ticketcore import Created, Person, load_desk
+        >>> desk = load_desk({"sla": [{"name": "gold", "warn": ["-15m"], "targets": {"first_reply": "1h"}}]})
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> str(desk.wake_at(ticket)), str(desk.wake_at(desk.tick(ticket, 2_700_000_000).ticket)), desk.wake_us(ticket)
+        ('1970-01-01 00:45:00+00:00', '1970-01-01 01:00:00+00:00', 2700000000)
         """
         return maybe_from_us(self.wake_us(ticket))
 
@@ -241,6 +265,13 @@ class Desk:
         Settles under *old* up to *at*, then re-chooses policy and targets. No event rule runs, and time rules whose condition is
         true already do not fire. Used time, start and pauses stay. Raises `UnknownName` when the ticket's status is none of this
         desk, `OutOfOrder`, and `WrongDesk` when *old* is not the ticket's desk.
+
+        >>> from ticketcore import Created, Person, load_desk
+        >>> old, new = (load_desk({"sla": [{"name": "gold", "targets": {"first_reply": span}}]}) for span in ("1h", "2h"))
+        >>> ticket = old.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> adopted = new.adopt(ticket, 1_800_000_000, old=old).ticket
+        >>> str(adopted.due("first_reply")), str(new.standing(adopted, "first_reply").used)
+        ('1970-01-01 02:00:00+00:00', '0:30:00')
         """
         at_us = to_us(at)
         before = None if old is None else old.tick(ticket, at_us)
@@ -302,6 +333,13 @@ class Desk:
         """Open the ticket that a `CreateFollowUp` asks for: *message* is the reply that *source* no longer takes, *ticket* the new id.
 
         It has what a `split` has and the source's copies, and begins when the reply was written. Raises as `handle` does.
+
+        >>> from ticketcore import Created, CustomerReplied, Message, Person
+        >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"), subject="printer")).ticket
+        >>> late = CustomerReplied(at=60_000_000, by=Person(name="Ada"), message=Message(text="It is broken again"))
+        >>> new = Desk().follow_up(ticket, ticket="T-2", message=late).ticket
+        >>> new.origin, new.relation, new.subject, new.text
+        ('T-1', 'follow_up', 'printer', 'It is broken again')
         """
         return follow_up(_parts(self), source, ticket, message, given)
 
@@ -351,15 +389,31 @@ class Desk:
         """Every open promise of *tickets* that would be due at another instant under *new*: other hours, targets, a holiday more.
 
         "Which tickets does this holiday save?": ``desk.redated(tickets, desk.with_holiday("support", "2026-12-24"))``.
+
+        >>> from ticketcore import Created, Person, load_desk
+        >>> slow, quick = (load_desk({"sla": [{"name": "gold", "targets": {"first_reply": span}}]}) for span in ("2h", "1h"))
+        >>> ticket = slow.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> [(one.ticket, one.metric, str(one.was.time()), str(one.now.time())) for one in slow.redated([ticket], quick)]
+        [('T-1', 'first_reply', '02:00:00', '01:00:00')]
         """
         return redated(tickets, self.sla, new.sla)
 
     def with_hours(self, **hours: Hours) -> Desk:
-        """A desk with some of its business hours replaced, by name."""
+        """A desk with some of its business hours replaced, by name.
+
+        >>> desk = Desk(hours={"office": BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})})
+        >>> desk.with_hours(office=always()).hours["office"].is_open(0), desk.hours["office"].is_open(0)
+        (True, False)
+        """
         return self.evolve(hours={**self.hours, **hours})
 
     def with_holiday(self, hours: str, day: date | str, holiday: str = "") -> Desk:
-        """A desk in whose hours of that name a date is a holiday. Raises `UnknownName`, and `BadValue` for composed hours."""
+        """A desk in whose hours of that name a date is a holiday. Raises `UnknownName`, and `BadValue` for composed hours.
+
+        >>> desk = Desk(hours={"office": BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})})
+        >>> desk.with_holiday("office", "2026-12-24", "Christmas Eve").hours["office"].holiday_name("2026-12-24")
+        'Christmas Eve'
+        """
         found = self.vocabulary.hours_of(hours)
         if not isinstance(found, BusinessHours):
             raise BadValue(f"only plain business hours take a holiday, not {type(found).__name__}", value=hours)
@@ -369,6 +423,12 @@ class Desk:
         """When the open promise for *metric* is due; None: paused, ended, nothing promised, or unreachable.
 
         Raises `UnknownName` and `WrongDesk`.
+
+        >>> from ticketcore import Created, Person, load_desk
+        >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> str(desk.due(ticket, "first_reply")), desk.due(ticket, "resolution")  # nothing is promised for the second
+        ('1970-01-01 01:00:00+00:00', None)
         """
         self._own(ticket)
         clock = ticket.clocks.get(self._metric(metric))
@@ -378,6 +438,12 @@ class Desk:
         """How the clock of *metric* stands at an instant (the ticket's last change); None: it was never started.
 
         Raises `UnknownName` and `WrongDesk`.
+
+        >>> from ticketcore import Created, Person, load_desk
+        >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> [desk.standing(ticket, "first_reply", minute * 60_000_000).state for minute in (59, 60)], desk.standing(ticket, "next_reply")
+        (['running', 'breached'], None)
         """
         self._own(ticket)
         return self.sla.standing(ticket, self._metric(metric), ticket.as_of_us if at is None else to_us(at))
@@ -386,12 +452,27 @@ class Desk:
         """Why the promise for *metric* is due when it is: the ledger of its cycle.
 
         Raises `UnknownName` if no clock was started, and `WrongDesk`.
+
+        >>> from ticketcore import Created, Person, load_desk
+        >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> print(desk.why_due(ticket, "first_reply"))
+        first_reply: 1h promised (UTC)
+        counted    Thu 1 Jan 00:00-01:00       1h
+        due        Thu 1 Jan 01:00
         """
         self._own(ticket)
         return self.sla.ledger(ticket, self._metric(metric))
 
     def why(self, ticket: Ticket, what: str = "priority") -> str:
-        """Why the ticket has its ``priority``, its ``policy`` or its ``status``, in a sentence. Raises `UnknownName` for anything else."""
+        """Why the ticket has its ``priority``, its ``policy`` or its ``status``, in a sentence. Raises `UnknownName` for anything else.
+
+        >>> from ticketcore import Created, Person, SlotSet
+        >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> ticket = Desk().handle(ticket, SlotSet(at=60_000_000, by=Agent(id="maria"), level="high")).ticket
+        >>> Desk().why(ticket), Desk().why(ticket, "policy")
+        ('high: manual, by maria; overruled: low (default)', 'none: no policy matches')
+        """
         view = self.view(ticket)
         if what == "priority":
             return str(self.priority.why(ticket, view))
@@ -419,7 +500,16 @@ class Desk:
         return self.rules.matching(self.view(ticket, at))
 
     def explain(self, ticket: Ticket, rule: str, at: datetime | int | None = None) -> Explanation:
-        """Whether a rule's condition holds for the ticket at an instant, part by part, with the values seen. Raises `UnknownName`."""
+        """Whether a rule's condition holds for the ticket at an instant, part by part, with the values seen. Raises `UnknownName`.
+
+        >>> from ticketcore import Created, Person, field
+        >>> desk = Desk(rules=[Rule(name="vip", on=["created"], when=field.tags.has("vip") & (field.channel == "chat"))])
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"), channel="chat")).ticket
+        >>> print(desk.explain(ticket, "vip"))
+        no   all of
+        no     tags has 'vip'   (empty)
+        yes    channel is 'chat'   ('chat')
+        """
         return explain(self.rules.rule(rule).when, self.view(ticket, at))
 
     def why_not(self, ticket: Ticket | None, rule: str, at: datetime | int | None = None, *, events: Iterable[Outside] = ()) -> RuleAccount:
@@ -447,12 +537,25 @@ class Desk:
         return standing(found, self.view(ticket, at))
 
     def view(self, ticket: Ticket, at: datetime | int | None = None) -> View:
-        """What conditions read of a ticket at an instant (the ticket's last change)."""
+        """What conditions read of a ticket at an instant (the ticket's last change).
+
+        >>> from ticketcore import Created, Person, since
+        >>> from ticketcore.conditions import holds
+        >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> old = since("created") >= "1h"
+        >>> holds(old, Desk().view(ticket)), holds(old, Desk().view(ticket, 3_600_000_000))
+        (False, True)
+        """
         at_us = ticket.as_of_us if at is None else to_us(at)
         return View(self.vocabulary, ticket, at_us, None, None, lambda metric: self.sla.reading(ticket, metric, at_us))
 
     def filter(self, name: str) -> Filter:
-        """The filter of that name. Raises `UnknownName`."""
+        """The filter of that name. Raises `UnknownName`.
+
+        >>> from ticketcore import field
+        >>> Desk(filters=[Filter(name="nobody's", when=field.assignee.is_empty(), text="still to be taken")]).filter("nobody's").text
+        'still to be taken'
+        """
         for one in self.filters:
             if one.name == name:
                 return one

@@ -85,6 +85,12 @@ class Hours(Timeline):
 
     >>> always("UTC").elapsed(0, 3_600_000_000)
     datetime.timedelta(seconds=3600)
+    >>> office = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]}, holidays=[("2026-12-24", "Christmas Eve")])
+    >>> noon = datetime.fromisoformat("2026-12-24T12:00:00Z")  # a Thursday
+    >>> office.is_open(noon), office.is_holiday(noon), office.holiday_name(noon), office.is_working_day("2026-12-25")
+    (False, True, 'Christmas Eve', True)
+    >>> str(office.next_open(noon)), str(office.previous_open(noon))
+    ('2026-12-25 09:00:00+00:00', '2026-12-23 17:00:00+00:00')
     """
 
     _local: object = field(init=False, eq=False, repr=False, default=None)  # pendulum's object for the zone, to know its datetimes by
@@ -150,7 +156,12 @@ class Hours(Timeline):
         return from_us(self.add_us(self._us(at), amount_us))
 
     def subtract(self, at: datetime | int, amount: timedelta | str) -> DateTime:
-        """The latest instant from which *amount* of open time passes until *at*: the mirror of `add`."""
+        """The latest instant from which *amount* of open time passes until *at*: the mirror of `add`.
+
+        >>> weekdays = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
+        >>> str(weekdays.subtract(datetime.fromisoformat("2026-11-23T09:30:00Z"), "1h"))
+        '2026-11-20 16:30:00+00:00'
+        """
         return from_us(self.subtract_us(self._us(at), duration_us(amount)))
 
     def next_open(self, at: datetime | int) -> DateTime:
@@ -162,16 +173,31 @@ class Hours(Timeline):
         return from_us(self.previous_open_us(self._us(at)))
 
     def next_transition(self, at: datetime | int) -> Transition:
-        """The first opening or closing strictly after *at*. Raises `BeyondHorizon` or `NeverOpen` when there is none."""
+        """The first opening or closing strictly after *at*. Raises `BeyondHorizon` or `NeverOpen` when there is none.
+
+        >>> change = BusinessHours(zone="UTC", week={"thu": ["09:00-17:00"]}).next_transition(10 * 3_600_000_000)
+        >>> str(change.at), change.opens
+        ('1970-01-01 17:00:00+00:00', False)
+        """
         us, opens = self.next_transition_us(self._us(at))
         return Transition(from_us(us), opens)
 
     def spans(self, start: datetime | int, end: datetime | int) -> Iterator[tuple[DateTime, DateTime]]:
-        """The open spans within ``[start, end)``, in order and lazily; touching runs are one."""
+        """The open spans within ``[start, end)``, in order and lazily; touching runs are one.
+
+        >>> weekdays = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-12:00", "13:00-17:00"]})
+        >>> [(opens.hour, closes.hour) for opens, closes in weekdays.spans(0, 86_400_000_000)]  # a Thursday
+        [(9, 12), (13, 17)]
+        """
         return ((from_us(opens), from_us(closes)) for opens, closes in self.spans_us(self._us(start), self._us(end)))
 
     def explain(self, start: datetime | int, end: datetime | int) -> Iterator[tuple[DateTime, DateTime, Kind, str]]:
-        """Why time counts or not: pieces that cover ``[start, end)``, each with its kind and the name of the holiday or closure."""
+        """Why time counts or not: pieces that cover ``[start, end)``, each with its kind and the name of the holiday or closure.
+
+        >>> office = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]}, holidays=[("1970-01-02", "a bridge")])
+        >>> [(start.format("ddd HH:mm"), kind, name) for start, _, kind, name in office.explain(0, 2 * 86_400_000_000)]
+        [('Thu 00:00', 'closed', ''), ('Thu 09:00', 'open', ''), ('Thu 17:00', 'closed', ''), ('Fri 00:00', 'holiday', 'a bridge')]
+        """
         pieces = self.explain_us(self._us(start), self._us(end))
         return ((from_us(low), from_us(high), kind, name) for low, high, kind, name in pieces)
 
@@ -195,7 +221,13 @@ class Hours(Timeline):
     # --- dates -------------------------------------------------------------------------------------------------------
 
     def add_days(self, at: datetime | int, count: int) -> DateTime:
-        """The same wall time *count* dates on (or back, if negative), working or not."""
+        """The same wall time *count* dates on (or back, if negative), working or not.
+
+        >>> riga = BusinessHours(zone="Europe/Riga", week={"mon-fri": ["09:00-17:00"]})
+        >>> saturday = datetime.fromisoformat("2026-03-28T10:00:00+02:00")  # the clocks go forward in the night
+        >>> str(riga.add_days(saturday, 1).in_timezone("Europe/Riga"))
+        '2026-03-29 10:00:00+03:00'
+        """
         return from_us(self.add_days_us(to_us(at), count))
 
     def add_working_days(self, at: datetime | int, count: int, *, end_of_day: bool = False) -> DateTime:
@@ -205,6 +237,11 @@ class Hours(Timeline):
         *end_of_day* the answer is the closing of that day. A count of 0 is *at* itself, or the closing of its date; of
         the next working day, if its date is none. A working day is a date on which a span starts (one that a closure
         does not swallow whole); the wall time is kept, open or not.
+
+        >>> weekdays = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
+        >>> friday = datetime.fromisoformat("2026-11-20T11:00:00Z")
+        >>> str(weekdays.add_working_days(friday, 2)), str(weekdays.add_working_days(friday, 0, end_of_day=True))
+        ('2026-11-24 11:00:00+00:00', '2026-11-20 17:00:00+00:00')
         """
         return from_us(self.add_working_days_us(to_us(at), count, end_of_day=end_of_day))
 
@@ -222,7 +259,12 @@ class Hours(Timeline):
         return date.fromordinal(self.shifted(self._ordinal(day), whole(count)))
 
     def working_days_between(self, start: date | str | int, end: date | str | int) -> int:
-        """How many working days lie in ``[start, end)``; negative if *end* is earlier."""
+        """How many working days lie in ``[start, end)``; negative if *end* is earlier.
+
+        >>> weekdays = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
+        >>> weekdays.working_days_between("2026-11-20", "2026-11-24")  # Friday and Monday
+        2
+        """
         return self.count_between(self._ordinal(start), self._ordinal(end))
 
     def is_holiday(self, at: date | str | int) -> bool:
@@ -257,7 +299,12 @@ class Hours(Timeline):
         return Combined(op="difference", left=self, right=other) if isinstance(other, Hours) else NotImplemented
 
     def then(self, day: date | str, following: Hours) -> Hours:
-        """These hours until midnight of *day* on the clock of *following*, and *following* from there on."""
+        """These hours until midnight of *day* on the clock of *following*, and *following* from there on.
+
+        >>> summer, winter = (BusinessHours(zone="UTC", week={"mon-sun": [span]}) for span in ("07:00-15:00", "09:00-17:00"))
+        >>> summer.then("1970-01-02", winter).elapsed(7 * 3_600_000_000, 33 * 3_600_000_000)
+        datetime.timedelta(seconds=28800)
+        """
         return Changing(phases=((None, self), (calendar_date(day, "then"), following)))
 
 

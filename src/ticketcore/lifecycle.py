@@ -182,7 +182,15 @@ class Lifecycle:
                     yield Problem(f"by_type.{name}", f"unknown type {shorten(name)}", hint_for(name, kind.choices), code="unknown-name")
 
     def using(self, vocabulary: Vocabulary) -> Lifecycle:
-        """The same with its guards compiled for, and their names checked against, the names of a desk. Raises `DeskError`."""
+        """The same with its guards compiled for, and their names checked against, the names of a desk. Raises `DeskError`.
+
+        >>> from ticketcore.conditions import field as of
+        >>> strict = Lifecycle(moves={"resolved": {"close": Move(to="closed", guard=of.fields.note.is_set(), reason="no note")}})
+        >>> strict.using(Vocabulary())
+        Traceback (most recent call last):
+        ticketcore.errors.DeskError: lifecycle: 1 problem
+          moves.resolved.close.guard.field  unknown field 'fields.note'; declare it among the desk's fields or facts
+        """
         return evolve(self, vocabulary=vocabulary)
 
     def __reduce__(self) -> tuple[Any, ...]:  # what is made at construction (compiled guards among it) is made again
@@ -191,7 +199,13 @@ class Lifecycle:
     # --- deciding ----------------------------------------------------------------------------------------------------
 
     def initial(self, event: Created) -> str:
-        """The first status of the ticket that *event* creates: answered when an agent wrote to the customer, else new."""
+        """The first status of the ticket that *event* creates: answered when an agent wrote to the customer, else new.
+
+        >>> from ticketcore.model import Person
+        >>> reached_out = Created(at=0, ticket="T-1", by=Agent(id="maria"), requester=Person(name="Ada"))
+        >>> Lifecycle().initial(reached_out), Lifecycle().initial(Created(at=0, ticket="T-1", by=Person(name="Ada")))
+        ('answered', 'new')
+        """
         own = self._workflows.get(event.fields.get(self.type_field)) if self.by_type else None
         if own is not None:
             return own.initial(event)
@@ -206,6 +220,12 @@ class Lifecycle:
 
         None for events that say nothing about the status, for automatic and internal messages, and for replies that go to a
         follow-up ticket or to the ticket this one was merged into. An agent who is the requester counts as the customer.
+
+        >>> from ticketcore.model import AgentReplied, Message, Resolved
+        >>> ticket = Ticket(id="T-1", status="new", category="new")
+        >>> away = AgentReplied(at=0, message=Message(text="I am away", automatic=True))
+        >>> Lifecycle().trigger_of(Resolved(at=0), ticket), Lifecycle().trigger_of(away, ticket)
+        ('resolve', None)
         """
         if self.by_type and (own := self.of(ticket)) is not self:
             return own.trigger_of(event, ticket)
@@ -258,6 +278,11 @@ class Lifecycle:
 
         A direct choice leads to the status it names, known or not (an unknown one keeps the category); a refused reply
         leaves the status; any other trigger leads where it leads from a status that has it.
+
+        >>> from ticketcore.model import Closed
+        >>> decided, deviation = Lifecycle().observe(Ticket(id="T-1", status="new", category="new"), Closed(at=0))
+        >>> decided.to, deviation.partition(";")[0]
+        ('closed', 'close: new has no such move')
         """
         if self.by_type:
             if self._retypes(ticket, event):
@@ -460,7 +485,11 @@ class Lifecycle:
     # --- asking ------------------------------------------------------------------------------------------------------
 
     def category(self, status: str) -> str:
-        """The category of *status*, of this workflow or of one by type. Raises `UnknownName`."""
+        """The category of *status*, of this workflow or of one by type. Raises `UnknownName`.
+
+        >>> Lifecycle(statuses=[*Lifecycle().statuses, Status(name="waiting for parts", category="answered")]).category("waiting for parts")
+        'answered'
+        """
         return self._having(status)._categories[status]
 
     def _having(self, status: str) -> Lifecycle:
@@ -472,21 +501,39 @@ class Lifecycle:
         raise UnknownName(f"unknown status {shorten(status)}", value=shorten(status), hint=hint)
 
     def check(self, ticket: Ticket) -> None:
-        """That the workflow of *ticket* has its status. Raises `UnknownName`."""
+        """That the workflow of *ticket* has its status. Raises `UnknownName`.
+
+        >>> Lifecycle().check(Ticket(id="T-1", status="in limbo"))
+        Traceback (most recent call last):
+        ticketcore.errors.UnknownName: unknown status 'in limbo'; known are answered, closed, ...
+        """
         self.of(ticket)._own(ticket.status)
 
     def every_status(self) -> tuple[Status, ...]:
-        """The statuses of this workflow and of those by type, each once, in order."""
+        """The statuses of this workflow and of those by type, each once, in order.
+
+        >>> [status.name for status in Lifecycle().every_status()][:5]
+        ['new', 'open', 'answered', 'postponed', 'resolved']
+        """
         found = {status.name: status for workflow in (*reversed(tuple(self._workflows.values())), self) for status in workflow.statuses}
         order = dict.fromkeys(status.name for workflow in (self, *self._workflows.values()) for status in workflow.statuses)
         return tuple(found[name] for name in order)
 
     def text(self, ticket: Ticket) -> str:
-        """What the status of *ticket* means, for people; "" where nobody wrote it down."""
+        """What the status of *ticket* means, for people; "" where nobody wrote it down.
+
+        >>> Lifecycle().text(Ticket(id="T-1", status="postponed", category="postponed"))
+        'put off until an instant; then it comes back by itself'
+        """
         return next((status.text for status in self.of(ticket).statuses if status.name == ticket.status), "")
 
     def closings(self) -> Iterable[tuple[str, Condition]]:
-        """For each workflow that closes by itself: the name of the rule that does it, and when."""
+        """For each workflow that closes by itself: the name of the rule that does it, and when.
+
+        >>> from ticketcore.conditions import say
+        >>> [(name, say(when)) for name, when in Lifecycle(close_after="7d").closings()]
+        [('auto-close', "category is 'resolved' and at least 7d since resolved_at")]
+        """
         kind = of["fields." + self.type_field]
         named = [("auto-close", self, (kind.is_none(*self.by_type),) if self.by_type else ())]
         named += [(f"auto-close {name}", workflow, (kind.is_(name),)) for name, workflow in self._workflows.items()]
@@ -504,7 +551,11 @@ class Lifecycle:
         return status
 
     def is_live(self, status: str) -> bool:
-        """Whether somebody may still have to do something: neither closed nor removed. Raises `UnknownName`."""
+        """Whether somebody may still have to do something: neither closed nor removed. Raises `UnknownName`.
+
+        >>> Lifecycle().is_live("resolved"), Lifecycle().is_live("closed"), Lifecycle().is_final("closed"), Lifecycle().is_final("purged")
+        (True, False, False, True)
+        """
         return self.category(status) in LIVE
 
     def is_final(self, status: str) -> bool:
@@ -526,6 +577,9 @@ class Lifecycle:
 
         Statuses that only a workflow by type has come with their row in that one. Without such,
         ``Lifecycle(statuses=..., table=lifecycle.rows())`` has the same table.
+
+        >>> {trigger: move.to for trigger, move in Lifecycle().rows()["closed"].items()}
+        {'customer_replies': <To.FOLLOW_UP: '@follow_up'>, 'reopen': 'open', 'delete': 'deleted'}
         """
         return self._moves(lambda workflow: workflow._cells)
 
@@ -538,11 +592,19 @@ class Lifecycle:
         return FrozenMap(found)
 
     def choices(self) -> FrozenMap[str, FrozenMap[str, Move]]:
-        """The direct choices as they hold: status -> chosen status -> `Move` (with its guard)."""
+        """The direct choices as they hold: status -> chosen status -> `Move` (with its guard).
+
+        >>> sorted(Lifecycle().choices()["new"])
+        ['answered', 'deleted', 'resolved', 'spam']
+        """
         return self._moves(lambda workflow: workflow._by_hand)
 
     def mermaid(self) -> str:
-        """The table as a Mermaid state diagram: each move with its trigger and guard, and direct choices no act of a person gives."""
+        """The table as a Mermaid state diagram: each move with its trigger and guard, and direct choices no act of a person gives.
+
+        >>> Lifecycle().mermaid().splitlines()[:3]
+        ['stateDiagram-v2', '    state "new" as s0', '    state "open" as s1']
+        """
         nodes = {status.name: f"s{number}" for number, status in enumerate(self.statuses)}
         lines = ["stateDiagram-v2"]
         lines += [f"    state {quoted(status.name)} as {nodes[status.name]}" for status in self.statuses]

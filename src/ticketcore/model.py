@@ -196,6 +196,12 @@ class Ticket:
     >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
     >>> ticket.status, ticket.priority, ticket.version
     ('new', 'low', 4)
+    >>> from ticketcore import AgentReplied, Resolved
+    >>> answered = Desk().handle(ticket, AgentReplied(at=60_000_000)).ticket
+    >>> str(answered.created), str(answered.first_agent_reply), str(answered.status_since), answered.last_agent_reply == answered.as_of
+    ('1970-01-01 00:00:00+00:00', '1970-01-01 00:01:00+00:00', '1970-01-01 00:01:00+00:00', True)
+    >>> ticket.waiting_since == ticket.created, answered.waiting_since, answered.resolved_at
+    (True, None, None)
     """
 
     id: str
@@ -325,6 +331,12 @@ class Ticket:
 
         Raises `UnknownName` when no clock of that name was ever started, or the ticket was folded without a desk
         (ask `Desk.due` then).
+
+        >>> from ticketcore import AgentReplied, Created, Person, load_desk
+        >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> str(ticket.due("first_reply")), desk.handle(ticket, AgentReplied(at=5)).ticket.due("first_reply")
+        ('1970-01-01 01:00:00+00:00', None)
         """
         if self.memo is None or metric not in self.memo.dues:
             raise UnknownName(f"no due instant for {metric!r} on ticket {self.id!r}", value=metric, hint="ask desk.due(ticket, metric)")
