@@ -49,7 +49,14 @@ class RuleAccount:
         return self.why.holds
 
     def data(self) -> dict[str, Any]:
-        """The account as plain data."""
+        """The account as plain data.
+
+        >>> from ticketcore import Created, Desk, field
+        >>> desk = Desk(rules=[Rule(name="vip", on=["created"], when=field.tags.has("vip"))])
+        >>> account = desk.why_not(None, "vip", events=[Created(at=0, ticket="T-1")]).data()
+        >>> account["rule"], account["fired"], account["on"], account["at"]
+        ('vip', False, 'created', '1970-01-01T00:00:00Z')
+        """
         told = {"rule": self.rule, "at": iso(self.at_us), "fired": self.fired, "on": self.on, "notes": list(self.notes)}
         return {**told, **self.why.data()}
 

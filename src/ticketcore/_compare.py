@@ -69,7 +69,12 @@ class Sums:
     rules: FrozenMap[str, int]
 
     def rows(self) -> Iterator[tuple[str, str, int]]:
-        """Every figure as (what, of which, how many)."""
+        """Every figure as (what, of which, how many).
+
+        >>> from ticketcore import Created, Desk
+        >>> list(compare(Desk(), Desk(), [Created(at=0, ticket="T-1")]).a.rows())[:3]
+        [('tickets', '', 1), ('events', '', 1), ('decided', '', 3)]
+        """
         for name in _PLAIN_SUMS:
             yield name, "", getattr(self, name)
         for name in _COUNTED_SUMS:
@@ -181,7 +186,14 @@ class Comparison:
         return not self.tickets
 
     def ticket(self, name: str) -> Differing:
-        """What differs in the ticket of that name. Raises `WrongTicket` when nothing does."""
+        """What differs in the ticket of that name. Raises `WrongTicket` when nothing does.
+
+        >>> from ticketcore import Action, Created, Desk, Rule
+        >>> urgent = Desk(rules=[Rule(name="hot", on=["created"], then=[Action("set_priority", "urgent")])])
+        >>> found = compare(Desk(), urgent, [Created(at=0, ticket="T-1")])
+        >>> found.ticket("T-1").ends["priority"], str(found.until), found.data()["reasons"]
+        (('low', 'urgent'), '1970-01-01 00:00:00+00:00', [{'kind': 'rule', 'name': 'hot', 'tickets': 1}])
+        """
         for one in self.tickets:
             if one.ticket == name:
                 return one
@@ -193,7 +205,14 @@ class Comparison:
         return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def rows(self) -> list[dict[str, Any]]:
-        """One flat row of plain data for each ticket that differs, ready for a data frame."""
+        """One flat row of plain data for each ticket that differs, ready for a data frame.
+
+        >>> from ticketcore import Action, Created, Desk, Rule
+        >>> urgent = Desk(rules=[Rule(name="hot", on=["created"], then=[Action("set_priority", "urgent")])])
+        >>> [row] = compare(Desk(), urgent, [Created(at=0, ticket="T-1")]).rows()
+        >>> row["ticket"], row["kind"], row["name"], row["decision_b"]
+        ('T-1', 'rule', 'hot', 'slot_set level urgent')
+        """
         return [one.row() for one in self.tickets]
 
     def sums(self) -> list[dict[str, Any]]:

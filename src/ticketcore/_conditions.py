@@ -325,6 +325,18 @@ class FieldRef:
     >>> from ticketcore.conditions import say
     >>> say((fields.status != "closed") & (fields.text.mentions_any("outage", "down") | fields["requester.tier"].is_("gold")))
     "status is not 'closed' and (text mentions 'outage', 'down' or requester.tier is 'gold')"
+    >>> tags, status, text = fields.tags, fields.status, fields.subject
+    >>> tests = [
+    ...     tags.has("vip"), tags.has_any("vip", "press"), tags.has_all("vip", "eu"), tags.has_none("spam"), tags.is_empty(), tags.is_set(),
+    ...     status.is_any("new", "open"), status.is_none("closed"), status.is_not("spam"), status.changed(was="new"),
+    ...     fields.reopens.between(1, 3), text.contains("order"), text.starts_with("Re:"), text.ends_with("?"), text.matches("order *-??"),
+    ...     text.matches_regex("TX-[0-9]+"), text.mentions_all("down", "shop"), text.mentions_none("test"),
+    ... ]
+    >>> print("; ".join(say(test) for test in tests))
+    tags has 'vip'; tags has one of 'vip', 'press'; tags has all of 'vip', 'eu'; tags has none of 'spam'; tags is empty; tags is set;
+    status is one of 'new', 'open'; status is none of 'closed'; status is not 'spam'; status changed from 'new'; reopens is between 1 and 3;
+    subject contains 'order'; subject starts with 'Re:'; subject ends with '?'; subject matches 'order *-??';
+    subject matches the expression 'TX-[0-9]+'; subject mentions all of 'down', 'shop'; subject does not mention 'test'
     """
 
     __slots__ = ("_name",)

@@ -77,7 +77,14 @@ class Edit:
         return self.kind in EDIT_KINDS[:4]
 
     def apply(self, view: View) -> View:
-        """The view in which it is so. Nothing else changes, but what a change of status or priority is known to bring along."""
+        """The view in which it is so. Nothing else changes, but what a change of status or priority is known to bring along.
+
+        >>> from ticketcore.conditions import field, holds, why_not
+        >>> vip, view = field.tags.has("vip"), View(Vocabulary(), Ticket(id="T-1"), 0)
+        >>> edit = why_not(vip, view).ways[0].edits[0]
+        >>> edit.is_possible, holds(vip, view), holds(vip, edit.apply(view)), edit.data()["said"]
+        (True, False, True, "tags: add 'vip'")
+        """
         match self.op:
             case "wait":
                 return view.at(self.value)

@@ -88,13 +88,23 @@ class FieldType:
         return self._ranks.get(value) if self.kind == "ordered" else self.bound(value)
 
     def bound(self, value: Any) -> Any:
-        """What a value of a ticket is compared with, for a *value* as it stands in a condition."""
+        """What a value of a ticket is compared with, for a *value* as it stands in a condition.
+
+        >>> FieldType(kind="duration").bound("1m"), FieldType(kind="ordered", choices=("low", "high")).bound("high")
+        (60000000, 'high')
+        """
         return self.stored(value) if self.kind in {"instant", "duration"} else value
 
     def stored(self, value: Any) -> Any:
         """*value* as a ticket keeps it: instants and durations as microseconds, a set as a frozenset.
 
         Raises `BadValue` for a value of another type, or a name that is not listed.
+
+        >>> FieldType(kind="duration").stored("1h 30m"), sorted(FieldType(kind="set", choices=("eu", "us")).stored(["us", "eu"]))
+        (5400000000, ['eu', 'us'])
+        >>> FieldType(kind="choice", choices=("low", "high"), what="level").stored("hihg")
+        Traceback (most recent call last):
+        ticketcore.errors.BadValue: unknown level 'hihg'; did you mean 'high'?
         """
         try:
             stored = _STORED[self.kind](value)
@@ -284,21 +294,41 @@ class View:
         self.seen = _NOTHING_SEEN
 
     def at(self, now_us: int) -> View:
-        """The same view at another instant, given that nothing happens in between."""
+        """The same view at another instant, given that nothing happens in between.
+
+        >>> from ticketcore.conditions import holds, since
+        >>> view = View(Vocabulary(), Ticket(id="T-1", created_us=0), 0)
+        >>> holds(since("created") >= "4h", view), holds(since("created") >= "4h", view.at(4 * 3_600_000_000))
+        (False, True)
+        """
         if now_us == self.now_us:
             return self
         return View(self.vocabulary, self.ticket, now_us, self.before, self.event, self.clock, self.folds)
 
     def of_before(self) -> View:
-        """The view of the ticket as it was before."""
+        """The view of the ticket as it was before.
+
+        >>> view = View(Vocabulary(), Ticket(id="T-1", priority="high"), 0, before=Ticket(id="T-1", priority="low"))
+        >>> view.ticket.priority, view.of_before().ticket.priority
+        ('high', 'low')
+        """
         return View(self.vocabulary, self.before, self.now_us, None, self.event, self.clock, self.folds)
 
     def hours(self, name: str | None) -> Hours:
-        """The hours of that name, the desk's default hours for None."""
+        """The hours of that name, the desk's default hours for None.
+
+        >>> View(Vocabulary(), Ticket(id="T-1"), 0).hours(None).is_open(0)  # around the clock where the desk names no default
+        True
+        """
         return self.vocabulary.hours_of(name)
 
     def folded(self, spec: FieldSpec, folding: Folding = PLAIN_FOLDING) -> Folded:
-        """The folded text of a field, folded once for all views that share `folds`."""
+        """The folded text of a field, folded once for all views that share `folds`.
+
+        >>> words = Vocabulary()
+        >>> View(words, Ticket(id="T-1", subject="Εκτός ΛΕΙΤΟΥΡΓΊΑΣ"), 0).folded(words.field("subject")).text
+        'εκτοσ λειτουργιασ'
+        """
         key = spec.key(self) if folding is PLAIN_FOLDING else (spec.key(self), folding)
         found = self.folds.get(key)
         if found is None:
@@ -530,7 +560,12 @@ class Vocabulary:
             yield _entry_spec("facts." + name, fact.type, "facts", name, fact.default)
 
     def field(self, name: str) -> FieldSpec:
-        """The field of that name. Raises `UnknownName` with the nearest right name."""
+        """The field of that name. Raises `UnknownName` with the nearest right name.
+
+        >>> Vocabulary().field("subjct")
+        Traceback (most recent call last):
+        ticketcore.errors.UnknownName: unknown field 'subjct'; did you mean 'subject'?
+        """
         found = self.specs.get(name)
         if found is None:
             raise UnknownName(f"unknown field {shorten(name)}", value=shorten(name), hint=self.field_hint(name))
@@ -541,7 +576,14 @@ class Vocabulary:
         return hint(name, self.specs, otherwise="declare it among the desk's fields or facts")
 
     def hours_of(self, name: str | None) -> Hours:
-        """The hours of that name; for None the default hours, around the clock without any. Raises `UnknownName`."""
+        """The hours of that name; for None the default hours, around the clock without any. Raises `UnknownName`.
+
+        >>> from ticketcore.hours import BusinessHours
+        >>> office = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
+        >>> words = Vocabulary(hours={"office": office}, default_hours="office")
+        >>> words.hours_of(None) == words.hours_of("office") == office
+        True
+        """
         if name is None:
             name = self.default_hours
             if name is None:

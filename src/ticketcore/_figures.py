@@ -91,6 +91,8 @@ class Figures:
     (1.0, 1.0, 60000000, None)
     >>> figures.row()["first_reply_median_s"]
     60.0
+    >>> figures.reopen_rate, figures.escalation_rate, figures.rating_mean
+    (0.0, 0.0, None)
     """
 
     name: str

@@ -56,6 +56,12 @@ class Filter:
         """The same, ready for the tickets of a desk with these names.
 
         Raises `DeskError` for names that the desk lacks, and for an order whose keys would change as time passes.
+
+        >>> from ticketcore import Vocabulary, field
+        >>> Filter(name="ours", when=field.group == "billing").using(Vocabulary(groups=("sales",)))
+        Traceback (most recent call last):
+        ticketcore.errors.DeskError: filter: 1 problem
+          when.is  unknown group 'billing'; known are sales
         """
         problems: list[Problem] = []
         parse(self.when, vocabulary, "when", problems)
@@ -72,6 +78,12 @@ class Filter:
         """Those of *tickets* that it picks, in its order; a desk knows the rest (`Desk.select`).
 
         *view* shows a ticket at the instant in question, *due* gives its due instants. Raises `BadValue` before `using`.
+
+        >>> from ticketcore import Created, Desk, field
+        >>> desk = Desk(filters=[Filter(name="mail", when=field.channel == "email")])
+        >>> tickets = [desk.handle(None, Created(at=0, ticket=f"by {way}", channel=way)).ticket for way in ("chat", "email")]
+        >>> [ticket.id for ticket in desk.filter("mail").select(tickets, desk.view, lambda ticket, metric: None)]
+        ['by email']
         """
         holds = self._holds
         if holds is None:

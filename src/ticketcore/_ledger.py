@@ -73,7 +73,14 @@ class Ledger:
         return sum(line.counted_us for line in self.lines)
 
     def data(self) -> dict[str, Any]:
-        """The ledger as plain data: instants as ISO 8601 text, amounts as text."""
+        """The ledger as plain data: instants as ISO 8601 text, amounts as text.
+
+        >>> from ticketcore import Created, Person, load_desk
+        >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> desk.why_due(ticket, "first_reply").data()["lines"]
+        [{'from': '1970-01-01T00:00:00Z', 'to': '1970-01-01T01:00:00Z', 'kind': 'counted', 'why': '', 'counted': '1h'}]
+        """
         return {
             "metric": self.metric, "promise": self.promise, "zone": self.zone, "due": None if self.due_us is None else iso(self.due_us),
             "lines": [

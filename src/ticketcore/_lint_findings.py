@@ -67,7 +67,13 @@ class Finding:
         return f"{self.severity}: {self.place}: {self.message} ({self.code}){mark}"
 
     def told(self) -> str:
-        """The finding with what shows it: the script of its witness, or why it is certain."""
+        """The finding with what shows it: the script of its witness, or why it is certain.
+
+        >>> found = Finding(code="unused", place="groups[0]", message="nothing uses 'sales'", severity="info", because="all was read")
+        >>> print(found.told())
+        info: groups[0]: nothing uses 'sales' (unused)
+            all was read
+        """
         lines = [str(self)]
         if self.because:
             lines.append(f"    {self.because}")
@@ -86,7 +92,14 @@ class Findings(tuple[Finding, ...]):
     __slots__ = ()
 
     def of(self, *codes: str) -> Findings:
-        """The findings with one of these codes."""
+        """The findings with one of these codes.
+
+        >>> from ticketcore import Desk
+        >>> from ticketcore.lint import lint
+        >>> found = lint(Desk())
+        >>> [finding.place for finding in found.of("no-clock")], len(found.of("dead-end", "unused"))
+        (['sla'], 0)
+        """
         return Findings(finding for finding in self if finding.code in codes)
 
     def __str__(self) -> str:

@@ -31,6 +31,8 @@ class Script:
     2. Thu 1 Jan 1970 00:01  resolved
     >>> script.ticket(Desk()).status, [outcome.ticket.status for outcome in script.replay(Desk())]
     ('resolved', ['new', 'resolved'])
+    >>> [event.kind for event in script.events]
+    ['created', 'resolved']
     """
 
     moments: tuple[Moment, ...] = ()

@@ -47,6 +47,9 @@ class Answer:
     violated: status is 'closed'
     1. Mon 23 Nov 2026 09:00  created by customer
     2. Mon 23 Nov 2026 09:01  merged by agent: into 'T-2'
+    >>> found = search(Desk(metrics=()), field.status == "closed", depth=3)
+    >>> str(found.at), found.shows(Desk(metrics=()))
+    ('2026-11-23 09:01:00+00:00', True)
     """
 
     never: Condition

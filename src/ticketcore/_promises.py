@@ -159,6 +159,10 @@ class Standing:
     >>> standing = desk.standing(ticket, "first_reply", 1_800_000_000)
     >>> standing.state, standing.used
     ('running', datetime.timedelta(seconds=1800))
+    >>> str(standing.started), str(standing.due), standing.is_open, standing.breached_at, standing.ended
+    ('1970-01-01 00:00:00+00:00', '1970-01-01 01:00:00+00:00', True, None, None)
+    >>> str(standing.counts_from), dict(standing.coming)
+    ('1970-01-01 00:00:00+00:00', {})
     """
 
     metric: str

@@ -300,6 +300,8 @@ class HeadStart(TermBase):
     >>> came = lambda level, hour: Ticket(id=f"{level} {hour}", priority=level, waiting_since_us=hour * 3_600_000_000)
     >>> [ticket.id for ticket in ageing.sorted([came("low", 0), came("urgent", 3), came("urgent", 5)])]
     ['urgent 3', 'low 0', 'urgent 5']
+    >>> ageing.terms[0].largest
+    datetime.timedelta(seconds=14400)
     """
 
     starts_us: FrozenMap[str, int] = field(alias="starts", converter=_starts)
@@ -453,7 +455,13 @@ class Order:
         return evolve(self, terms=(*self.terms, _term(term, due, head_start)))
 
     def bind(self, *, due: DueOf | None = None, holds: Holds | None = None, levels: Iterable[str] | None = None) -> Order:
-        """This order over a desk: where due instants come from, how conditions are read, and the levels from lowest to highest."""
+        """This order over a desk: where due instants come from, how conditions are read, and the levels from lowest to highest.
+
+        >>> known = {"T-1": 9, "T-2": 3}  # due instants that the host keeps
+        >>> order = Order.by("due").bind(due=lambda ticket, metric: known.get(ticket.id))
+        >>> [ticket.id for ticket in order.sorted([Ticket(id="T-1"), Ticket(id="T-2"), Ticket(id="T-3")])]
+        ['T-2', 'T-1', 'T-3']
+        """
         ranked = None if levels is None else names(levels)
         return evolve(self, terms=tuple(_bound(term, due, holds, ranked) for term in self.terms))
 
@@ -461,6 +469,12 @@ class Order:
         """This order over the names of a desk (`Desk.vocabulary`): its levels rank, its conditions can be read.
 
         Raises `DeskError` for a metric or level that the desk does not know, and for a condition that tests time.
+
+        >>> from ticketcore import Vocabulary
+        >>> words = Vocabulary(levels=("can wait", "burns"))
+        >>> queue = [Ticket(id="T-1", priority="can wait"), Ticket(id="T-2", priority="burns")]
+        >>> [ticket.id for ticket in Order.by("priority").using(words).sorted(queue)]
+        ['T-2', 'T-1']
         """
         problems = [problem for place, term in enumerate(self.terms) for problem in _term_problems(term, vocabulary, f"order[{place}]")]
         if problems:
@@ -468,11 +482,20 @@ class Order:
         return evolve(self, terms=tuple(_ready(term, vocabulary) for term in self.terms))
 
     def takes(self, ticket: Ticket) -> bool:
-        """Whether *ticket* is queued at all."""
+        """Whether *ticket* is queued at all.
+
+        >>> order = Order.by("age")
+        >>> order.takes(Ticket(id="T-1", category="open")), order.takes(Ticket(id="T-1", category="closed"))
+        (True, False)
+        """
         return ticket.category not in self.leave_out
 
     def key(self, ticket: Ticket) -> tuple[int | str, ...]:
-        """What *ticket* is sorted by: one int a term, then its id. It changes with events only, never as time passes."""
+        """What *ticket* is sorted by: one int a term, then its id. It changes with events only, never as time passes.
+
+        >>> Order.by("priority").then("age").key(Ticket(id="T-1", priority="high", created_us=5))
+        (1, 5, 'T-1')
+        """
         return (*[term.of(ticket) for term in self.terms], ticket.id)
 
     def sorted(self, tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
@@ -480,7 +503,12 @@ class Order:
         return tuple(sorted(self._queued(tickets), key=self.key))
 
     def first(self, n: int, tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
-        """The first *n* of `sorted`, without sorting all: most tickets cost one comparison. Raises `BadValue`."""
+        """The first *n* of `sorted`, without sorting all: most tickets cost one comparison. Raises `BadValue`.
+
+        >>> queue = [Ticket(id=f"T-{number}", created_us=-number) for number in range(5)]
+        >>> [ticket.id for ticket in Order.by("age").first(2, queue)], len(Order.by("age").sorted(queue))
+        (['T-4', 'T-3'], 5)
+        """
         if _count(n) == 0:
             return ()
         best: list[tuple[tuple[Any, ...], Ticket]] = []
@@ -514,7 +542,12 @@ class Order:
             return term.near(self._queued(tickets), cut)
 
     def explain(self, ticket: Ticket, tickets: Iterable[Ticket]) -> Standing:
-        """At which place *ticket* stands among *tickets* (itself included or not), and which term puts how many ahead of it."""
+        """At which place *ticket* stands among *tickets* (itself included or not), and which term puts how many ahead of it.
+
+        >>> queue = [Ticket(id="T-1", priority="low"), Ticket(id="T-2", priority="urgent")]
+        >>> print(Order.by("priority").explain(queue[0], queue))
+        T-1: 2 of 2: priority low (1 ahead of higher priority)
+        """
         others = [other for other in self._queued(tickets) if other.id != ticket.id]
         if not self.takes(ticket):
             return Standing(ticket=ticket.id, position=None, of=len(others), because=f"left out: its category is {ticket.category}")
@@ -651,6 +684,10 @@ class Queue:
     >>> queue = Queue(Order.by("age"), [new, old])
     >>> [ticket.id for ticket in queue.first(2)], queue.position("T-2"), len(queue)
     (['T-1', 'T-2'], 2, 2)
+    >>> queue.discard("T-1")
+    >>> queue.put(old)
+    >>> [ticket.id for ticket in queue], queue.order == Order.by("age")
+    (['T-1', 'T-2'], True)
     """
 
     __slots__ = ("_entries", "_heap", "_order")

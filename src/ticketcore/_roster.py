@@ -112,11 +112,21 @@ class Roster:
         raise UnknownName(f"agent {agent!r} is not in this roster", value=shorten(agent))
 
     def replace(self, member: Member) -> Roster:
-        """The roster with *member* in place of (or beside) whoever had that id."""
+        """The roster with *member* in place of (or beside) whoever had that id.
+
+        >>> roster = Roster(members=[Member(agent="maria"), Member(agent="otto")]).replace(Member(agent="otto", presence="away"))
+        >>> [(member.agent, member.presence) for member in roster.members]
+        [('maria', 'online'), ('otto', 'away')]
+        """
         return Roster(members=(*(other for other in self.members if other.agent != member.agent), member))
 
     def assigned(self, agent: str, at: datetime | int, *, weight: int = 1, channel: str = "") -> Roster:
-        """The roster after *agent* got a ticket of this *weight*: their load, and when they were last assigned one."""
+        """The roster after *agent* got a ticket of this *weight*: their load, and when they were last assigned one.
+
+        >>> roster = Roster(members=[Member(agent="maria", load=2)]).assigned("maria", 60_000_000)
+        >>> roster["maria"].load, str(roster["maria"].last_assigned), roster.released("maria")["maria"].load
+        (3, '1970-01-01 00:01:00+00:00', 2)
+        """
         member = self[agent]
         loads = _added(member.channel_load, channel, weight)
         return self.replace(evolve(member, load=member.load + weight, channel_load=loads, last_assigned=to_us(at)))

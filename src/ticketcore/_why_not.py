@@ -113,7 +113,13 @@ class WhyNot:
         return f"{tree}\n{self.remedies()}"
 
     def data(self) -> dict[str, Any]:
-        """The same as plain data: the tree as `Explanation.data` gives it, and each way as a list of edits."""
+        """The same as plain data: the tree as `Explanation.data` gives it, and each way as a list of edits.
+
+        >>> from ticketcore.conditions import Vocabulary, field
+        >>> from ticketcore.model import Ticket
+        >>> why_not(field.tags.has("vip"), View(Vocabulary(), Ticket(id="T-1"), 0)).data()["ways"][0][0]["said"]
+        "tags: add 'vip'"
+        """
         ways = [[edit.data() for edit in way.edits] for way in self.ways]
         return {"holds": self.holds, "why": self.explanation.data(), "ways": ways, "complete": self.complete}
 

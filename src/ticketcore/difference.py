@@ -50,6 +50,8 @@ class DeskDifference:
     (False, "because of rule 'vip'")
     >>> print(found.witness, found.first.decision_a.level, found.first.decision_b)
     1. Mon 23 Nov 2026 09:00  created by customer: requester tier 'gold' high None
+    >>> found.data()["witness"]
+    ["1. Mon 23 Nov 2026 09:00  created by customer: requester tier 'gold'"]
     """
 
     verdict: str

@@ -38,6 +38,8 @@ class Edge:
     >>> [edge] = conform(Desk(), log).discovered.edges
     >>> edge.was, edge.to, str(edge.median), dict(edge.triggers)
     ('new', 'resolved', '1:00:00', {'resolve': 1})
+    >>> edge.shortest == edge.longest == edge.median, edge.row()["median_s"]
+    (True, 3600.0)
     """
 
     was: str
@@ -314,7 +316,13 @@ class Deviation:
         return f"{self.ticket}, event {self.number} ({iso(self.at_us)}): {self.what}: {self.why}; {self.expected}; seen: {self.seen}"
 
     def row(self) -> dict[str, Any]:
-        """The deviation as a flat row of plain data."""
+        """The deviation as a flat row of plain data.
+
+        >>> from ticketcore.model import Closed
+        >>> row = conform(Desk(), [Created(at=0, ticket="T-1"), Closed(at=5, ticket="T-1")]).deviations[0].row()
+        >>> row["what"], row["why"], row["seen"]
+        ('close', 'new has no such move', 'new -> closed')
+        """
         return {
             "ticket": self.ticket, "number": self.number, "event": self.event, "at": iso(self.at_us), "what": self.what, "why": self.why,
             "expected": self.expected, "seen": self.seen,

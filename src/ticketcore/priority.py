@@ -47,6 +47,8 @@ class Levels:
     >>> levels = Levels(("low", "medium", "high", "refund request", "urgent"))
     >>> levels.rank("refund request"), levels.raise_by("low", 2), levels.raise_by("high", 9), levels.raise_by("low", -1)
     (3, 'high', 'urgent', 'low')
+    >>> levels.lowest, levels.highest, levels.highest_of(["high", "medium"])
+    ('low', 'urgent', 'high')
     """
 
     names: tuple[str, ...] = field(default=("low", "medium", "high", "urgent"), converter=names)
@@ -120,6 +122,8 @@ class Matrix:
     'medium'
     >>> matrix == Matrix.of(impact=["low", "high"], urgency=["low", "high"], levels=[["low", "medium"], ["medium", "urgent"]])
     True
+    >>> matrix.impacts, matrix.urgencies
+    (('low', 'high'), ('low', 'high'))
     """
 
     rows: FrozenMap[Axis, FrozenMap[Axis, str]] = field(converter=_cells)
@@ -137,7 +141,13 @@ class Matrix:
 
     @classmethod
     def of(cls, *, impact: Iterable[Axis], urgency: Iterable[Axis], levels: Iterable[Iterable[str]]) -> Matrix:
-        """A matrix as a table: one row of *levels* for each impact, one column for each urgency. Raises `DeskError`."""
+        """A matrix as a table: one row of *levels* for each impact, one column for each urgency. Raises `DeskError`.
+
+        >>> Matrix.of(impact=[1, 2], urgency=["low", "high"], levels=[["low", "high"]])
+        Traceback (most recent call last):
+        ticketcore.errors.DeskError: matrix: 1 problem
+          matrix.levels  1 rows for 2 impacts; one for each
+        """
         impacts, urgencies, rows = tuple(impact), tuple(urgency), tuple(tuple(row) for row in levels)
         problems = [
             Problem(f"matrix.levels[{number}]", f"{len(row)} levels for {len(urgencies)} urgencies", "one for each")
@@ -230,7 +240,13 @@ class ScoreCard:
             raise DeskError(problems, what="score card")
 
     def level_of(self, points: int) -> str | None:
-        """The level that *points* are enough for; None below the first threshold."""
+        """The level that *points* are enough for; None below the first threshold.
+
+        >>> from ticketcore import field
+        >>> card = ScoreCard(entries=[Score(condition=field.tags.has("vip"), weight=3)], thresholds=[(3, "high"), (6, "urgent")])
+        >>> card.level_of(2), card.level_of(5), card.level_of(60)
+        (None, 'high', 'urgent')
+        """
         reached = None
         for needed, level in self.thresholds:
             if points < needed:
@@ -362,13 +378,25 @@ class Priority:
         return _rebuild, ({part.alias: getattr(self, part.name) for part in fields(Priority) if part.init},)
 
     def using(self, vocabulary: Vocabulary) -> Priority:
-        """The same with its conditions compiled for, and its names checked against, the names of a desk. Raises `DeskError`."""
+        """The same with its conditions compiled for, and its names checked against, the names of a desk. Raises `DeskError`.
+
+        >>> from ticketcore import Vocabulary, field
+        >>> card = ScoreCard(entries=[Score(condition=field["fields.seats"] > 9, weight=3)], thresholds=[(3, "high")])
+        >>> Priority(score=card).using(Vocabulary())
+        Traceback (most recent call last):
+        ticketcore.errors.DeskError: priority: 1 problem
+          score.entries[0].condition.field  unknown field 'fields.seats'; declare it among the desk's fields or facts
+        """
         return evolve(self, vocabulary=vocabulary)
 
     def derive(self, ticket: Ticket, view: View | None = None) -> Verdict:
         """The level of *ticket* as things stand: the highest filled slot. The score card reads *view*.
 
         The verdict is `why(ticket, view)[0]`; the slots below the first filled one are not worked out.
+
+        >>> from ticketcore.model import Ticket
+        >>> print(Priority(tags={"vip": "high"}).derive(Ticket(id="T-1", tags=frozenset({"vip"}))))
+        high: tag "vip"
         """
         for filler in self._order(ticket):
             verdict = filler(self, ticket, view)
@@ -382,7 +410,16 @@ class Priority:
         return Why((*(verdict for verdict in found if verdict is not None), self._default))
 
     def points(self, ticket: Ticket, view: View | None = None) -> tuple[int, tuple[Score, ...]]:
-        """The points of *ticket* on the score card, and the lines of it that hold. Without a score card: none."""
+        """The points of *ticket* on the score card, and the lines of it that hold. Without a score card: none.
+
+        >>> from ticketcore import field
+        >>> from ticketcore.model import Ticket
+        >>> vip, mail = Score(condition=field.tags.has("vip"), weight=3, reason="VIP"), Score(condition=field.channel == "email", weight=1)
+        >>> priority = Priority(score=ScoreCard(entries=[vip, mail], thresholds=[(3, "high")]))
+        >>> points, held = priority.points(Ticket(id="T-1", tags=frozenset({"vip"})))
+        >>> points, [entry.reason for entry in held]
+        (3, ['VIP'])
+        """
         if self.score is None:
             return 0, ()
         if view is None:

@@ -60,7 +60,15 @@ class Replay:
             yield self.feed(*moment)
 
     def settle(self, until: datetime | int) -> Iterator[Outcome]:
-        """Let time pass for every ticket, up to and including *until*; outcomes of those to which something happened."""
+        """Let time pass for every ticket, up to and including *until*; outcomes of those to which something happened.
+
+        >>> from ticketcore import Created, Desk, load_desk
+        >>> run = Replay(load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]}))
+        >>> [outcome.ticket.status for outcome in run.over([Created(at=0, ticket="T-1"), Created(at=5, ticket="T-2")])]
+        ['new', 'new']
+        >>> [event.kind for outcome in run.settle(86_400_000_000) for event in outcome.events]
+        ['breached', 'breached']
+        """
         until_us = to_us(until)
         for ticket in list(self.tickets.values()):
             wake = self.desk.wake_us(ticket)

@@ -80,7 +80,15 @@ class Report:
         self.add_stored(outcome.ticket, outcome.events, outcome.effects)
 
     def add_stored(self, ticket: Ticket, events: Iterable[EventBase], effects: Iterable[EffectBase] = ()) -> None:
-        """Take in events, in order, the ticket they led to, and what was asked of the host."""
+        """Take in events, in order, the ticket they led to, and what was asked of the host.
+
+        >>> from ticketcore import Created, Desk
+        >>> outcome = Desk().handle(None, Created(at=0, ticket="T-1"))
+        >>> found = Report()
+        >>> found.add_stored(outcome.ticket, outcome.events)  # out of the host's store; `found.add(outcome)` takes an outcome as it comes
+        >>> found.total().tickets
+        1
+        """
         self.tickets[ticket.id] = ticket
         record = self._records.get(ticket.id)
         if record is None:
@@ -112,7 +120,16 @@ class Report:
         return {value: self._figures(value, groups[value]) for value in sorted(groups)}
 
     def rows(self, *fields: str) -> list[dict[str, Any]]:
-        """All figures as flat rows: one for all tickets, then one for each value of each field, ready for a data frame."""
+        """All figures as flat rows: one for all tickets, then one for each value of each field, ready for a data frame.
+
+        >>> from ticketcore import Created, Desk
+        >>> from ticketcore.replay import replay
+        >>> found = report(replay(Desk(), [Created(at=0, ticket="T-1", channel="email"), Created(at=5, ticket="T-2", channel="chat")]))
+        >>> [(row["by"], row["name"], row["tickets"]) for row in found.rows("channel")]
+        [('all', 'all', 2), ('channel', 'chat', 1), ('channel', 'email', 1)]
+        >>> [row["name"] for row in found.channels()]
+        ['chat', 'email']
+        """
         rows = [{"by": "all", **self.total().row()}]
         for name in fields:
             rows.extend({"by": name, **figures.row()} for figures in self.by(name).values())
@@ -156,7 +173,14 @@ class Report:
     # --- volume and backlog ------------------------------------------------------------------------------------------
 
     def backlog(self, at: datetime | int) -> int:
-        """How many tickets existed at an instant and were not resolved, closed or removed at it."""
+        """How many tickets existed at an instant and were not resolved, closed or removed at it.
+
+        >>> from ticketcore import Created, Desk, Resolved
+        >>> from ticketcore.replay import replay
+        >>> found = report(replay(Desk(), [Created(at=0, ticket="T-1"), Resolved(at=60_000_000, ticket="T-1")]))
+        >>> [found.backlog(at) for at in (59_999_999, 60_000_000)]
+        [1, 0]
+        """
         at_us = to_us(at)
         return sum(1 for ticket in self.tickets.values() if ticket.created_us <= at_us and self._open_at(ticket, at_us))
 
@@ -167,6 +191,12 @@ class Report:
         """How many tickets were created in each period of so many days (UTC), named by its first date; empty periods are left out.
 
         Periods are counted from a Monday, so that those of seven days are calendar weeks. Raises `BadValue` for less than a day.
+
+        >>> from ticketcore import Created, Desk
+        >>> from ticketcore.replay import replay
+        >>> found = report(replay(Desk(), [Created(at=day * 86_400_000_000, ticket=f"T-{day}") for day in (0, 1, 5)]))
+        >>> found.volume(days=7)
+        {'1969-12-29': 2, '1970-01-05': 1}
         """
         counts = Counter(_period(ticket.created_us, days) for ticket in self.tickets.values())
         return {_first_date(period, days): counts[period] for period in sorted(counts)}
@@ -176,6 +206,12 @@ class Report:
 
         ``from``: its first date; ``created``; ``left``: how often a ticket left the backlog; ``back``: how often one came back; ``backlog``
         at its end; ``breached``: promises broken in it. Raises `BadValue` for less than a day.
+
+        >>> from ticketcore import Created, Desk, Resolved
+        >>> from ticketcore.replay import replay
+        >>> found = report(replay(Desk(), [Created(at=0, ticket="T-1"), Resolved(at=86_400_000_000, ticket="T-1")]))
+        >>> [(row["from"], row["created"], row["left"], row["backlog"]) for row in found.flow()]
+        [('1970-01-01', 1, 0, 1), ('1970-01-02', 0, 1, 0)]
         """
         created: Counter[int] = Counter(_period(ticket.created_us, days) for ticket in self.tickets.values())
         left: Counter[int] = Counter()
@@ -219,7 +255,14 @@ class Report:
         return [{**dict(zip(names, values, strict=True)), **_kept(counts[values])} for values in sorted(counts)]
 
     def by_metric(self) -> dict[str, dict[str, int]]:
-        """For each metric: how many finished promises were met, late, cancelled, and how many ever broke."""
+        """For each metric: how many finished promises were met, late, cancelled, and how many ever broke.
+
+        >>> from ticketcore import AgentReplied, Created, load_desk
+        >>> from ticketcore.replay import replay
+        >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+        >>> report(replay(desk, [Created(at=0, ticket="T-1"), AgentReplied(at=60_000_000, ticket="T-1")])).by_metric()
+        {'first_reply': {'met': 1, 'late': 0, 'cancelled': 0, 'breached': 0}}
+        """
         return {row["metric"]: {what: row[what] for what in _VERDICTS} for row in self.compliance("metric")}
 
     # --- people ------------------------------------------------------------------------------------------------------
@@ -232,6 +275,12 @@ class Report:
         ``reopened``, how many of these had been reopened; ``met``, ``late`` and ``compliance`` are of the promises of the tickets that
         are theirs at the end; the spreads are of the first replies and of the next replies that they gave, in seconds of calendar time
         and, under ``..._business_...``, of business time.
+
+        >>> from ticketcore import Agent, AgentReplied, Created, Desk
+        >>> from ticketcore.replay import replay
+        >>> found = report(replay(Desk(), [Created(at=0, ticket="T-1"), AgentReplied(at=60_000_000, ticket="T-1", by=Agent(id="maria"))]))
+        >>> [(row["agent"], row["replies"], row["first_reply_median_s"]) for row in found.agents()]
+        [('maria', 1, 60.0)]
         """
         names = {name for record in self._records.values() for name in (*record.agents, *record.assigned, *record.replies) if name}
         names |= {ticket.assignee for ticket in self.tickets.values() if ticket.assignee}
@@ -262,7 +311,15 @@ class Report:
     # --- rules -------------------------------------------------------------------------------------------------------
 
     def rules(self) -> dict[str, int]:
-        """How often each rule fired, the busiest first."""
+        """How often each rule fired, the busiest first.
+
+        >>> from ticketcore import Action, Created, Rule
+        >>> from ticketcore.replay import replay
+        >>> desk = Desk(rules=[Rule(name="hot", on=["created"], then=[Action("add_tag", "hot")])])
+        >>> found = report(replay(desk, [Created(at=0, ticket="T-1"), Created(at=9, ticket="T-2")]))
+        >>> found.rules(), found.rule("hot", start=5).tickets
+        ({'hot': 2}, ('T-2',))
+        """
         fired = Counter(deed.rule for deed in self._deeds if deed.what == "fired")
         return dict(sorted(fired.items(), key=lambda pair: (-pair[1], pair[0])))
 

@@ -92,7 +92,12 @@ class Need:
 
     @classmethod
     def of(cls, ticket: Ticket) -> Need:
-        """What a ticket needs if nobody says more: an agent of its group, with room for it on its channel."""
+        """What a ticket needs if nobody says more: an agent of its group, with room for it on its channel.
+
+        >>> need = Need.of(Ticket(id="T-1", group="billing", channel="chat"))
+        >>> need.group, need.channel, need.weight
+        ('billing', 'chat', 1)
+        """
         return cls(group=ticket.group or "", channel=ticket.channel)
 
     def loosened(self, step: str) -> Need:

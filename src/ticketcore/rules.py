@@ -326,7 +326,15 @@ class Rules:
         return (_rebuild, (self.sets, self.escalations, self.macros, self.vocabulary, self.further))
 
     def using(self, vocabulary: Vocabulary, further: Iterable[Rule] = ()) -> Rules:
-        """The same with its conditions compiled for the names of a desk; *further* rules come after all others."""
+        """The same with its conditions compiled for the names of a desk; *further* rules come after all others.
+
+        >>> rules = Rules(sets=[RuleSet(rules=[Rule(name="any")])])
+        >>> rules.matching(View(Vocabulary(), Ticket(id="T-1"), 0))
+        Traceback (most recent call last):
+        ticketcore.errors.BadValue: these rules know no names yet; ask rules.using(vocabulary), or a desk
+        >>> [rule.name for rule in rules.using(Vocabulary()).matching(View(Vocabulary(), Ticket(id="T-1"), 0))]
+        ['any']
+        """
         return evolve(self, vocabulary=vocabulary, further=further)
 
     def _all(self) -> Iterator[tuple[str, str, Rule]]:
@@ -344,7 +352,12 @@ class Rules:
         return (rule for _, _, rule in self._all())
 
     def rule(self, name: str) -> Rule:
-        """The rule of that name. Raises `UnknownName`."""
+        """The rule of that name. Raises `UnknownName`.
+
+        >>> Rules(sets=[RuleSet(rules=[Rule(name="ack", on=["created"])])]).rule("akc")
+        Traceback (most recent call last):
+        ticketcore.errors.UnknownName: unknown rule 'akc'; did you mean 'ack'?
+        """
         for rule in self:
             if rule.name == name:
                 return rule
@@ -585,6 +598,12 @@ class Rules:
         """The first instant after *after_us* at which time rules rise or repeat if nothing happens, and their names.
 
         *view* shows the ticket as it is. When the search ends at *horizon_us* without an answer, that is the instant, without names.
+
+        >>> from ticketcore.conditions import since
+        >>> rules = Rules(sets=[RuleSet(rules=[Rule(name="old", when=since("created") >= "4h")])]).using(Vocabulary())
+        >>> at_us, names = rules.rises(View(Vocabulary(), Ticket(id="T-1"), 0), 0, 86_400_000_000)
+        >>> at_us // 3_600_000_000, names
+        (4, ('old',))
         """
         first: int | None = None
         names: list[str] = []

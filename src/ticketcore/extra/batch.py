@@ -46,6 +46,8 @@ class Batch:
     True
     >>> batch.add(starts, 2 * 3_600_000_000).astype("datetime64[m]").tolist() == [datetime(2026, 11, 23, 10), datetime(2026, 11, 23, 11)]
     True
+    >>> batch.is_open(starts).tolist()
+    [True, False]
     """
 
     hours: Hours

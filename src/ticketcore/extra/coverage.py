@@ -193,6 +193,10 @@ class Coverage:
     desk: 3 of 4 branches of 1 rule (75 %) by 1 history (1 moment)
       rules[0] 'vip'
         when: requester.tier is 'gold': never false
+    >>> one.missing(), one.rule("vip").fired, one.total
+    (("rules[0] 'vip': when: requester.tier is 'gold': never false",), 1, 4)
+    >>> one.rows()[1]
+    {'rule': 'vip', 'place': 'rules[0]', 'what': 'when', 'text': "requester.tier is 'gold'", 'yes': 1, 'no': 0, 'refused': 0}
     """
 
     desk: str
@@ -351,7 +355,15 @@ class Watch:
         self.histories = self.moments = self.refused = 0
 
     def over(self, history: History, wait: timedelta | str | None = None) -> None:
-        """Replay one history, of one ticket or of many, then let time pass for *wait*. What the desk refuses is counted and left out."""
+        """Replay one history, of one ticket or of many, then let time pass for *wait*. What the desk refuses is counted and left out.
+
+        >>> from ticketcore import Action, Created, Rule, since
+        >>> watch = Watch(Desk(rules=[Rule(name="old", when=since("created") >= "2d", then=[Action("notify", "lead")])]))
+        >>> watch.over([Created(at=0, ticket="T-1")])
+        >>> watch.over([Created(at=0, ticket="T-1")], wait="3d")
+        >>> watch.coverage().rule("old").fired
+        1
+        """
         run = Replay(self.desk)
         self.histories += 1
         last_us: int | None = None

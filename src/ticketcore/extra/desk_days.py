@@ -96,6 +96,8 @@ class DeskDay:
     ... ], "expect": [{"at": "09:30", "status": "new"}, {"at": "10:00", "status": "answered", "agent_replies": 1}]}]})
     >>> [outcome.ticket.status for outcome in day.run()]
     ['new', 'new', 'answered', 'answered']
+    >>> [[event.kind for event in moment] for moment in day.moments()]
+    [['created'], ['agent_replied']]
     """
 
     name: str

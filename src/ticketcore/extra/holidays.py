@@ -74,6 +74,8 @@ class HolidayTable:
     >>> table.name_of("2027-12-25")
     Traceback (most recent call last):
     ticketcore.errors.BeyondHorizon: 2027-12-25 lies outside the years of this table; it covers 2026 to 2026
+    >>> str(table.valid_from), str(table.valid_until), table.covers("2027-01-01"), len(table.dates_in(2026))
+    ('2026-01-01', '2027-01-01', False, 1)
     """
 
     source: str

@@ -306,6 +306,8 @@ class MutationScore:
     >>> score = mutation_score(desk, [[Created(at=0, ticket="T-1", tags=["vip"])]])
     >>> score.percent, score.of("vip"), [one.kind for one in score.unnoticed]
     (75, (3, 4), ['drop-test'])
+    >>> score.total
+    4
     """
 
     desk: str

@@ -89,6 +89,8 @@ class Simulated:
     (50, (), True)
     >>> found.report().total().resolution_rate, found.rows()[0]["agent"]
     (1.0, 'maria')
+    >>> timedelta(0) < found.mean_wait() < timedelta(minutes=5)
+    True
     """
 
     desk: Desk = field(repr=False)

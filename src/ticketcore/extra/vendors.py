@@ -181,6 +181,8 @@ class RuleOrders:
     >>> orders = compare_orders(desk, None, Created(at=0, ticket="T-1"))
     >>> orders.differ, orders.differences("first match")
     (('first match',), ('tags: one, ours one, two',))
+    >>> orders.order("ours").fired, orders.order("first match").fired
+    (('one', 'two'), ('one',))
     """
 
     orders: tuple[RuleOrder, ...] = field(converter=_orders)
