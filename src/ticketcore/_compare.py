@@ -96,6 +96,8 @@ class Listed:
     >>> [one] = compare(Desk(), lenient, history).listed
     >>> one.desk, one.what, one.ticket, one.reason.partition(";")[0]
     ('a', 'observed', 'T-1', 'close: new has no such move')
+    >>> one.row()["kind"], one.row()["at"]
+    ('closed', '1970-01-01T00:01:00Z')
     """
 
     desk: str
@@ -124,6 +126,8 @@ class Differing:
     >>> [one] = compare(Desk(), urgent, [Created(at=0, ticket="T-1")]).tickets
     >>> one.ticket, one.ends["priority"], one.first_difference.reason.kind
     ('T-1', ('low', 'urgent'), 'rule')
+    >>> one.row()["decision_a"], one.row()["decision_b"]
+    ('nothing', 'slot_set level urgent')
     """
 
     ticket: str

@@ -123,6 +123,8 @@ class Test(_Combines):
     >>> fields.text.mentions_any("outage", "")
     Traceback (most recent call last):
     ticketcore.errors.BadValue: 'mentions_any' of a blank text; to ask for an empty field write is_empty()
+    >>> fields.subject.contains("ı", language="tr").folding
+    Folding(accents=False, language='tr')
     """
 
     __test__ = False  # pytest collects classes by this name

@@ -22,6 +22,8 @@ class EffectBase:
 
     >>> Erase(key="T-1/e1/a rule/0", at=0, ticket="T-1", expires=60_000_000).expires
     DateTime(1970, 1, 1, 0, 1, 0, tzinfo=Timezone('UTC'))
+    >>> str(Erase(key="T-1/e1/a rule/0", at=60_000_000, ticket="T-1").at)
+    '1970-01-01 00:01:00+00:00'
     """
 
     key: str

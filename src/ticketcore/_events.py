@@ -157,6 +157,8 @@ class EventBase:
     >>> outcome = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
     >>> [(event.id, event.kind, event.cause) for event in outcome.events[:2]]
     [('1', 'created', ''), ('1/1', 'clock_started', '1')]
+    >>> str(outcome.events[0].at), outcome.events[0].at_us
+    ('1970-01-01 00:00:00+00:00', 0)
     """
 
     at_us: int = field(alias="at", converter=to_us, repr=iso)
@@ -330,6 +332,8 @@ class Postponed(Outside):
     >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
     >>> Desk().handle(ticket, Postponed(at=60_000_000, by=Agent(id="maria"), until=3_600_000_000)).ticket.postponed_until
     DateTime(1970, 1, 1, 1, 0, 0, tzinfo=Timezone('UTC'))
+    >>> str(Postponed(at=0, until=3_600_000_000).until)
+    '1970-01-01 01:00:00+00:00'
     """
 
     until_us: int = field(alias="until", converter=to_us, repr=iso)

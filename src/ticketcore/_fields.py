@@ -201,6 +201,8 @@ class ClockReading(Protocol):
     >>> reading = desk.view(ticket).clock("first_reply")
     >>> reading.state, reading.due_us, reading.reaches_us(50)
     ('running', 3600000000, 1800000000)
+    >>> reading.is_open, reading.is_running, reading.started_us
+    (True, True, 0)
     """
 
     @property
@@ -234,7 +236,7 @@ class ClockReading(Protocol):
 
 
 def no_clock(_metric: str) -> ClockReading | None:
-    """The clock of a ticket on which none was started.
+    """The clock of a ticket on which none was started: None for every metric. The default of a `View`.
 
     >>> from ticketcore.conditions import holds, sla
     >>> holds(sla("first_reply").is_("running"), View(Vocabulary(), Ticket(id="T-1"), 0, clock=no_clock))
@@ -572,7 +574,11 @@ class Vocabulary:
         return found
 
     def field_hint(self, name: object) -> str:
-        """The way out for a field name that nobody knows."""
+        """The way out for a field name that nobody knows.
+
+        >>> Vocabulary().field_hint("prioritty"), Vocabulary().field_hint("shoe size")
+        ("did you mean 'priority'?", "declare it among the desk's fields or facts")
+        """
         return hint(name, self.specs, otherwise="declare it among the desk's fields or facts")
 
     def hours_of(self, name: str | None) -> Hours:

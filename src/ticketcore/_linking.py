@@ -142,6 +142,8 @@ class PublicTicket:
     ('printer', 'answered', 'requester', '1970-01-01 00:01:00+00:00')
     >>> seen.row()["updated"]
     '1970-01-01T00:01:00Z'
+    >>> str(seen.created), str(seen.updated)
+    ('1970-01-01 00:00:00+00:00', '1970-01-01 00:01:00+00:00')
     """
 
     id: str

@@ -604,7 +604,7 @@ def _choices(parser: _Parser, kind: str, data: Any, path: str) -> tuple[str, ...
 
 
 def parse_fields(data: Any, path: str, problems: list[Problem]) -> dict[str, FieldType]:
-    """Declared fields: a table of names and types. Problems are added to *problems*.
+    """Declared fields: a table of names and types. What is wrong is added to *problems*, each with its place under *path*.
 
     >>> problems = []
     >>> parse_fields({"impact": {"type": "choice", "choices": ["one", "all"]}, "status": "text"}, "fields", problems)["impact"].choices
@@ -616,7 +616,7 @@ def parse_fields(data: Any, path: str, problems: list[Problem]) -> dict[str, Fie
 
 
 def parse_facts(data: Any, path: str, problems: list[Problem]) -> dict[str, Fact]:
-    """Declared facts: a table of names and types, each with ``default`` or ``required_with`` (kinds of events).
+    """Declared facts: a table of names and types, each with ``default`` or ``required_with`` (kinds of events). Problems as `parse_fields`.
 
     >>> problems = []
     >>> parse_facts({"queue": {"type": "number", "default": 0}, "mood": {"type": "text"}}, "facts", problems)["queue"].default

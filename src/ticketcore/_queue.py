@@ -70,6 +70,8 @@ class Due(TermBase):
     >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
     >>> Due(metric="first_reply").says(ticket), Due(metric="next_reply").says(ticket)
     ('first_reply due 1970-01-01T01:00:00Z', 'next_reply not due')
+    >>> Due(metric="first_reply").of(ticket) == Due().of(ticket) == 3_600_000_000, len(Due().near([ticket], 3_000_000_000))
+    (True, 0)
     """
 
     metric: str = ""
@@ -126,6 +128,8 @@ class Priority(TermBase):
     >>> queue = [Ticket(id="T-1", priority="low"), Ticket(id="T-2", priority="urgent"), Ticket(id="T-3", priority="no level")]
     >>> [ticket.id for ticket in Order(terms=[Priority()]).sorted(queue)]
     ['T-2', 'T-1', 'T-3']
+    >>> Priority().of(queue[1]), Priority().says(queue[2]), len(Priority().near(queue, 0))
+    (0, "priority 'no level' is no level of this order", 1)
     """
 
     levels: tuple[str, ...] = field(default=LEVELS, converter=names)
@@ -157,6 +161,8 @@ class Waiting(TermBase):
     >>> queue = [Ticket(id="answered"), Ticket(id="new", waiting_since_us=9), Ticket(id="old", waiting_since_us=1)]
     >>> [ticket.id for ticket in Order(terms=[Waiting()]).sorted(queue)]
     ['old', 'new', 'answered']
+    >>> Waiting().of(queue[1]), Waiting().says(queue[0]), len(Waiting().near(queue, 5))  # of those that wait since then or longer
+    (9, 'nobody waits', 1)
     """
 
     word: ClassVar[str] = "waiting"
@@ -185,6 +191,8 @@ class Age(TermBase):
     >>> queue = [Ticket(id="late", created_us=9), Ticket(id="early", created_us=1)]
     >>> [ticket.id for ticket in Order(terms=[Age()]).sorted(queue)]
     ['early', 'late']
+    >>> Age().of(queue[1]), Age().says(queue[1]), len(Age().near(queue, 5))  # of those created by then
+    (1, 'created 1970-01-01T00:00:00.000001Z', 1)
     """
 
     word: ClassVar[str] = "age"
@@ -213,6 +221,8 @@ class First(TermBase):
     >>> queue = [Ticket(id="T-1"), Ticket(id="T-2", tags=frozenset({"vip"}))]
     >>> [ticket.id for ticket in Order.by(vips).sorted(queue)]
     ['T-2', 'T-1']
+    >>> vips.of(queue[1]), vips.says(queue[0])
+    (0, 'not vip')
     """
 
     name: str
@@ -302,6 +312,8 @@ class HeadStart(TermBase):
     ['urgent 3', 'low 0', 'urgent 5']
     >>> ageing.terms[0].largest
     datetime.timedelta(seconds=14400)
+    >>> ageing.terms[0].of(came("urgent", 5)) // 3_600_000_000, ageing.terms[0].says(came("urgent", 5))
+    (1, 'waiting since 1970-01-01T05:00:00Z, 4h head start for urgent')
     """
 
     starts_us: FrozenMap[str, int] = field(alias="starts", converter=_starts)

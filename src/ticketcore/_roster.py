@@ -91,7 +91,7 @@ def _by_agent(members: Iterable[Member]) -> tuple[Member, ...]:
 class Roster:
     """The agents a ticket may go to. Kept in order of their ids: in which order they were given makes no difference.
 
-    Raises `BadValue` when an agent is in it twice.
+    ``roster["maria"]`` is a member of it, or raises `UnknownName`. Raises `BadValue` when an agent is in it twice.
 
     >>> roster = Roster(members=[Member(agent="maria", groups=["support"]), Member(agent="ivan")])
     >>> roster["maria"].groups
@@ -121,7 +121,7 @@ class Roster:
         return Roster(members=(*(other for other in self.members if other.agent != member.agent), member))
 
     def assigned(self, agent: str, at: datetime | int, *, weight: int = 1, channel: str = "") -> Roster:
-        """The roster after *agent* got a ticket of this *weight*: their load, and when they were last assigned one.
+        """The roster after *agent* got a ticket of this *weight*: their load, and when they were last assigned one. Raises `UnknownName`.
 
         >>> roster = Roster(members=[Member(agent="maria", load=2)]).assigned("maria", 60_000_000)
         >>> roster["maria"].load, str(roster["maria"].last_assigned), roster.released("maria")["maria"].load
@@ -132,7 +132,7 @@ class Roster:
         return self.replace(evolve(member, load=member.load + weight, channel_load=loads, last_assigned=to_us(at)))
 
     def released(self, agent: str, *, weight: int = 1, channel: str = "") -> Roster:
-        """The roster after *agent* finished or lost a ticket of this *weight*; a load never falls below 0."""
+        """The roster after *agent* finished or lost a ticket of this *weight*; a load never falls below 0. Raises `UnknownName`."""
         member = self[agent]
         loads = _added(member.channel_load, channel, -weight)
         return self.replace(evolve(member, load=max(0, member.load - weight), channel_load=loads))

@@ -124,6 +124,11 @@ class Outcome:
     >>> outcome = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
     >>> outcome.ticket.status, outcome.effects, outcome.wake_at
     ('new', (), None)
+    >>> print(outcome.trace)
+    1970-01-01T00:00:00Z created
+      1970-01-01T00:00:00Z clock_started metric=first_reply
+      1970-01-01T00:00:00Z clock_started metric=first_assign
+      1970-01-01T00:00:00Z clock_started metric=resolution
     """
 
     ticket: Ticket

@@ -284,6 +284,8 @@ class Timed:
     >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
     >>> old.holds(desk.view(ticket)), old.next_rise(desk.view(ticket))
     (False, Rise(at_us=1970-01-01T04:00:00Z, found=True))
+    >>> old.rise(desk.view(ticket), 0, 3_600_000_000)  # a horizon of an hour
+    Rise(at_us=1970-01-01T01:00:00Z, found=False)
     """
 
     __slots__ = ("_first", "can_hold", "condition", "holds")

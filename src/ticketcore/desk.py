@@ -192,7 +192,7 @@ class Desk:
         return (_rebuild, ({name: getattr(self, name) for name in _GIVEN},))
 
     def evolve(self, **changes: Any) -> Desk:
-        """A desk with some parts changed: ``desk.evolve(policies=())``. Checked as a whole again.
+        """A desk with some parts changed: ``desk.evolve(policies=())``. Checked as a whole again: raises `DeskError`.
 
         >>> Desk(zone="Europe/Riga").evolve(name="second brand").zone
         'Europe/Riga'
@@ -399,7 +399,7 @@ class Desk:
         return redated(tickets, self.sla, new.sla)
 
     def with_hours(self, **hours: Hours) -> Desk:
-        """A desk with some of its business hours replaced, by name.
+        """A desk with some of its business hours replaced, or further ones added, by name. Raises `DeskError`.
 
         >>> desk = Desk(hours={"office": BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})})
         >>> desk.with_hours(office=always()).hours["office"].is_open(0), desk.hours["office"].is_open(0)

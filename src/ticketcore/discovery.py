@@ -107,6 +107,8 @@ class Discovered:
         s0 --> s1 : 1 times, after 1h
         s0 --> [*] : 1
         s1 --> [*] : 1
+    >>> found.rows()[0]["was"], found.rows()[0]["count"]
+    ('new', 1)
     """
 
     tickets: int

@@ -156,7 +156,7 @@ class Hours(Timeline):
         return from_us(self.add_us(self._us(at), amount_us))
 
     def subtract(self, at: datetime | int, amount: timedelta | str) -> DateTime:
-        """The latest instant from which *amount* of open time passes until *at*: the mirror of `add`.
+        """The latest instant from which *amount* of open time passes until *at*: the mirror of `add`, and raises as it does.
 
         >>> weekdays = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
         >>> str(weekdays.subtract(datetime.fromisoformat("2026-11-23T09:30:00Z"), "1h"))
@@ -503,6 +503,13 @@ class Always(Hours):
 
     >>> Always().is_open(0)
     True
+    >>> whole = always("Europe/Riga")
+    >>> whole.is_open_us(0), whole.elapsed_us(0, 5), whole.add_us(0, 5), whole.subtract_us(5, 5)
+    (True, 5, 5, 0)
+    >>> whole.next_open_us(7), whole.previous_open_us(7)
+    (7, 7)
+    >>> list(whole.spans_us(0, 5)), whole.working_days_between("2026-12-24", "2026-12-27"), whole.holiday_name("2026-12-25")
+    ([(0, 5)], 3, None)
     """
 
     zone: str = "UTC"
@@ -798,7 +805,7 @@ def _day(phase: tuple[date | None, Hours]) -> date:
 
 
 def union(*parts: Hours) -> Hours:
-    """Open when any of them is: follow the sun.
+    """Open when any of them is: follow the sun. Raises `BadHours` for no part at all, or parts never known at the same time.
 
     >>> day, night = (BusinessHours(zone="UTC", week={"mon-sun": [span]}) for span in ("08:00-20:00", "20:00-08:00"))
     >>> union(day, night).is_open(0)
@@ -808,7 +815,7 @@ def union(*parts: Hours) -> Hours:
 
 
 def intersection(*parts: Hours) -> Hours:
-    """Open when all of them are: a shift within company hours.
+    """Open when all of them are: a shift within company hours. Raises as `union` does.
 
     >>> shift = BusinessHours(zone="UTC", week={"mon-sun": ["06:00-14:00"]})
     >>> office = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
@@ -819,7 +826,7 @@ def intersection(*parts: Hours) -> Hours:
 
 
 def difference(hours: Hours, *others: Hours) -> Hours:
-    """Open when the first is and none of the others.
+    """Open when the first is and none of the others. Raises as `union` does.
 
     >>> office = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]})
     >>> lunch = BusinessHours(zone="UTC", week={"mon-fri": ["12:00-13:00"]})

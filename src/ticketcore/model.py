@@ -200,8 +200,10 @@ class Ticket:
     >>> answered = Desk().handle(ticket, AgentReplied(at=60_000_000)).ticket
     >>> str(answered.created), str(answered.first_agent_reply), str(answered.status_since), answered.last_agent_reply == answered.as_of
     ('1970-01-01 00:00:00+00:00', '1970-01-01 00:01:00+00:00', '1970-01-01 00:01:00+00:00', True)
-    >>> ticket.waiting_since == ticket.created, answered.waiting_since, answered.resolved_at
-    (True, None, None)
+    >>> ticket.waiting_since == ticket.created, answered.waiting_since, answered.resolved_at, answered.closed_at
+    (True, None, None, None)
+    >>> answered.updated == answered.floor == answered.as_of, answered.last_customer_reply == ticket.created, answered.postponed_until
+    (True, True, None)
     """
 
     id: str

@@ -61,7 +61,8 @@ for _part in (_queue, _roster, _filters):  # this module is their front door: na
 class Need:
     """What an agent must have to get a ticket. ``skills`` gives each needed skill the lowest level; "" means: any.
 
-    ``waived`` names constraints that are let go (a key of `CONSTRAINTS`); capacity and ``exclude`` never are.
+    ``waived`` names constraints that are let go (a key of `CONSTRAINTS`); capacity and ``exclude`` never are. ``weight`` is what the ticket
+    adds to a load. Raises `BadValue` for a weight below 0 and for what is never waived, `UnknownName` for what is no constraint.
 
     >>> roster = Roster(members=[Member(agent="maria", skills={"refunds": 1})])
     >>> print(choose(Ticket(id="T-1"), roster, 0, need=Need(skills={"refunds": 2}, language="el")).why("maria"))
@@ -404,6 +405,8 @@ class Verdict:
     maria: 1. carries 2
     otto: 2. carries 5
     zoe: no: offline
+    >>> [verdict.agent for verdict in choose(Ticket(id="T-1"), roster, 0, by="least_loaded").verdicts if verdict.fits]
+    ['maria', 'otto']
     """
 
     agent: str
@@ -432,6 +435,8 @@ class Choice:
     T-1: maria, because the only one of 2 who fit
     >>> choice.why("otto").fits, choice.assigned(answers="T-1/1/route/0").agent
     (False, 'maria')
+    >>> str(choice.at)
+    '1970-01-01 00:00:00+00:00'
     """
 
     ticket: str
@@ -574,7 +579,7 @@ def next_for(
 ) -> tuple[Ticket, ...]:
     """The other way round: the first *n* tickets in *order* that *member* may take at *at*, each on its own.
 
-    Only tickets that nobody else has are offered. *need* says what a ticket needs.
+    Only tickets that nobody else has are offered. *need* says what a ticket needs. Raises `BadValue` for an *n* below 0.
 
     >>> maria = Member(agent="maria", groups=["billing"])
     >>> queue = [Ticket(id="T-1", group="sales"), Ticket(id="T-2", group="billing", assignee="otto"), Ticket(id="T-3", group="billing")]

@@ -114,6 +114,8 @@ class SealCheck:
     >>> check = verify(log[:1], head_of(log))
     >>> bool(check), check.what, check.place, str(check)
     (False, 'missing', 1, 'missing before place 1: 1 at the end are not here')
+    >>> verify(log, head_of(log)).intact
+    True
     """
 
     what: str = ""

@@ -106,6 +106,22 @@ class Sla:
     >>> levels = Sla(metrics={"first_reply": DEFAULT_METRICS[0]}, policies=(gold,), hours={ALWAYS_NAME: always()})
     >>> levels.promise("gold", "first_reply", "low")
     (Length(us=3600000000, calendar=False), '24x7')
+    >>> from ticketcore import Created, load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "warn": ["-15m"], "targets": {"first_reply": "1h"}}]})
+    >>> levels, ticket = desk.sla, desk.handle(None, Created(at=0, ticket="T-1")).ticket
+    >>> cycle, minute = ticket.clocks["first_reply"].cycle, 60_000_000
+    >>> levels.used_us(cycle, 9 * minute) // minute, levels.due_us(cycle) // minute, levels.reaches_us(cycle, 50) // minute
+    (9, 60, 30)
+    >>> levels.chosen_policy(ticket, desk.view(ticket), created=False), levels.promise_us(cycle) // minute, levels.policy("gold").name
+    (('gold', 'match'), 60, 'gold')
+    >>> [(str(warning), levels.warning_us(cycle, warning, 60 * minute) // minute) for warning in levels.warnings_of(cycle)]
+    [('-15m', 45)]
+    >>> [(at // minute, warning or "breach") for at, _, _, warning in levels.due_items("first_reply", cycle, 60 * minute)]
+    [(60, 'breach'), (45, '-15m')]
+    >>> levels.standing(ticket, "first_reply", 0).state, levels.reading(ticket, "first_reply", 60 * minute).state
+    ('running', 'breached')
+    >>> levels.ledger(ticket, "first_reply").promise, levels.promised_anew(cycle, "first_reply", "high") is cycle
+    ('1h', True)
     """
 
     metrics: FrozenMap[str, Metric] = field(default=EMPTY, converter=frozen_map)

@@ -150,6 +150,11 @@ class HolidayTable:
 
         Where both name a date the hours' own name stays. Raises `BadHours` when nothing is left, `BadValue` for hours put
         together out of others: apply the table to their parts.
+
+        >>> table = HolidayTable(source="by hand", version="1", years=2026, dates=[("2026-12-25", "Christmas")])
+        >>> hours = table.apply(BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]}, holidays=[("2026-12-24", "ours")]))
+        >>> hours.holiday_name("2026-12-24"), hours.holiday_name("2026-12-25"), str(hours.valid_until)
+        ('ours', 'Christmas', '2027-01-01')
         """
         if not isinstance(hours, BusinessHours):
             text = f"a table of holidays is applied to business hours, not to {type(hours).__name__}"

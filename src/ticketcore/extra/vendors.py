@@ -303,6 +303,8 @@ class OrderReport:
     (('two',), ['first match'])
     >>> print(str(report).splitlines()[0])
     1 moment, in ours and in 4 other orders
+    >>> len(report.of("first match")), report.of("restart")
+    (1, ())
     """
 
     moments: int
