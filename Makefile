@@ -14,7 +14,7 @@ HYPOTHESIS_PROFILE ?= dev
 export HYPOTHESIS_PROFILE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types mypy pyright cover doctest versions docs notebooks soak bench format clean
+.PHONY: help demo test check lint types mypy pyright cover doctest versions docs notebooks soak mutation bench format clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -71,6 +71,14 @@ notebooks: $(VENV)/.has-notebooks ## the notebooks of examples/notebooks, execut
 
 soak: $(VENV)/.has-test ## the tests with 20,000 examples a law (hours)
 	HYPOTHESIS_PROFILE=nightly $(PY) $(PYTEST) $(PYTEST_ARGS)
+
+mutation: ## small faults put into src, and how many of them the tests notice; MUTANTS="--seed 2 --count 100" draws others (an hour or more)
+	@$(MAKE) --no-print-directory VENV=.venv-mutation .venv-mutation/.has-mutation
+	.venv-mutation/bin/python tests/mutation_score.py reach
+	.venv-mutation/bin/python tests/mutation_score.py draw $(MUTANTS)
+	.venv-mutation/bin/python tests/mutation_score.py run $(MUTANTS)
+	.venv-mutation/bin/python tests/mutation_score.py run --again survived --examples 50 $(MUTANTS)
+	.venv-mutation/bin/python tests/mutation_score.py report $(MUTANTS)
 
 bench: ## measure against the other libraries, side by side in one run, in .venv-bench; BENCH_ARGS="--only W11" narrows it
 	@$(MAKE) --no-print-directory VENV=.venv-bench .venv-bench/.has-bench

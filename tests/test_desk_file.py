@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
@@ -413,6 +414,27 @@ def test_what_is_read_is_what_python_says() -> None:
         after=Length(1_800_000_000, calendar=True), then=(Action("notify", "boss"), Action("raise_priority", 1))
     )
     assert desk.rules.escalations[2].since == "sla.whole.due"
+
+
+@pytest.mark.parametrize(
+    ("written", "of"),
+    [
+        ({"settings": {"late": "refuse restamp"}}, lambda desk: desk.settings.late),
+        ({"settings": {"choose_policy": "always creation"}}, lambda desk: desk.choose_policy),
+        ({"settings": {"removed_gap": "excluded counted"}}, lambda desk: desk.removed_gap),
+        ({"metrics": {"work": {"start": ["created"], "cycles": "once many"}}}, lambda desk: desk.metrics["work"].cycles),
+        ({"metrics": {"work": {"start": ["created"], "reopen": "new resume"}}}, lambda desk: desk.metrics["work"].reopen),
+        ({"metrics": {"work": {"start": ["created"], "start_at": "event created"}}}, lambda desk: desk.metrics["work"].start_at),
+        ({"sla": [{"name": "std", "due_at": "closing next_opening"}]}, lambda desk: desk.policies[0].due_at),
+        ({"sla": [{"name": "std", "schedule_change": "per_interval whole_span"}]}, lambda desk: desk.policies[0].schedule_change),
+    ],
+)  # fmt: skip
+def test_every_choice_can_be_written_the_usual_one_too(written: dict[str, Any], of: Any) -> None:
+    """Each table names both words of a choice, where one of them is to stand."""
+    said = json.dumps(written)
+    both = max(re.findall(r'"(\w+ \w+)"', said))
+    for choice in both.split():
+        assert of(load_desk(json.loads(said.replace(both, choice)))) == choice
 
 
 def test_a_desk_made_in_python_is_written_and_read_back() -> None:

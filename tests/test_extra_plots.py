@@ -67,6 +67,9 @@ def test_a_ribbon_shows_what_the_ledger_says() -> None:
     assert words(ax) == ["due Thu 12:00"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["first_reply\n4h"]
     assert ax.get_title(loc="left") == "T-1 printer"
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [*plots._COLOURS, "due", "breached", "warning", "ended"]
 
 
 def test_a_ribbon_shows_pause_breach_and_end() -> None:

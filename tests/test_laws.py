@@ -26,6 +26,7 @@ from ticketcore import (
     FieldType,
     Lifecycle,
     Matrix,
+    Merged,
     Metric,
     Noted,
     Person,
@@ -228,6 +229,32 @@ def test_9_the_cost_of_a_step_does_not_grow_with_the_history(cycles: str, reopen
 def test_9_the_cost_of_a_step_does_not_grow_on_random_desks(lived: tuple[Desk, History]) -> None:
     desk, history = lived
     laws.the_cost_does_not_grow(desk, laws.in_circles(history))
+
+
+def test_a_life_in_circles_has_new_ids_and_later_dates_every_week() -> None:
+    week = 7 * DAY_US
+    history: History = [
+        (Created(at=0, ticket="T", by=ADA, id="c"),),
+        (Postponed(at=HOUR_US, by=MARIA, id="p", until=2 * HOUR_US), Noted(at=HOUR_US, by=MARIA)),
+        (Merged(at=2 * HOUR_US, by=MARIA, into="U", id="m"),),
+    ]
+    rounds = laws.in_circles(history)
+    assert list(rounds(0)) == [history[0], (attrs.evolve(history[1][0], id="p~0"), history[1][1])]
+    (((postponed, noted),)) = rounds(2)
+    assert isinstance(postponed, Postponed)
+    assert (postponed.id, postponed.at_us, postponed.until_us) == ("p~2", HOUR_US + 2 * week, 2 * HOUR_US + 2 * week)
+    assert (noted.id, noted.at_us) == ("", HOUR_US + 2 * week)
+
+
+def test_moments_that_must_be_refused_are() -> None:
+    desk = Desk()
+    ticket = desk.handle(None, Created(at=0, ticket="T", by=ADA, id="c")).ticket
+    ticket = desk.handle(ticket, Noted(at=HOUR_US, by=MARIA, id="n")).ticket
+    tried = list(laws._refusable(ticket, (Resolved(at=2 * HOUR_US, by=MARIA, id="r"),)))
+    assert len(tried) == 6
+    for moment in tried:
+        with pytest.raises(TicketcoreError):
+            desk.handle(ticket, *moment)
 
 
 def test_lines_are_counted_and_nothing_else() -> None:

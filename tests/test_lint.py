@@ -530,6 +530,7 @@ def test_steps_of_ladders_have_a_place() -> None:
     assert [(finding.place, finding.severity) for finding in found(desk, "illegal-action")] == [
         ("escalations[1].steps[0].then[0]", "error")
     ]
+    assert found(desk, "illegal-action")[0].because == "close is refused: new has no such move"
 
 
 def test_macros_that_every_status_refuses() -> None:
@@ -537,7 +538,8 @@ def test_macros_that_every_status_refuses() -> None:
         Rule(name="good", then=[Action("resolve"), Action("close")]),
         Rule(name="bad", then=[Action("add_tag", "x"), Action("resolve"), Action("not_spam")]),
     ]
-    assert [finding.place for finding in found(Desk(metrics=(), rules=Rules(macros=macros)), "illegal-action")] == ["macros[1]"]
+    (finding,) = found(Desk(metrics=(), rules=Rules(macros=macros)), "illegal-action")
+    assert (finding.place, finding.because) == ("macros[1]", "every status was tried")
 
 
 # --- settling and running on -----------------------------------------------------------------------------------------

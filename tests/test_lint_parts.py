@@ -47,10 +47,10 @@ from ticketcore._lint_order import differ, order_of
 from ticketcore._lint_running import running_circles
 from ticketcore._lint_script import Script, shrink
 from ticketcore._lint_search import _shown, _shown_if_taken
-from ticketcore._lint_space import AGENT, MONDAY, Space, Walk, conditions_of, created
+from ticketcore._lint_space import AGENT, MONDAY, Space, Walk, conditions_of, created, is_settable
 from ticketcore._lint_survey import Survey, distance
 from ticketcore._time import DAY_US, HOUR_US
-from ticketcore.conditions import AllOf, AnyOf, Condition, Test, hours, sla
+from ticketcore.conditions import AllOf, AnyOf, Condition, Test, holds, hours, sla
 from ticketcore.hours import BusinessHours
 from ticketcore.lint import lint
 from ticketcore.model import Length, Merged, Postponed, TargetExtended, Ticket
@@ -315,6 +315,22 @@ def test_a_ticket_with_values() -> None:
     assert (ticket.priority, ticket.policy) == ("high", "gold")
     by_agent = created(RICH, {"event.by_role": "agent", "@at": MONDAY + HOUR_US})[0]
     assert (by_agent.by, by_agent.at_us) == (Agent(id="maria"), MONDAY + HOUR_US)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("priority", "high"), ("policy", "gold"), ("subject", "s"), ("channel", "chat"), ("language", "lv"), ("group", "sales"),
+        ("tags", frozenset({"x"})), ("requester.tier", "gold"), ("requester.email_domain", "example.gr"), ("requester.fields.site", "Riga"),
+        ("fields.seats", 3), ("facts.queue", 5), ("status", "resolved"), ("agent_replies", 2), ("rating", "good"), ("requester.age", 7),
+    ],
+)  # fmt: skip
+def test_what_a_ticket_can_be_created_with_is_known(name: str, value: Any) -> None:
+    if is_settable(name):
+        ticket = RICH.handle(None, *created(RICH, {name: value})).ticket
+        assert holds(Test(name, "has" if name == "tags" else "is", "x" if name == "tags" else value), RICH.view(ticket))
+    else:
+        assert created(RICH, {name: value}) == created(RICH)
 
 
 @pytest.mark.parametrize(

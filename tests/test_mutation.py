@@ -152,6 +152,17 @@ def test_each_part_of_a_rule_is_changed() -> None:
     ]
 
 
+def test_every_change_makes_another_desk() -> None:
+    ladder = Escalation(
+        name="up", when=field.tags.has("hot"), since="created",
+        steps=[Step(after=length(1), then=[Action("notify", "lead"), Action("add_tag", "late")])],
+    )  # fmt: skip
+    rule = Rule(name="r", on=["noted", "created"], when=field.tags.has("a") & (field.priority >= "high"), then=[*NOTIFY, Action("resolve")])
+    desk = Desk(metrics=(), rules=Rules(sets=[RuleSet(rules=[rule])], escalations=[ladder]))
+    changes = list(mutants(desk))
+    assert len({mutant.rules for mutant in changes} | {desk.rules}) == len(changes) + 1
+
+
 def test_each_part_of_a_ladder_is_changed() -> None:
     steps = [Step(after=length(1), then=NOTIFY), Step(after=length(1.5), then=NOTIFY), Step(after=Days(1), then=())]
     ladder = Escalation(name="up", when=field.tags.has("hot"), since="created", steps=steps)

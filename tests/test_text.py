@@ -367,6 +367,21 @@ def test_a_name_that_is_known_is_nearest_to_itself(name: str, choices: list[str]
         assert found.casefold() == name.casefold() or len(found.casefold()) != len(found) or len(name.casefold()) != len(name)
 
 
+def common(one: str, other: str) -> int:
+    """The length of the longest common subsequence, by its definition."""
+    if not one or not other:
+        return 0
+    if one[-1] == other[-1]:
+        return 1 + common(one[:-1], other[:-1])
+    return max(common(one[:-1], other), common(one, other[:-1]))
+
+
+@given(st.text("abc", min_size=1, max_size=6), st.text("abc", min_size=1, max_size=6))
+def test_a_name_is_near_when_enough_of_its_letters_are_there_in_order(name: str, choice: str) -> None:
+    alike = 2 * common(name, choice) / (len(name) + len(choice))
+    assert nearest(name, [choice]) == (choice if alike >= 0.6 else None)
+
+
 def test_hints() -> None:
     assert hint("slved", ["resolved"]) == "did you mean 'resolved'?"
     assert hint("zebra", ["b", "a"]) == "known are a, b"
