@@ -49,8 +49,11 @@ class EffectBase:
 class Reply(EffectBase):
     """Write to the requester, with a copy to the ticket's ``cc``: the template's name, its text filled in, and the variables used.
 
-    >>> Reply(key="T-1/e1/a rule/0", at=0, ticket="T-1", template="ack", text="We have it.").text
-    'We have it.'
+    >>> from ticketcore import Action, Desk, Rule
+    >>> desk = Desk(rules=[Rule(name="ack", on=["created"], then=[Action("reply", "ack")])], templates={"ack": "We have it: {{ id }}"})
+    >>> [reply] = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).effects
+    >>> reply.text, reply.variables, reply.key
+    ('We have it: T-1', {'id': 'T-1'}, 'T-1/1/ack/0')
     """
 
     template: str
@@ -62,8 +65,11 @@ class Reply(EffectBase):
 class Notify(EffectBase):
     """Tell somebody: ``assignee``, ``group``, ``requester``, ``followers``, ``cc``, or a name or address that the host knows.
 
-    >>> Notify(key="T-1/e1/a rule/0", at=0, ticket="T-1", to="duty").to
-    'duty'
+    >>> from ticketcore import Action, Desk, Rule
+    >>> desk = Desk(rules=[Rule(name="hot", on=["created"], then=[Action("notify", "duty", {"via": "sms"})])])
+    >>> [notice] = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).effects
+    >>> notice.to, notice.via, notice.about, notice.rule
+    ('duty', 'sms', 'created', 'hot')
     """
 
     to: str
@@ -80,8 +86,11 @@ class Notify(EffectBase):
 class Webhook(EffectBase):
     """Call the host's webhook of this name.
 
-    >>> Webhook(key="T-1/e1/a rule/0", at=0, ticket="T-1", name="pager").kind
-    'webhook'
+    >>> from ticketcore import Action, Desk, Rule
+    >>> desk = Desk(rules=[Rule(name="hot", on=["created"], then=[Action("webhook", "pager")])])
+    >>> [call] = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).effects
+    >>> call.name, call.key
+    ('pager', 'T-1/1/hot/0')
     """
 
     name: str
@@ -92,8 +101,11 @@ class Webhook(EffectBase):
 class RequestRating(EffectBase):
     """Ask the requester to rate the help.
 
-    >>> RequestRating(key="T-1/e1/a rule/0", at=0, ticket="T-1", template="rating").template
-    'rating'
+    >>> from ticketcore import Action, Desk, Rule
+    >>> desk = Desk(rules=[Rule(name="ask", on=["resolved"], then=[Action("request_rating")])])
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> [effect.kind for effect in desk.handle(ticket, Resolved(at=60_000_000)).effects]
+    ['request_rating']
     """
 
     template: str = ""
@@ -104,8 +116,11 @@ class RequestRating(EffectBase):
 class SuggestArticle(EffectBase):
     """Suggest an article of the knowledge base.
 
-    >>> SuggestArticle(key="T-1/e1/a rule/0", at=0, ticket="T-1", article="reset-password").article
-    'reset-password'
+    >>> from ticketcore import Action, Desk, Rule, field
+    >>> forgot = Rule(name="forgot", on=["created"], when=field.text.contains("password"), then=[Action("suggest_article", "KB-12")])
+    >>> asked = Created(at=0, ticket="T-1", by=Person(name="Ada"), message=Message(text="I forgot my password"))
+    >>> [effect.article for effect in Desk(rules=[forgot]).handle(None, asked).effects]
+    ['KB-12']
     """
 
     article: str
@@ -116,8 +131,13 @@ class SuggestArticle(EffectBase):
 class CreateFollowUp(EffectBase):
     """Open a follow-up ticket for a reply that this one no longer takes.
 
-    >>> CreateFollowUp(key="T-1/e1/a rule/0", at=0, ticket="T-1", event="e9").event
-    'e9'
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> for event in (Resolved(at=1), Closed(at=2)):
+    ...     ticket = Desk().handle(ticket, event).ticket
+    >>> [late] = Desk().handle(ticket, CustomerReplied(at=3, id="e9", by=Person(name="Ada"))).effects
+    >>> late.kind, late.event  # `Desk.follow_up` makes the ticket
+    ('create_follow_up', 'e9')
     """
 
     event: str
@@ -128,8 +148,12 @@ class CreateFollowUp(EffectBase):
 class ForwardReply(EffectBase):
     """Hand a reply on to the ticket this one was merged into.
 
-    >>> ForwardReply(key="T-1/e1/a rule/0", at=0, ticket="T-1", event="e9", to="T-2").to
-    'T-2'
+    >>> from ticketcore import Desk
+    >>> ask = lambda name: Desk().handle(None, Created(at=0, ticket=name, by=Person(email="ada@example.org"))).ticket
+    >>> merged = Desk().merge(ask("T-1"), ask("T-2"), at=1).source.ticket
+    >>> [late] = Desk().handle(merged, CustomerReplied(at=2, id="e9", by=Person(email="ada@example.org"))).effects
+    >>> late.event, late.to
+    ('e9', 'T-2')
     """
 
     event: str
@@ -141,8 +165,11 @@ class ForwardReply(EffectBase):
 class CreateChild(EffectBase):
     """Open a child ticket, with these fields.
 
-    >>> CreateChild(key="T-1/e1/a rule/0", at=0, ticket="T-1", subject="order a part").subject
-    'order a part'
+    >>> from ticketcore import Action, Desk, Rule
+    >>> desk = Desk(rules=[Rule(name="parts", on=["created"], then=[Action("create_child", "order a part")])])
+    >>> [child] = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).effects
+    >>> child.subject, child.ticket  # the parent
+    ('order a part', 'T-1')
     """
 
     subject: str = ""
@@ -154,8 +181,14 @@ class CreateChild(EffectBase):
 class Route(EffectBase):
     """Choose an agent (`ticketcore.routing.choose`) for the ticket, within the group if one is named, and hand back `Assigned`.
 
-    >>> Route(key="T-1/e1/a rule/0", at=0, ticket="T-1", to="technicians", strategy="best_skill").to
-    'technicians'
+    >>> from ticketcore import Action, Desk, Roster, Rule, choose
+    >>> from ticketcore.routing import Member
+    >>> desk = Desk(rules=[Rule(name="in", on=["created"], then=[Action("route", "technicians", {"strategy": "least_loaded"})])])
+    >>> outcome = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
+    >>> [route] = outcome.effects
+    >>> choice = choose(outcome.ticket, Roster(members=[Member(agent="maria", load=2), Member(agent="ivan")]), at=5, by=route.strategy)
+    >>> desk.handle(outcome.ticket, choice.assigned(answers=route.key)).ticket.assignee
+    'ivan'
     """
 
     to: str = ""
@@ -167,8 +200,13 @@ class Route(EffectBase):
 class Classify(EffectBase):
     """Ask the host's classifier of this name; its answer comes back as facts.
 
-    >>> Classify(key="T-1/e1/a rule/0", at=0, ticket="T-1", name="language").name
-    'language'
+    >>> from ticketcore import Action, Desk, Fact, FieldType, Rule
+    >>> mood = Fact(type=FieldType(kind="text"), default="calm")
+    >>> desk = Desk(facts={"mood": mood}, rules=[Rule(name="read", on=["created"], then=[Action("classify", "mood")])])
+    >>> outcome = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
+    >>> [asked] = outcome.effects
+    >>> desk.handle(outcome.ticket, FactsReported(at=5, facts={"mood": "angry"}, answers=asked.key)).ticket.facts
+    {'mood': 'angry'}
     """
 
     name: str
@@ -179,8 +217,11 @@ class Classify(EffectBase):
 class Erase(EffectBase):
     """Erase the contents of a purged ticket from the host's store; the tombstone stays.
 
-    >>> Erase(key="T-1/e1/a rule/0", at=0, ticket="T-1").kind
-    'erase'
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> purged = Desk().handle(Desk().handle(ticket, Deleted(at=1)).ticket, Purged(at=2))
+    >>> [effect.kind for effect in purged.effects], purged.ticket.requester.name
+    (['erase'], '')
     """
 
     kind: ClassVar[str] = "erase"
@@ -190,8 +231,11 @@ class Erase(EffectBase):
 class RequestMerge(EffectBase):
     """Merge the ticket (`Desk.merge`) into the one that ``into`` names: an id, or a word by which the host finds it.
 
-    >>> RequestMerge(key="T-1/e1/a rule/0", at=0, ticket="T-1", into="T-2").into
-    'T-2'
+    >>> from ticketcore import Action, Desk, Rule, field
+    >>> double = Rule(name="double", on=["created"], when=field.tags.has("outage"), then=[Action("request_merge", "the outage ticket")])
+    >>> [wish] = Desk(rules=[double]).handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"), tags=["outage"])).effects
+    >>> wish.into, wish.key
+    ('the outage ticket', 'T-1/1/double/0')
     """
 
     into: str

@@ -37,8 +37,13 @@ class Person:
 
     *zone* is the time zone that letters to this person tell times in, *language* a tag such as ``el``. Raises `BadZone`.
 
-    >>> Person(email="vip@example.gr", tier="gold").role
-    'customer'
+    >>> from ticketcore import Desk, Policy, field
+    >>> desk = Desk(policies=[Policy(name="gold", when=field.requester.tier == "gold")])
+    >>> desk.handle(None, Created(at=0, ticket="T-1", by=Person(email="vip@example.gr", tier="gold"))).ticket.policy
+    'gold'
+    >>> Person(zone="Europe/Athen")
+    Traceback (most recent call last):
+    ticketcore.errors.BadZone: zone: unknown time zone 'Europe/Athen'; write an IANA name such as "Europe/Athens"
     """
 
     id: str = ""
@@ -82,8 +87,10 @@ class Person:
 class Agent:
     """A member of the support staff who acts on tickets.
 
-    >>> Agent(id="maria").role
-    'agent'
+    >>> from ticketcore import Desk
+    >>> reached_out = Created(at=0, ticket="T-1", by=Agent(id="maria"), requester=Person(name="Ada"), message=Message(text="Is it well?"))
+    >>> Desk().handle(None, reached_out).ticket.status
+    'answered'
     """
 
     id: str
@@ -112,8 +119,11 @@ Actor = Person | Agent
 class Message:
     """What somebody wrote. *automatic*: made by a machine (auto-reply, out of office), never a reply of either side.
 
-    >>> Message(text="I am away", automatic=True).public
-    True
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> away = AgentReplied(at=5, by=Agent(id="maria"), message=Message(text="I am away", automatic=True))
+    >>> Desk().handle(ticket, away).ticket.status, Desk().handle(ticket, AgentReplied(at=5, by=Agent(id="maria"))).ticket.status
+    ('new', 'answered')
     """
 
     text: str = ""
@@ -733,8 +743,11 @@ class Rated(Outside):
 class MacroUsed(Outside):
     """An agent has used a macro (`Desk.macro`); what it did to the ticket stands beside it in the same moment.
 
-    >>> MacroUsed(at=0, ticket="T-1", by=Agent(id="maria"), macro="hot").macro
-    'hot'
+    >>> from ticketcore import Action, Desk, Rule, Rules
+    >>> desk = Desk(rules=Rules(macros=[Rule(name="hot", then=[Action("add_tag", "hot")])]))
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> [event.kind for event in desk.macro(ticket, "hot", at=5, by=Agent(id="maria")).events]
+    ['macro_used', 'tags_added']
     """
 
     macro: str

@@ -180,8 +180,13 @@ CHECKS: Final = FieldType(kind="set", choices=("verified", "confirmed"), what="c
 class Fact:
     """A declared fact: a field that only the host sets. Without a default, an event of a kind in *required_with* must bring it.
 
-    >>> Fact(type=FieldType(kind="number"), default=0).default
-    0
+    >>> from ticketcore import Created, Desk
+    >>> desk = Desk(facts={"queue": Fact(type=NUMBER, default=0), "mood": Fact(type=NAME, required_with=("created",))})
+    >>> desk.handle(None, Created(at=0, ticket="T-1", facts={"mood": "angry"})).ticket.facts
+    {'mood': 'angry'}
+    >>> desk.handle(None, Created(at=0, ticket="T-1"))
+    Traceback (most recent call last):
+    ticketcore.errors.MissingFacts: created needs the fact 'mood'; give it in facts=
     """
 
     type: FieldType

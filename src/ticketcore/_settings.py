@@ -19,8 +19,12 @@ class Settings:
     the log says; both keep what was said and record a deviation. ``silence_after`` time roots without an outside event the desk
     falls silent (1 to 1,000,000). ``handoff_reason``: a transfer by people needs a reason. Raises `BadValue` for anything else.
 
-    >>> Settings(late="restamp").observe
-    False
+    >>> from ticketcore import Created, Desk, Resolved
+    >>> desk = Desk(settings=Settings(late="restamp"))
+    >>> ticket = desk.handle(None, Created(at=60_000_000, ticket="T-1")).ticket
+    >>> late = desk.handle(ticket, Resolved(at=0)).ticket  # refused, unless it may be moved
+    >>> late.status, late.deviations
+    ('resolved', 1)
     """
 
     late: str = "refuse"

@@ -159,8 +159,11 @@ class Slot:
 class Repeat:
     """How far a repeating time rule has got since its condition last became true.
 
-    >>> Repeat(first_us=0, number=2).number
-    2
+    >>> from ticketcore import Action, Created, Desk, Person, Rule, since
+    >>> nag = Rule(name="nag", when=since("created") >= "1h", then=[Action("notify", "lead")], every_us=3_600_000_000, times=9)
+    >>> ticket = Desk(rules=[nag]).handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> Desk(rules=[nag]).tick(ticket, 3 * 3_600_000_000).ticket.repeats["nag"]
+    Repeat(first_us=1970-01-01T01:00:00Z, number=3)
     """
 
     first_us: int = field(repr=iso)

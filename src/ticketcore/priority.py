@@ -188,8 +188,11 @@ class Score:
     """One line of a score card: what it is worth when its condition holds (negative: it speaks against), and why.
 
     >>> from ticketcore import field
-    >>> Score(condition=field.tags.has("vip"), weight=3, reason="a customer we know").weight
-    3
+    >>> from ticketcore.model import Ticket
+    >>> vip = Score(condition=field.tags.has("vip"), weight=3, reason="a customer we know")
+    >>> card = Priority(score=ScoreCard(entries=[vip], thresholds=[(3, "high")]))
+    >>> card.points(Ticket(id="T-1", tags=frozenset({"vip"})))[0], card.points(Ticket(id="T-2"))[0]
+    (3, 0)
     """
 
     condition: Condition
@@ -212,8 +215,11 @@ class ScoreCard:
     Raises `DeskError` for weights and points that are no whole numbers and for thresholds that do not rise.
 
     >>> from ticketcore import field
-    >>> ScoreCard(entries=[Score(condition=field.tags.has("vip"), weight=3)], thresholds=[(3, "high")]).thresholds
-    ((3, 'high'),)
+    >>> from ticketcore.model import Ticket
+    >>> vip, typo = Score(condition=field.tags.has("vip"), weight=3), Score(condition=field.tags.has("typo"), weight=-2)
+    >>> priority = Priority(score=ScoreCard(entries=[vip, typo], thresholds=[(3, "high")]))
+    >>> [priority.derive(Ticket(id="T-1", tags=frozenset(tags))).level for tags in ({"vip"}, {"vip", "typo"})]
+    ['high', 'low']
     """
 
     entries: tuple[Score, ...] = field(converter=_scores)

@@ -116,8 +116,11 @@ def _some_rules(value: Iterable[Rule]) -> tuple[Rule, ...]:
 class RuleSet:
     """A named list of rules, tried in order; ``stop`` in one of them ends this set only. Names of sets are unique on a desk.
 
-    >>> RuleSet(name="intake", rules=[Rule(name="ack", on=["created"])]).rules[0].name
-    'ack'
+    >>> from ticketcore import Created, Desk
+    >>> one, two = (Rule(name=name, on=["created"], then=[Action("add_tag", name)], stop=True) for name in ("one", "two"))
+    >>> tags = lambda *sets: sorted(Desk(rules=sets).handle(None, Created(at=0, ticket="T-1")).ticket.tags)
+    >>> tags(RuleSet(rules=[one, two])), tags(RuleSet(name="a", rules=[one]), RuleSet(name="b", rules=[two]))
+    (['one'], ['one', 'two'])
     """
 
     name: str = "rules"
