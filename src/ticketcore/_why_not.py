@@ -31,9 +31,22 @@ from ticketcore._edits import (
     waiting,
 )
 from ticketcore._explaining import Explanation, explain
-from ticketcore._fields import FieldSpec, View
+from ticketcore._fields import POSITIVE, REGEX, FieldSpec, View
 from ticketcore._rises import TWO_YEARS_US, first_of, rise
-from ticketcore._witnesses import MOST_EVENTS, Reads, clock_states, events, values
+from ticketcore._witnesses import (
+    Reads,
+    Wish,
+    clock_states,
+    events,
+    fresh,
+    is_exact,
+    is_exact_of_clock,
+    is_exact_of_events,
+    is_impossible,
+    names_all,
+    values,
+    wished_texts,
+)  # fmt: skip
 from ticketcore.errors import shorten
 from ticketcore.model import Spoken
 
@@ -43,6 +56,7 @@ WORK: Final = 200_000  # tests looked at before the search gives up, and so many
 WORK_A_PART: Final = 20
 _MANY: Final = 200  # tests of one lever; of more it is not asked which values come to the same
 MOST_NAMES: Final = 64  # of one test, that may each be added to a set
+MOST_GOALS: Final = 32  # lists of tests that texts are made for
 
 Leaf = Test | Changed | Since | Until | InHours | Sla
 
@@ -83,14 +97,17 @@ class Way:
 class WhyNot:
     """Why a condition does not hold, and the fewest changes that would make it true: `explanation` and `ways`, fewest edits first.
 
-    At most `MOST_WAYS` ways of at most `MOST_EDITS` edits; *complete* says that the search for them came to its end. Empty `ways`
-    with ``holds`` mean that nothing is missing. Prints as the tree of the condition and a list of the ways.
+    At most `MOST_WAYS` ways of at most `MOST_EDITS` edits. *complete* says that none was missed: that no other set of as few edits, or of
+    up to `MOST_EDITS` when there are fewer ways than `MOST_WAYS`, would do, whatever the values. It is False where the search ended at
+    its limit of work, or where values of a kind of which only likely ones can be tried (texts, clocks, events, business time) might do
+    and none was found. *note* says so in words, and also that there may be more ways than are shown; empty, the list is all there
+    is. Empty `ways` with ``holds`` mean that nothing is missing. Prints as the tree of the condition and a list of the ways.
 
     >>> from ticketcore.conditions import Vocabulary, field
     >>> from ticketcore.model import Ticket
     >>> account = why_not(field.tags.has_any("vip", "press"), View(Vocabulary(), Ticket(id="T-1"), 0))
-    >>> account.holds, account.complete
-    (False, True)
+    >>> account.holds, account.complete, account.note
+    (False, True, '')
     >>> print(account.remedies())
     what would make it true, the fewest changes first:
       1  tags: add 'vip'
@@ -100,6 +117,7 @@ class WhyNot:
     explanation: Explanation
     ways: tuple[Way, ...] = field(default=())
     complete: bool = True
+    note: str = ""
 
     @property
     def holds(self) -> bool:
@@ -121,19 +139,20 @@ class WhyNot:
         "tags: add 'vip'"
         """
         ways = [[edit.data() for edit in way.edits] for way in self.ways]
-        return {"holds": self.holds, "why": self.explanation.data(), "ways": ways, "complete": self.complete}
+        return {"holds": self.holds, "why": self.explanation.data(), "ways": ways, "complete": self.complete,
+                "note": self.note}  # fmt: skip
 
     def remedies(self) -> str:
         """The ways as a list."""
         if not self.ways:
-            ending = "would make it true" if self.complete else "was found to make it true (not everything was tried)"
+            ending = "would make it true" if self.complete else f"was found to make it true ({self.note})"
             return f"no change of up to {MOST_EDITS} things {ending}"
         lines = ["what would make it true, the fewest changes first:"]
         for number, way in enumerate(self.ways, 1):
             told = str(way).splitlines()
             lines += [f"  {number}  {told[0]}", *(f"     {line}" for line in told[1:])]
-        if not self.complete:
-            lines.append("  (not everything was tried)")
+        if self.note:
+            lines.append(f"  ({self.note})")
         return "\n".join(lines)
 
 
@@ -160,7 +179,7 @@ def why_not(condition: Condition, view: View) -> WhyNot:
         return WhyNot(explanation=explanation)
     search = _Search(condition, view)
     ways = tuple(search.ways())
-    return WhyNot(explanation=explanation, ways=ways, complete=search.complete)
+    return WhyNot(explanation=explanation, ways=ways, complete=search.complete, note=search.note)
 
 
 # --- levers -------------------------------------------------------------------------------------------------------------
@@ -188,11 +207,21 @@ _SUBJECT: Final = _Lever("ticket", "subject")
 
 
 class _Levers:
-    """The levers that each test reads."""
+    """The levers that each test of a condition reads."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, condition: Condition, view: View) -> None:
         self.view = view
         self.cut = False  # whether some were left out
+        self.named: dict[str, dict[str, None]] = {}  # of each set, the names that tests speak of
+        self.whole: set[str] = set()  # the sets of which a test asks whether there is anything in them
+        self.asked: set[str] = set()  # what is asked for by itself, of all that the ticket says
+        for test in _leaves_of(condition):
+            if isinstance(test, Test | Changed):
+                name = view.vocabulary.field(test.field).name
+                self.asked.add(name.partition(".")[0])
+                self.named.setdefault(name, {}).update(dict.fromkeys(_names_of(test)))
+                if isinstance(test, Test) and test.op in _PRESENCE:
+                    self.whole.add(name)
 
     def of(self, test: Leaf) -> tuple[_Lever, ...]:
         """The levers of a test."""
@@ -217,9 +246,9 @@ class _Levers:
             yield _Lever(place, BROUGHT_ALONG[name])
         if name == "text":
             yield _DESCRIPTION
-            if self.view.ticket.subject:
+            if self.view.ticket.subject or "subject" in self.asked:
                 yield _SUBJECT
-            if self.view.event is not None:
+            if self.view.event is not None or "event" in self.asked:
                 yield _EVENT
         elif name.startswith("sla."):
             yield _Lever("clock", name.removeprefix("sla.").rpartition(".")[0])
@@ -234,23 +263,53 @@ class _Levers:
 
     def _of_set(self, spec: FieldSpec, test: Reads, place: str) -> Iterator[_Lever]:
         now, before = self._members(spec, "ticket"), self._members(spec, "before")
-        named: list[str] = []
-        if isinstance(test, Changed):
-            named = [name for name in (test.was, test.to) if name is not None] or sorted(now ^ before)[:MOST_NAMES]
-        elif isinstance(test, Test) and test.op not in {"is_set", "is_empty"}:
-            named = list(dict.fromkeys(test.value if isinstance(test.value, tuple) else (test.value,)))
-        elif len(now) == 1:
-            named = sorted(now)
-        elif now:
+        members = before if place == "before" else now
+        named = _names_of(test)
+        if isinstance(test, Changed) and not named:
+            named = [*sorted(now ^ before), *self._any_name(spec, now | before)]
+        elif isinstance(test, Test) and test.op in _PRESENCE:
+            named = [*(sorted(members) if len(members) == 1 else ()), *self._any_name(spec, members)]
+        if spec.name in self.whole and len(members) > 1:
             yield _Lever(place, spec.name, "*")
-        if not named and not now:
-            named = [*spec.type.choices[:1]] or ["something"]
         self.cut = self.cut or len(named) > MOST_NAMES
         for name in named[:MOST_NAMES]:
             yield _Lever(place, spec.name, name)
 
+    def _any_name(self, spec: FieldSpec, members: frozenset[str]) -> Iterator[str]:
+        """What may stand in a set of which any name will do: one that no test speaks of, and those of which others speak."""
+        named = self.named[spec.name]
+        taken = {*named, *members}
+        if spec.type.choices:
+            yield from [name for name in spec.type.choices if name not in taken][:1]
+        else:
+            yield fresh(taken, "something")
+        yield from named
+
     def _members(self, spec: FieldSpec, place: str) -> frozenset[str]:
         return _read(self.view, spec, place) or frozenset()
+
+
+_PRESENCE: Final = frozenset({"is_set", "is_empty"})
+
+
+def _leaves_of(condition: Condition) -> Iterator[Leaf]:
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _leaves_of(part)
+        case Not(part):
+            yield from _leaves_of(part)
+        case _:
+            yield condition
+
+
+def _names_of(test: Reads) -> list[Any]:
+    """The names that a test of a set speaks of."""
+    if isinstance(test, Changed):
+        return [name for name in (test.was, test.to) if name is not None]
+    if not isinstance(test, Test) or test.op in _PRESENCE:
+        return []
+    return list(dict.fromkeys(test.value if isinstance(test.value, tuple) else (test.value,)))
 
 
 def _read(view: View, spec: FieldSpec, place: str) -> Any:
@@ -295,7 +354,7 @@ class _Search:
 
     def __init__(self, condition: Condition, view: View) -> None:
         self.view = view
-        self.levers = _Levers(view)
+        self.levers = _Levers(condition, view)
         self.atoms: dict[Leaf, _Atom] = {}
         self.readers: dict[_Lever, list[_Atom]] = {}
         self.size = 0
@@ -303,17 +362,29 @@ class _Search:
         # What brings other things along comes first among its like, so that it does not undo them.
         order = sorted(self.readers, key=lambda lever: (lever.rank, lever.field not in BROUGHT_ALONG.values()))
         self.order = {lever: number for number, lever in enumerate(order)}
-        said = {atom.test for atom in self.readers.get(_EVENT, ())}
-        only_said = all(isinstance(test, Test) and view.vocabulary.field(test.field).name == "text" for test in said)
-        self.instead = {_SUBJECT: _DESCRIPTION, _EVENT: _DESCRIPTION if only_said else _EVENT}
+        # What `text` asks for is told of the description alone, where nothing else reads the subject, or the event.
+        self.instead = {lever: _DESCRIPTION for lever in (_SUBJECT, _EVENT) if self._is_said(lever)}
         self.left = WORK + WORK_A_PART * self.size
         self.edits: dict[_Lever, tuple[Edit, ...]] = {}
         self.cores: dict[frozenset[_Lever], dict[_Lever, None] | None] = {}
+        self.doubts: dict[str, None] = {}  # of what values might do that were not tried
+        self.many = False  # whether there may be more ways than were asked for
 
     @property
     def complete(self) -> bool:
-        """Whether nothing was left out."""
-        return self.left > 0 and not self.levers.cut
+        """Whether no way was missed among those that were asked for."""
+        return self.left > 0 and not self.levers.cut and not self.doubts
+
+    @property
+    def note(self) -> str:
+        """What an answer leaves open, in words."""
+        if self.left <= 0:
+            return "not everything was tried: the search ended at its limit"
+        if self.levers.cut:
+            return f"not everything was tried: of a list, the first {MOST_NAMES} names"
+        if self.doubts:
+            return f"not everything was tried: of {' and '.join(self.doubts)}, only some values"
+        return f"there may be more than these {MOST_WAYS}" if self.many else ""
 
     def _tree(self, condition: Condition, *, wanted: bool) -> _Tree:
         self.size += 1
@@ -333,6 +404,10 @@ class _Search:
             for lever in atom.levers:
                 self.readers.setdefault(lever, []).append(atom)
         return atom
+
+    def _is_said(self, lever: _Lever) -> bool:
+        """Whether what reads a lever asks for what the ticket says anywhere."""
+        return all(isinstance(atom.test, Test) and atom.test.field == "text" for atom in self.readers.get(lever, ()))
 
     # --- the search ----------------------------------------------------------------------------------------------------
 
@@ -362,6 +437,7 @@ class _Search:
                     told.add(place)
                     yield way
                     if len(told) == MOST_WAYS:
+                        self.many = True
                         return
                 elif self.left <= 0:
                     return
@@ -383,9 +459,24 @@ class _Search:
         rest = _rest(self.tree, free)
         assert not isinstance(rest, bool)  # noqa: S101 - for the type checker: it depends on them, and on nothing else
         levers = sorted(free - {_WAIT}, key=lambda lever: self.order[lever])
+        waits = _WAIT in free
+        way = self._tried(rest, product(*(self._edits_of(lever) for lever in levers)), waits=waits)
+        if way is None and self.left > 0:
+            goals, all_goals = _goals(rest)
+            goals = [goal for goal in goals if not self._is_impossible(goal, levers)]
+            wished = [self._wished(lever, goals) for lever in levers]
+            if any(wished):
+                way = self._tried(rest, product(*((*made, *self._edits_of(lever)) for made, lever in zip(wished, levers, strict=True))),
+                                  waits=waits)  # fmt: skip
+            if way is None:
+                self._doubt(levers, goals, whole=all_goals)
+        return way
+
+    def _tried(self, rest: _Tree, choices: Iterable[tuple[Edit, ...]], *, waits: bool) -> Way | None:
+        """The first of *choices* with which *rest* holds, and the condition with all of it and no part."""
         cost = _leaves(rest)
-        condition = _condition(rest) if _WAIT in free else None
-        for edits in product(*(self._edits_of(lever) for lever in levers)):
+        condition = _condition(rest) if waits else None
+        for edits in choices:
             self.left -= cost
             if self.left <= 0:
                 return None
@@ -394,7 +485,10 @@ class _Search:
             if condition is not None:
                 first = first_of(condition, lambda part: compiled(part, self.view.vocabulary))
                 risen = rise(first, lambda at: _holds(rest, at), view, view.now_us, view.now_us + TWO_YEARS_US)
-                if risen is None or not risen.found:
+                if risen is None:
+                    continue
+                if not risen.found:
+                    self.doubts["instants more than two years ahead"] = None
                     continue
                 way = Way(edits=(*edits, waiting(risen.at_us, self.view.hours(None).zone)))
             elif not _holds(rest, view):
@@ -402,6 +496,67 @@ class _Search:
             if self._is_smallest(way):
                 return way
         return None
+
+    def _is_impossible(self, goal: list[_Leaf], levers: list[_Lever]) -> bool:
+        """Whether what is wanted of some text cannot be, or of one test both."""
+        wanted = {leaf.atom: leaf.wanted for leaf in goal}
+        if any(wanted[leaf.atom] is not leaf.wanted for leaf in goal):
+            return True
+        return any(is_impossible(self._wishes(lever, goal)) for lever in levers)
+
+    def _wishes(self, lever: _Lever, goal: list[_Leaf]) -> list[Wish]:
+        """What is wanted of the text of a lever, as positive tests of that text alone."""
+        if lever.place not in {"ticket", "before"} or lever.name is not None:
+            return []
+        found = []
+        for atom, wanted in goal:
+            test = atom.test
+            if isinstance(test, Test) and atom.levers == (lever,) and test.op not in REGEX:
+                spec = self.view.vocabulary.field(test.field)
+                if spec.type.kind in {"text", "name"}:
+                    positive = POSITIVE.get(test.op)
+                    found.append((test, wanted) if positive is None else (_with_op(test, positive), not wanted))
+        return found
+
+    def _wished(self, lever: _Lever, goals: list[list[_Leaf]]) -> tuple[Edit, ...]:
+        """Edits of a text made for what is wanted of it."""
+        wishes = [wishes for goal in goals if (wishes := self._wishes(lever, goal))]
+        if not wishes:
+            return ()
+        spec = self.view.vocabulary.field(lever.field)
+        was, before = _read(self.view, spec, lever.place) or "", lever.place == "before"
+        texts = dict.fromkeys(text for one in wishes for text in wished_texts(one, was) if text and text != was)
+        return tuple(setting(spec, text, was, before=before) for text in texts)
+
+    def _doubt(self, levers: list[_Lever], goals: list[list[_Leaf]], *, whole: bool) -> None:
+        """Note of which levers a value might do that was not tried: of those in whose tests values are many, for some goal."""
+        for lever in levers:
+            readers = _reads(self.readers[lever])
+            for goal in goals:
+                if whole and names_all(self._wishes(lever, goal)):
+                    continue  # all of them were tried
+                tests = _reads(leaf.atom for leaf in goal if lever in leaf.atom.levers) if whole else readers
+                what = self._inexact(lever, tests, readers)
+                if what:
+                    self.doubts[what] = None
+
+    def _inexact(self, lever: _Lever, tests: list[Reads], readers: list[Reads]) -> str:
+        """What the values of a lever are called if there may be others for *tests*; *readers*: all tests that they were made for."""
+        match lever.place:
+            case "clock":
+                return "" if is_exact_of_clock(tests) else "clocks"
+            case "event":
+                return "" if is_exact_of_events(readers, self.view) else "events"
+        if lever.name is not None:
+            return ""
+        spec = self.view.vocabulary.field(lever.field)
+        own = [test for test in tests if self._is_own(test, lever)]
+        return "" if is_exact(spec, own) else {"text": "texts", "name": "texts", "instant": "instants"}.get(spec.type.kind, "long lists")
+
+    def _is_own(self, test: Reads, lever: _Lever) -> bool:
+        """Whether a test is of the very field of a lever, or of the text that it is part of."""
+        name = test.of if isinstance(test, Since | Until) else getattr(test, "field", "")
+        return name in {lever.field, "text"} or getattr(self.view.vocabulary.specs.get(name), "name", "") == lever.field
 
     def _is_smallest(self, way: Way) -> bool:
         """Whether all of it makes the condition true and no part does, tried on the whole condition.
@@ -422,14 +577,12 @@ class _Search:
         return found
 
     def _possible(self, lever: _Lever) -> Iterable[Edit]:
-        view, tests = self.view, [atom.test for atom in self.readers[lever] if not isinstance(atom.test, InHours)]
+        view, tests = self.view, _reads(self.readers[lever])
         match lever.place:
             case "clock":
                 return (clock_set(lever.field, state) for state in clock_states(tests, view))
             case "event":
-                tried = list(events(tests, view))
-                self.levers.cut = self.levers.cut or len(tried) >= MOST_EVENTS
-                return (happening(event, self._told(event, tests)) for event in tried)
+                return (happening(event, self._told(event, tests)) for event in events(tests, view))
         spec, before = view.vocabulary.field(lever.field), lever.place == "before"
         was = _read(view, spec, lever.place)
         if lever.name == "*":
@@ -481,6 +634,28 @@ def _core(tree: _Tree, free: frozenset[_Lever]) -> dict[_Lever, None] | None:
             return None
         together.update(core)
     return together
+
+
+def _goals(tree: _Tree) -> tuple[list[list[_Leaf]], bool]:
+    """The lists of tests that together make *tree* true, `MOST_GOALS` at most, and whether those are all."""
+    if isinstance(tree, _Leaf):
+        return [[tree]], True
+    found: list[list[_Leaf]] = [[]] if tree.every else []
+    whole = True
+    for part in tree.parts:
+        goals, all_goals = _goals(part)
+        found = [[*one, *other] for one in found for other in goals] if tree.every else [*found, *goals]
+        whole = whole and all_goals and len(found) <= MOST_GOALS
+        found = found[:MOST_GOALS]
+    return found, whole
+
+
+def _reads(atoms: Iterable[_Atom]) -> list[Reads]:
+    return [atom.test for atom in atoms if not isinstance(atom.test, InHours)]
+
+
+def _with_op(test: Test, op: str) -> Test:
+    return Test(test.field, op, test.value, test.accents, test.language)
 
 
 def _rest(tree: _Tree, free: frozenset[_Lever]) -> _Tree | bool:

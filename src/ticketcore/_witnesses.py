@@ -1,14 +1,16 @@
 """Values that would do: for one field and the tests that read it, the few values among which the tests can tell.
 
-For names, lists, numbers, instants and flags there is one value for each way the tests can come out; for texts and events the
-obvious ones. Whether a value does is always tried, never assumed.
+For names, lists, numbers, flags, states of a clock and kinds of events there is one value for each way the tests can come out. For the
+words of a text, the times of a clock and business time there are likely ones: `is_exact` says which, `wished_texts` makes texts for what is
+wanted of them, and `is_impossible` tells when no text could. Whether a value does is always tried, never assumed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import combinations, islice, pairwise, product
+from functools import reduce
+from itertools import combinations, count, islice, pairwise, product
 from typing import Any, Final
 
 from attrs import NOTHING, evolve
@@ -18,15 +20,18 @@ from ticketcore._clocks import Length, WorkingDays
 from ticketcore._conditions import Changed, Since, Sla, Test, Until
 from ticketcore._edits import ClockState, empties
 from ticketcore._fields import POSITIVE, SLA_STATES, FieldSpec, View
+from ticketcore._text import fold
 from ticketcore._time import HOUR_US, duration_us, to_us
 from ticketcore.errors import BeyondHorizon, NeverOpen, OutOfRange
-from ticketcore.model import EVENTS, Agent, EventBase, Message, Person, Spoken
+from ticketcore.model import EVENTS, Agent, EventBase, Message, Outside, Person, Spoken
 
 MOST_VALUES: Final = 64  # tried of one list
+MOST_EQUAL: Final = 1_000  # where a text is to be one of them
 MOST_EVENTS: Final = 400
-_FRESH: Final = ("something else", "something", "another")  # in no list, one hopes: each is looked up
 
 Reads = Test | Changed | Since | Until | Sla
+_AN_AGENT: Final = "an agent"  # who does it where the ticket is assigned to nobody
+_EQUALS: Final = frozenset({"is", "is_any", "is_set"})  # a text is one of the values, or something else, or empty
 
 # --- one field of a ticket ---------------------------------------------------------------------------------------------
 
@@ -34,9 +39,9 @@ Reads = Test | Changed | Since | Until | Sla
 def values(spec: FieldSpec, tests: list[Reads], view: View, was: Any) -> Iterator[Any]:
     """Values of a field (not of a set) for which *tests* may come out differently, near ones first; *was* is what it has."""
     kind = spec.type.kind
-    constants = list(dict.fromkeys(_constants(spec, tests)))[:MOST_VALUES]
+    constants = list(dict.fromkeys([*_others(spec, tests, view), *_constants(spec, tests)]))[:MOST_VALUES]
     if kind in {"text", "name"}:
-        found: Iterable[Any] = [*texts(tests, was or ""), *constants, *_fresh(constants)]
+        found: Iterable[Any] = [*texts(tests, was or ""), *constants, fresh(constants)]
     elif kind in {"choice", "ordered"}:
         found = _listed(spec, constants, was)
     elif kind == "flag":
@@ -49,6 +54,25 @@ def values(spec: FieldSpec, tests: list[Reads], view: View, was: Any) -> Iterato
         if value not in seen:
             seen.add(value)
             yield value
+
+
+def _others(spec: FieldSpec, tests: list[Reads], view: View) -> Iterator[Any]:
+    """What the field has now and had before, where tests ask whether it has changed; who did it, where they ask for the assignee."""
+    if spec.name == "assignee" and any(isinstance(test, Test) and test.field == "event.by_assignee" for test in tests):
+        by = getattr(view.event, "by", None)
+        yield from ((by.id, _AN_AGENT) if isinstance(by, Agent) else (_AN_AGENT,))
+    if view.before is not None and any(isinstance(test, Changed) for test in tests):
+        yield from (value for value in (spec.read(view), spec.read(view.of_before())) if value is not None)
+
+
+def is_exact(spec: FieldSpec, tests: list[Reads]) -> bool:
+    """Whether `values` of the field has one for each way in which *tests* of that field come out."""
+    if len(dict.fromkeys(_constants(spec, tests))) > MOST_VALUES - 2:
+        return False
+    if spec.type.kind in {"text", "name"}:
+        plain = (POSITIVE.get(test.op, test.op) in _EQUALS and test.field != "text" for test in tests if isinstance(test, Test))
+        return all(plain) and len({test.folding for test in tests if isinstance(test, Test)}) <= 1
+    return not any(isinstance(test, Since | Until) and not (isinstance(test.span, Length) and test.span.calendar) for test in tests)
 
 
 def _constants(spec: FieldSpec, tests: list[Reads]) -> Iterator[Any]:
@@ -65,16 +89,25 @@ def _constants(spec: FieldSpec, tests: list[Reads]) -> Iterator[Any]:
                 yield spec.type.bound(value)
 
 
-def _fresh(constants: list[Any]) -> Iterator[str]:
-    """A name that no test has."""
-    taken = {str(value).casefold() for value in constants}
-    yield from islice((name for name in _FRESH if name not in taken), 1)
+def fresh(taken: Iterable[Any], name: str = "something else") -> str:
+    """A name that is not among those *taken*.
+
+    >>> fresh(["something else"])
+    'something else 2'
+    """
+    known = {str(value).casefold() for value in taken}
+    names = (name if number == 1 else f"{name} {number}" for number in count(1))
+    return next(name for name in names if name not in known)
 
 
 def _listed(spec: FieldSpec, constants: list[Any], was: Any) -> list[Any]:
+    """The choices, those near what it has first; of a long list those named, their neighbours and the ends."""
     choices = spec.type.choices
     if len(choices) > MOST_VALUES:
-        return [name for name in constants if name in choices] + [name for name in choices if name not in constants][:1]
+        places = {name: place for place, name in enumerate(choices)}
+        named = [places[name] for name in constants if name in places]
+        around = [place + step for step in (1, -1) for place in named if 0 <= place + step < len(choices)]
+        return [choices[place] for place in dict.fromkeys((*named, *around, 0, len(choices) - 1))]
     rank = choices.index(was) if was in choices else 0
     return sorted(choices, key=lambda name: (abs(choices.index(name) - rank), choices.index(name)))
 
@@ -167,11 +200,11 @@ def _pieces(tests: list[Reads]) -> tuple[list[str], list[str], list[str], list[s
     return list(added), list(before)[:4], list(after)[:4], list(exact)
 
 
-def fitting(pattern: str) -> str:
-    r"""A text that the pattern fits.
+def fitting(pattern: str, filling: str = "") -> str:
+    r"""A text that the pattern fits, with *filling* in place of its first star.
 
-    >>> fitting("*invoice ?2\\**")
-    'invoice x2*'
+    >>> fitting("*invoice ?2\\**"), fitting("a*b", " and ")
+    ('invoice x2*', 'a and b')
     """
     text, escaped = [], False
     for char in pattern:
@@ -182,7 +215,88 @@ def fitting(pattern: str) -> str:
             escaped = True
         elif char == "?":
             text.append("x")
+        else:
+            text.append(filling)
+            filling = ""
     return "".join(text) or "x"
+
+
+Wish = tuple[Test, bool]  # a positive test, and how it is wanted to come out
+_ENDS: Final = frozenset({"starts_with", "ends_with"})
+_MORE: Final = "more"  # what makes a text another one that says the same
+
+
+def wished_texts(wishes: list[Wish], was: str) -> Iterator[str]:
+    """Texts made for tests that are wanted true or false, *was* being what it has: all that are named, or `MOST_VALUES` at most."""
+    tests = [test for test, truth in wishes if truth]
+    if not names_all(wishes):
+        yield from islice(_wished_texts(tests, was), MOST_VALUES)
+        return
+    equal = min((_needles(test) for test in tests if test.op in {"is", "is_any"}), key=len)
+    yield from equal
+
+
+def names_all(wishes: list[Wish]) -> bool:
+    """Whether a text is wanted equal to one of few, so that there are no others to be tried."""
+    return any(truth and test.op in {"is", "is_any"} and len(_needles(test)) <= MOST_EQUAL for test, truth in wishes)
+
+
+def _wished_texts(tests: list[Test], was: str) -> Iterator[str]:
+    wanted = [[(test.op, part) for part in _parts_of(test)] for test in tests if test.op != "is_set"]
+    for chosen in product(*(options[:4] for options in wanted)):
+        parts = [*chosen, *(("contains", part) for test in tests if test.op == "mentions_all" for part in _needles(test)[1:])]
+        patterns = [part for op, part in parts if op == "matches"]
+        for base, glue, more in product(dict.fromkeys((was, "")), (" ", ""), ("", _MORE)):
+            for order in (parts, parts[::-1]):
+                text = _joined([*(part for part in order if part[0] != "matches"), ("contains", more)], base, glue)
+                for nested in (patterns, patterns[::-1]):
+                    yield reduce(lambda inner, pattern: fitting(pattern, inner), nested, text)
+
+
+def _parts_of(test: Test) -> tuple[str, ...]:
+    return _needles(test)[:1] if test.op == "mentions_all" else _needles(test)
+
+
+def _needles(test: Test) -> tuple[str, ...]:
+    return test.value if isinstance(test.value, tuple) else (test.value,)
+
+
+def _joined(parts: list[tuple[str, str]], base: str, glue: str) -> str:
+    """*base* with what is missing of the parts: at its end, or at the start or end where that is asked for."""
+    text = base
+    for part in (part for op, part in parts if op not in _ENDS and part not in text):
+        text = f"{text}{glue}{part}" if text else part
+    for part in (part for op, part in parts if op == "starts_with" and not text.startswith(part)):
+        text = f"{part}{glue}{text}" if text else part
+    for part in (part for op, part in parts if op == "ends_with" and not text.endswith(part)):
+        text = f"{text}{glue}{part}" if text else part
+    return text
+
+
+def is_impossible(wishes: list[Wish]) -> bool:
+    """Whether no text could meet all wishes, as far as two of them show it; all are of one field."""
+    true, false = [test for test, truth in wishes if truth], [test for test, truth in wishes if not truth]
+    if any(test in false or any(_brings(test, other) for other in false) for test in true):
+        return True
+    return any(_parted(one, other) for one, other in combinations(true, 2))
+
+
+def _brings(one: Test, other: Test) -> bool:
+    """Whether every text of which *one* is true is one of which *other* is."""
+    if other.op == "is_set":
+        return True
+    if one.folding != other.folding or other.op != "contains" or one.op not in {"contains", "is", "is_any", *_ENDS}:
+        return False
+    needles = [fold(part, other.folding) for part in _needles(other)]
+    return all(any(needle in fold(part, one.folding) for needle in needles) for part in _needles(one))
+
+
+def _parted(one: Test, other: Test) -> bool:
+    """Whether both want another beginning, or another end."""
+    if one.op != other.op or one.op not in _ENDS or one.folding != other.folding:
+        return False
+    mine, theirs = ([fold(part, test.folding)[:: 1 if one.op == "starts_with" else -1] for part in _needles(test)] for test in (one, other))
+    return not any(part.startswith(other) or other.startswith(part) for part in mine for other in theirs)
 
 
 # --- clocks ------------------------------------------------------------------------------------------------------------
@@ -218,6 +332,11 @@ def clock_states(tests: list[Reads], view: View) -> Iterator[ClockState | None]:
         for start, due in lines[:8]:
             yield ClockState(state=state, is_open=False, is_running=False, due_us=due, started_us=start)
     yield None
+
+
+def is_exact_of_clock(tests: list[Reads]) -> bool:
+    """Whether `clock_states` has one for each way in which *tests* come out: they ask for its state alone."""
+    return all(isinstance(test, Sla) and test.op == "is" for test in tests)
 
 
 def _is_of(test: Reads, name: str) -> bool:
@@ -257,8 +376,9 @@ def _axes(asked: dict[str, list[Reads]], view: View) -> dict[str, list[Any]]:
     axes: dict[str, list[Any]] = {}
     names = _named(asked.get("by", ()))
     if not asked.keys().isdisjoint({"by", "by_role", "by_assignee", "by_requester"}):
-        agents = (Agent(id=name) for name in (view.ticket.assignee or "an agent", "another agent", *names))
-        axes["by"] = list(dict.fromkeys([view.ticket.requester, *agents, Person(id="somebody"), None]))
+        agents = (Agent(id=name) for name in (view.ticket.assignee or _AN_AGENT, "another agent", *names))
+        people = (Person(id=name) for name in ("somebody", *names))
+        axes["by"] = list(dict.fromkeys([view.ticket.requester, *agents, *people, None]))
     for name in ("public", "automatic"):
         if name in asked:
             axes[name] = [True, False]
@@ -284,15 +404,26 @@ def _named(tests: Iterable[Reads]) -> list[Any]:
     return list(found)
 
 
+def is_exact_of_events(tests: list[Reads], view: View) -> bool:
+    """Whether `events` has one for each way in which *tests* come out: names and flags, equal texts, one thing about who did it."""
+    specs = [view.vocabulary.field(test.field) for test in tests if isinstance(test, Test)]
+    if len(specs) < len(tests) or len({spec.name for spec in specs if spec.name.startswith("event.by")}) > 1:
+        return False
+    plain = all(spec.name != "text" and is_exact(spec, [test]) for spec, test in zip(specs, tests, strict=True))
+    return plain and len(list(events(tests, view))) < MOST_EVENTS
+
+
 def _kinds(asked: dict[str, list[Reads]], axes: dict[str, list[Any]], view: View) -> list[str]:
-    """The kinds of event to try: what it is, what is named, what has the things asked about, and one that nobody names."""
+    """The kinds of event to try: what it is, what is named, and one of each sort that nobody names."""
     named = _named(asked.get("kind", ()))
     wanted = [] if view.event is None else [view.event.kind]
     wanted += named
-    for name in axes:
-        wanted += islice((kind for kind in EVENTS if _takes(kind, name)), 2)
-    wanted += islice((kind for kind in EVENTS if kind not in named), 1)
-    return [kind for kind in dict.fromkeys(wanted) if kind in EVENTS]
+    sorts: dict[tuple[object, ...], str] = {}
+    for kind in (kind for kind in EVENTS if kind not in named):
+        made = EVENTS[kind]
+        role = (issubclass(made, Outside), kind in {"agent_replied", "created", "customer_replied"} and kind) if "by" in axes else ()
+        sorts.setdefault((*(_takes(kind, name) for name in axes), *role), kind)
+    return [kind for kind in dict.fromkeys((*wanted, *sorts.values())) if kind in EVENTS]
 
 
 _OF_MESSAGE: Final = frozenset({"text", "public", "automatic", "language", "attachments"})
