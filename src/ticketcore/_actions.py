@@ -68,10 +68,13 @@ class Action:
 
     Raises `UnknownName` for a name that is no action and `BadValue` for an option it does not have. Values are checked by the desk.
 
-    >>> Action("set_priority", "urgent").value, Action("resolve").value
-    ('urgent', True)
+    >>> Action("set_priority", "urgent"), Action("resolve").value
+    (Action(name='set_priority', value='urgent', options={}), True)
     >>> Action("reply", "ack", {"stale_after_us": 3_600_000_000}).options
     {'stale_after_us': 3600000000}
+    >>> Action("set_prioritty", "urgent")
+    Traceback (most recent call last):
+    ticketcore.errors.UnknownName: 'set_prioritty' is not an action; did you mean 'set_priority'?
     """
 
     name: str

@@ -219,6 +219,8 @@ class Outside(EventBase):
 class Spoken(Outside):
     """An outside event that carries a message.
 
+    >>> [kind for kind, event in EVENTS.items() if issubclass(event, Spoken)]
+    ['created', 'customer_replied', 'agent_replied', 'noted']
     >>> CustomerReplied(at=0, ticket="T-1", by=Person(name="Ada"), message=Message(text="Any news?")).message.text
     'Any news?'
     """
@@ -237,8 +239,11 @@ class Created(Spoken):
     ``has_message=False`` says that nothing was written (a form without text, a call). ``origin`` is the ticket it came out of, and
     ``relation`` how: follow_up, split, child, or a word of the host's. ``followers`` are agents by id, ``cc`` addresses.
 
-    >>> Created(at=0, ticket="T-1", by=Person(name="Ada"), channel="email", message=Message(text="It is broken")).message.text
-    'It is broken'
+    >>> from ticketcore import Desk
+    >>> asked = Created(at=0, ticket="T-1", by=Person(name="Ada"), channel="email", message=Message(text="It is broken"), tags=["vip"])
+    >>> ticket = Desk().handle(None, asked).ticket
+    >>> ticket.status, ticket.channel, ticket.text, ticket.requester.name, ticket.tags
+    ('new', 'email', 'It is broken', 'Ada', frozenset({'vip'}))
     """
 
     requester: Person = Person()
@@ -387,8 +392,14 @@ class Reopened(Outside):
 class Verified(Outside):
     """The solution was tested: the problem is gone and no new one came. A close may need it (`Lifecycle.close_needs`).
 
-    >>> Verified(at=0, ticket="T-1", by=Agent(id="maria")).kind
-    'verified'
+    >>> from ticketcore import Desk, Lifecycle
+    >>> desk = Desk(lifecycle=Lifecycle(close_needs=["verified"]))
+    >>> ticket = desk.handle(desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket, Resolved(at=1)).ticket
+    >>> desk.handle(desk.handle(ticket, Verified(at=2, by=Agent(id="lead"))).ticket, Closed(at=3)).ticket.status
+    'closed'
+    >>> desk.handle(ticket, Closed(at=3))
+    Traceback (most recent call last):
+    ticketcore.errors.IllegalMove: close is refused: closing needs verified; allowed: ...
     """
 
     kind: ClassVar[str] = "verified"
@@ -398,8 +409,13 @@ class Verified(Outside):
 class Confirmed(Outside):
     """The requester is satisfied that the matter is solved. A close may need it (`Lifecycle.close_needs`).
 
-    >>> Confirmed(at=0, ticket="T-1", by=Person(name="Ada")).kind
-    'confirmed'
+    >>> from ticketcore import Desk, Lifecycle
+    >>> desk = Desk(lifecycle=Lifecycle(close_needs=["confirmed"]))
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> for event in (Resolved(at=1), Confirmed(at=2, by=Person(name="Ada")), Closed(at=3)):
+    ...     ticket = desk.handle(ticket, event).ticket
+    >>> ticket.status, ticket.checks
+    ('closed', frozenset({'confirmed'}))
     """
 
     kind: ClassVar[str] = "confirmed"
@@ -431,8 +447,12 @@ class FactsReported(Outside):
 class TargetExtended(Outside):
     """More time was granted for the open cycle of a metric, with the reason.
 
-    >>> TargetExtended(at=0, ticket="T-1", metric="resolution", extra_us=3_600_000_000, reason="a part is on its way").reason
-    'a part is on its way'
+    >>> from ticketcore import load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"resolution": "4h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+    >>> later = TargetExtended(at=60_000_000, metric="resolution", extra_us=3_600_000_000, reason="a part is on its way")
+    >>> str(desk.handle(ticket, later).ticket.due("resolution"))
+    '1970-01-01 05:00:00+00:00'
     """
 
     metric: str
@@ -525,8 +545,10 @@ class Merged(Outside):
 class Absorbed(Outside):
     """Another ticket, ``source``, was merged into this one, which goes on in its place; ``waiting`` is since when its customer waits.
 
-    >>> Absorbed(at=0, ticket="T-2", by=Agent(id="maria"), source="T-1").source
-    'T-1'
+    >>> from ticketcore import Desk
+    >>> ask = lambda name: Desk().handle(None, Created(at=0, ticket=name, by=Person(email="ada@example.org"))).ticket
+    >>> [event.source for event in Desk().merge(ask("T-1"), ask("T-2"), at=60_000_000).target.events if event.kind == "absorbed"]
+    ['T-1']
     """
 
     source: str
@@ -538,8 +560,11 @@ class Absorbed(Outside):
 class Split(Outside):
     """Part of the matter became a ticket of its own, ``into``; ``event`` is the message that went there, if one did.
 
-    >>> Split(at=0, ticket="T-1", by=Agent(id="maria"), into="T-3").into
-    'T-3'
+    >>> from ticketcore import Desk
+    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"), subject="printer, and an invoice")).ticket
+    >>> both = Desk().split(ticket, ticket="T-2", at=60_000_000, subject="invoice")
+    >>> both.source.events[0].into, both.target.ticket.origin
+    ('T-2', 'T-1')
     """
 
     into: str

@@ -48,9 +48,11 @@ class Finding:
     replayed through the desk, None where nothing can show it (that something never happens is proven by going through all
     cases, as ``because`` says). ``short`` says it in a line of a list.
 
-    >>> found = Finding(code="no-clock", place="sla", message="a ticket that matches no policy has no promise")
-    >>> found.severity, found.verdict
-    ('warning', 'proven')
+    >>> from ticketcore import Desk
+    >>> from ticketcore.lint import lint
+    >>> [found] = lint(Desk())
+    >>> found.code, found.place, found.severity, found.verdict, len(found.witness)
+    ('no-clock', 'sla', 'warning', 'proven', 1)
     """
 
     code: str
@@ -85,8 +87,11 @@ class Finding:
 class Findings(tuple[Finding, ...]):
     """All findings about a desk. Prints each with what shows it, and how many there are; `of` picks those of a code.
 
-    >>> print(Findings())
-    nothing found
+    >>> from ticketcore import Desk
+    >>> from ticketcore.lint import lint
+    >>> found = lint(Desk())
+    >>> len(found), found[0].code, str(found).splitlines()[-1]
+    (1, 'no-clock', '1 warning')
     """
 
     __slots__ = ()

@@ -73,8 +73,12 @@ class Status:
     Categories: new (nobody has answered), open (support is to act), answered (the customer is to act; ``pending`` is the same),
     postponed, resolved, closed, removed (spam, bin, purged).
 
-    >>> Status(name="Awaiting vendor", category="pending").category
-    'answered'
+    >>> from ticketcore.lifecycle import Lifecycle
+    >>> from ticketcore.model import CustomerReplied
+    >>> waiting = Status(name="Awaiting vendor", category="pending", text="a supplier is asked")
+    >>> lifecycle = Lifecycle(statuses=[*Lifecycle().statuses, waiting])
+    >>> lifecycle.category("Awaiting vendor"), lifecycle.next("Awaiting vendor", CustomerReplied)
+    ('answered', 'open')
     """
 
     name: str
@@ -89,8 +93,13 @@ class Move:
     ``within`` (a duration; None: no limit) counts from the instant the ticket was resolved, the end included; later the move
     leads to ``otherwise``. ``to`` and ``otherwise`` are status names or `To` (``"@stays"`` in data).
 
-    >>> Move(to="open", within="48h", otherwise="@follow_up").otherwise
-    <To.FOLLOW_UP: '@follow_up'>
+    >>> from ticketcore.lifecycle import Lifecycle
+    >>> from ticketcore.model import Created, CustomerReplied
+    >>> reopen = Move(to="open", within="48h", otherwise="@follow_up")
+    >>> lifecycle = Lifecycle(moves={"resolved": {"customer_replies": reopen}})
+    >>> resolved = Ticket(id="T-1", status="resolved", category="resolved", resolved_us=0)
+    >>> [lifecycle.decide(resolved, CustomerReplied(at=hours * 3_600_000_000)).divert for hours in (48, 49)]
+    ['', 'follow_up']
     """
 
     to: str | To = field(converter=_target)

@@ -26,9 +26,12 @@ class Metric:
     trigger go on with an ended cycle. ``start_at="created"`` counts from creation however late it starts.
     ``start_on_attach`` starts when a policy first promises something for the metric.
 
-    >>> metric = Metric(name="first_reply", start=["created"], stop=["agent_reply"], pause_status=["postponed"])
-    >>> metric.pause_status
-    frozenset({'postponed'})
+    >>> from ticketcore import Agent, AgentReplied, Created, Desk
+    >>> desk = Desk(metrics=[Metric(name="answer", start=["created"], stop=["agent_reply"], pause_status=["postponed"])])
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1")).ticket
+    >>> cycle = desk.handle(ticket, AgentReplied(at=60_000_000, by=Agent(id="maria"))).ticket.clocks["answer"].cycle
+    >>> cycle.banked_us, cycle.verdict  # it stops at the agent's reply; nothing was promised
+    (60000000, 'untargeted')
     """
 
     name: str
@@ -100,8 +103,9 @@ class Targets:
     """What is promised for one metric: a target by priority level, and one for all other levels.
 
     >>> from ticketcore.model import Length
-    >>> str(Targets(by_level={"urgent": Length(60_000_000)}, otherwise=Length(120_000_000)).of("low"))
-    '2m'
+    >>> targets = Targets(by_level={"urgent": Length(900_000_000)}, otherwise=Length(14_400_000_000))
+    >>> str(targets.of("urgent")), str(targets.of("low")), Targets(by_level={"urgent": Length(900_000_000)}).of("low")
+    ('15m', '4h', None)
     """
 
     by_level: FrozenMap[str, Target] = field(default=EMPTY, converter=frozen_map)

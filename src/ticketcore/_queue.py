@@ -443,9 +443,15 @@ class Order:
 
     Tickets in one of the categories *leave_out* (closed and removed, unless you say otherwise) are not in the queue.
 
+    >>> from ticketcore import Created, load_desk
+    >>> sla = [{"name": "gold", "targets": {"first_reply": {"urgent": "15m", "else": "4h"}}}]
+    >>> desk = load_desk({"sla": sla, "priority": {"tags": {"down": "urgent"}}})
+    >>> queue = [desk.handle(None, Created(at=0, ticket=name, tags=tags)).ticket for name, tags in (("T-1", []), ("T-2", ["down"]))]
     >>> order = Order.by(due="first_reply").then("priority").then("waiting")
-    >>> [term.word for term in order.terms]
-    ['due', 'priority', 'waiting']
+    >>> [ticket.id for ticket in order.sorted(queue)]
+    ['T-2', 'T-1']
+    >>> print(order.explain(queue[0], queue))
+    T-1: 2 of 2: first_reply due 1970-01-01T04:00:00Z (1 ahead due sooner); priority low; waiting since 1970-01-01T00:00:00Z
     """
 
     terms: tuple[Term, ...] = field(default=(), converter=_terms)

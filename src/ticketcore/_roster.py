@@ -41,8 +41,9 @@ class Member:
     ``skills`` have levels (1 and up). ``load`` is the weight of what they work on and ``capacity`` the most they take (None: no
     limit), both in total and by channel. ``out_of_office`` is a list of half-open spans. ``hours`` None: always.
 
-    >>> Member(agent="maria", skills={"billing": 3}, groups={"back office"}, capacity=5).room_for(5)
-    True
+    >>> maria = Member(agent="maria", capacity=5, load=3, channel_capacity={"chat": 1}, channel_load={"chat": 1})
+    >>> maria.room_for(2), maria.room_for(3), maria.room_for(1, "chat")
+    (True, False, False)
     """
 
     agent: str
@@ -93,9 +94,14 @@ class Roster:
 
     ``roster["maria"]`` is a member of it, or raises `UnknownName`. Raises `BadValue` when an agent is in it twice.
 
-    >>> roster = Roster(members=[Member(agent="maria", groups=["support"]), Member(agent="ivan")])
-    >>> roster["maria"].groups
-    frozenset({'support'})
+    >>> roster = Roster(members=[Member(agent="maria", groups=["support"]), Member(agent="ivan", load=3)])
+    >>> [member.agent for member in roster.members], roster["ivan"].load
+    (['ivan', 'maria'], 3)
+    >>> choose(Ticket(id="T-1", group="support"), roster, 0).agent
+    'maria'
+    >>> roster["otto"]
+    Traceback (most recent call last):
+    ticketcore.errors.UnknownName: agent 'otto' is not in this roster
     """
 
     members: tuple[Member, ...] = field(default=(), converter=_by_agent)

@@ -334,6 +334,9 @@ class BusinessHours(Hours):
     >>> support = BusinessHours(zone="Europe/Riga", week={"mon-fri": ["09:00-12:30", "13:30-18:00"]}, holidays=["2026-11-18"])
     >>> support.is_working_day("2026-11-18"), support.is_working_day("2026-11-19")
     (False, True)
+    >>> due = support.add(datetime.fromisoformat("2026-11-17T17:30:00+02:00"), "1h")  # half an hour before a holiday
+    >>> str(due.in_timezone("Europe/Riga")), str(support.elapsed(due, due.add(days=1)))
+    ('2026-11-19 09:30:00+02:00', '8:00:00')
     """
 
     week: Week = field(converter=week, default=((),) * 7)
@@ -602,8 +605,9 @@ ALWAYS: Final = Always()
 def always(zone: str = "UTC") -> Always:
     """Around the clock in *zone*, which decides what a date is.
 
-    >>> always().next_open(0)
-    DateTime(1970, 1, 1, 0, 0, 0, tzinfo=Timezone('UTC'))
+    >>> riga = always("Europe/Riga")
+    >>> riga.is_open(0), str(riga.add(0, "36h")), riga.working_days_between("2026-12-24", "2026-12-27")
+    (True, '1970-01-02 12:00:00+00:00', 3)
     """
     return Always(zone=zone)
 

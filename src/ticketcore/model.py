@@ -174,10 +174,11 @@ class Repeat:
 class Memo:
     """What the desk worked out at the end of the step that made a ticket; not part of its identity.
 
-    >>> from ticketcore import Created, Desk, Person
-    >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
-    >>> ticket.memo.wake_us is None
-    True
+    >>> from ticketcore import Created, load_desk
+    >>> desk = load_desk({"sla": [{"name": "gold", "warn": ["-15m"], "targets": {"first_reply": "1h"}}]})
+    >>> ticket = desk.handle(None, Created(at=0, ticket="T-1")).ticket
+    >>> ticket.memo.wake_us // 60_000_000, ticket.memo.dues["first_reply"] // 60_000_000, fold((), ticket).memo
+    (45, 60, None)
     """
 
     wake_us: int | None = field(repr=iso)

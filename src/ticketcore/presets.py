@@ -371,8 +371,10 @@ def preset_data(name: str) -> dict[str, Any]:
 def preset(name: str = "liveagent") -> Desk:
     """The desk of that name. Raises `UnknownName`.
 
-    >>> preset().priority.levels.names
-    ('low', 'medium', 'high', 'urgent')
+    >>> from ticketcore import CustomerReplied
+    >>> desk = preset("zendesk")
+    >>> desk.lifecycle.next("pending", CustomerReplied), desk.priority.levels.names
+    ('open', ('low', 'normal', 'high', 'urgent'))
     """
     return load_desk(preset_data(name))
 

@@ -73,10 +73,12 @@ class Rule:
 
     Raises `BadValue` for repetitions that cannot be.
 
-    >>> from ticketcore.conditions import since
-    >>> close = Rule(name="silent", when=since("last_agent_reply") >= "5d", then=[Action("resolve"), Action("notify", "lead")])
-    >>> close.is_timed
-    True
+    >>> from ticketcore import AgentReplied, Created, Desk, since
+    >>> silent = Rule(name="silent", when=since("last_agent_reply") >= "5d", then=[Action("resolve"), Action("notify", "lead")])
+    >>> desk = Desk(rules=[silent])
+    >>> ticket = desk.handle(desk.handle(None, Created(at=0, ticket="T-1")).ticket, AgentReplied(at=60_000_000)).ticket
+    >>> silent.is_timed, str(desk.wake_at(ticket)), desk.tick(ticket, 6 * 86_400_000_000).ticket.status
+    (True, '1970-01-06 00:01:00+00:00', 'resolved')
     """
 
     name: str
