@@ -47,6 +47,7 @@ BELOW: dict[str, tuple[str, ...]] = {
 PART_OF: dict[str, str] = {
     "_clocks": "model",
     "_effects": "model",
+    "_typed": "model",
     "_events": "model",
     "_spans": "hours",
     "_explaining": "conditions",

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import pickle
+from enum import StrEnum
+from inspect import get_annotations
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import find, given
 from hypothesis import strategies as st
 
-from ticketcore import Agent, AgentReplied, Created, CustomerReplied, Message, Person, Ticket, evolve, fold
+from ticketcore import Agent, AgentReplied, Created, CustomerReplied, Message, Person, Ticket, _typed, evolve, fold
 from ticketcore import model as room
 from ticketcore._clocks import clock_with, cycle_with
 from ticketcore._values import FrozenMap, changed, frozen_map, name_set, names
 from ticketcore.errors import BadValue, DataError, NaiveDateTime, NotAnInstant, Problem, TicketcoreError, UnknownName, WrongTicket, shorten
+from ticketcore.extra.strategies.model import of_class
 from ticketcore.model import (
     EFFECTS,
     EVENTS,
@@ -126,6 +129,59 @@ def test_a_frozen_map_cannot_change() -> None:
     assert hash(seats) == hash(FrozenMap({"sales": 2}))
     assert seats.__copy__() is seats.__deepcopy__({}) is seats
     assert repr(seats) == "{'sales': 2}"
+
+
+def test_names_are_texts() -> None:
+    for wrong in (["a", 5], {None}, (b"a",)):
+        with pytest.raises(BadValue, match="a name is text, not"):
+            name_set(wrong)  # type: ignore[arg-type]  # on purpose
+
+
+WRONG = (5, 5.0, True, None, "Ada", b"Ada", [], {"name": "Ada"}, ADA, MARIA, Message(text="hello"), object())
+RIGHT = {  # which of them a field of that annotation takes, a converter perhaps making it right
+    "str": (4,), "str | None": (3, 4), "int": (0,), "int | None": (0, 3), "bool": (2,), "Actor | None": (3, 8, 9), "Person": (8,),
+    "Message": (10,), "Decision | None": (3,), "FrozenMap[str, Any]": (7,), "frozenset[str]": (6, 7), "tuple[str, ...]": (6, 7),
+    "Any": tuple(range(len(WRONG))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [Person, Agent, Message, *(kind for kind in EVENTS.values() if issubclass(kind, Outside))])
+def test_people_messages_and_events_take_values_of_the_right_types_only(kind: type[Any]) -> None:
+    whole = find(of_class(kind), lambda _: True)
+    for field in attrs.fields(kind):
+        annotation = next(said[field.name] for said in map(get_annotations, kind.__mro__) if field.name in said)
+        for number, value in enumerate(WRONG):
+            for _ in range(2):  # what was found right once is remembered, what was wrong is not
+                if number in RIGHT[annotation]:
+                    if (kind, field.name) != (Person, "zone"):
+                        assert attrs.evolve(whole, **{field.alias: value}) is not None
+                else:
+                    with pytest.raises(TicketcoreError):
+                        attrs.evolve(whole, **{field.alias: value})
+
+
+def test_a_value_of_a_wrong_type_is_refused_with_the_field_and_the_way_out() -> None:
+    with pytest.raises(BadValue) as caught:
+        CustomerReplied(at=0, by="Ada")  # type: ignore[arg-type]  # on purpose
+    assert str(caught.value) == "by: a Person, an Agent or None is wanted, not str; Person(name=...) and Agent(id=...) make one"
+    with pytest.raises(BadValue) as caught:
+        Assigned(at=0, agent=MARIA)  # type: ignore[arg-type]  # on purpose
+    assert (caught.value.path, caught.value.hint) == ("agent", "give its id")
+
+
+def test_texts_and_numbers_of_classes_of_ones_own_are_taken() -> None:
+    class Level(StrEnum):
+        HIGH = "high"
+
+    for _ in range(2):
+        assert SlotSet(at=0, level=Level.HIGH).level == "high"
+
+
+def test_only_so_many_right_combinations_of_types_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_typed, "MOST_SEEN", 0)
+    monkeypatch.setattr(_typed, "_known", {})
+    assert [Message(text="a").text for _ in range(2)] == ["a", "a"]
+    assert _typed._known[Message][1] == set()
 
 
 def test_lists_become_tuples_and_bare_strings_are_no_lists() -> None:

@@ -74,7 +74,10 @@ def read_desk(data: Any, path: str = "", regex: Regex | None = None) -> Desk:
     """The desk that *data* describes. Raises `DeskError` with every problem, and nothing else, whatever the data."""
     try:
         check_size(data, LARGE)
-        reader = DeskReader(mapped(data), regex)
+        if not isinstance(data, dict):
+            way_out = "give what tomllib.loads(text) or json.loads(text) makes of a desk file"
+            refuse(f"a desk is a table, not {kind_of(data)}", data, way_out=way_out, code="wrong-type")
+        reader = DeskReader(data, regex)
         problems = bad_leaves(data) + reader.twice()
         desk, more = reader.read()
         problems += more

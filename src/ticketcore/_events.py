@@ -15,6 +15,7 @@ from pendulum import DateTime
 
 from ticketcore._clocks import Target
 from ticketcore._time import from_us, iso, load_zone, maybe_from_us, maybe_us, to_us
+from ticketcore._typed import ALLOWED, check_types
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, frozen_value, name_set, names
 from ticketcore.errors import BadZone
 
@@ -23,7 +24,7 @@ from ticketcore.errors import BadZone
 
 def _zone(value: str) -> str:
     """The name of a zone that there is; it is loaded here, because a step touches no file."""
-    if not value:
+    if value == "":
         return ""
     try:
         return load_zone(value).key
@@ -59,6 +60,7 @@ class Person:
     tags: frozenset[str] = field(default=frozenset(), converter=name_set)
     fields: FrozenMap[str, Any] = field(default=EMPTY, converter=frozen_map)
     role: ClassVar[str] = "customer"
+    __attrs_post_init__ = check_types
 
     def is_same(self, other: Person | Agent | None) -> bool:
         """Whether *other* is this person, by the first of id, e-mail, phone and visitor id that both have.
@@ -98,6 +100,7 @@ class Agent:
     email: str = ""
     permissions: frozenset[str] = field(default=frozenset(), converter=name_set)
     role: ClassVar[str] = "agent"
+    __attrs_post_init__ = check_types
 
 
 @frozen(kw_only=True)
@@ -131,6 +134,7 @@ class Message:
     automatic: bool = False
     language: str = ""
     attachments: tuple[str, ...] = field(default=(), converter=names)
+    __attrs_post_init__ = check_types
 
 
 SILENT = Message()
@@ -151,6 +155,14 @@ class Decision:
     priority: str
     slot: str = "default"
     because: str = ""
+
+
+ALLOWED |= {
+    "Actor | None": ((Person, Agent, type(None)), "a Person, an Agent or None", "Person(name=...) and Agent(id=...) make one"),
+    "Person": ((Person,), "a Person", "Person(name=...) makes one"),
+    "Message": ((Message,), "a Message", "Message(text=...) makes one"),
+    "Decision | None": ((Decision, type(None)), "a Decision of the desk or None", "leave it out"),
+}
 
 
 # --- the two bases ---------------------------------------------------------------------------------------------------
@@ -208,6 +220,7 @@ class Outside(EventBase):
     said_at_us: int | None = field(default=None, alias="said_at", converter=maybe_us, repr=iso)
     deviation: str = ""
     is_outside: ClassVar[bool] = True
+    __attrs_post_init__ = check_types
 
     @property
     def said_at(self) -> DateTime | None:

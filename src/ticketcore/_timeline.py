@@ -8,7 +8,7 @@ Instants are microseconds since the epoch, dates are proleptic ordinals.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import accumulate, pairwise
 from typing import Any, Final, Literal, NoReturn
@@ -43,7 +43,7 @@ class Table:
     """
 
     __slots__ = (
-        "after", "before", "before_bits", "before_rows", "count", "end", "first_day", "high", "low", "offsets", "own_days", "patterns",
+        "after", "before", "before_bits", "before_rows", "count", "end", "first_day", "high", "low", "offsets", "own_days",
         "shift", "start", "start_bits", "start_rows", "total", "utc_days",
     )  # fmt: skip
 
@@ -65,8 +65,10 @@ class Table:
         self.start_rows = _buckets([(start - low + round_up) >> self.start_bits for start in starts], (high - low) >> self.start_bits)
         self.before_rows = _buckets([(so_far >> self.before_bits) + 1 for so_far in before], self.total >> self.before_bits)
         self.first_day, self.offsets = _day_offsets(zone, low, high) if zone else (0, [])
-        self.patterns: dict[tuple[Span, ...], DayPattern] = {}
-        self.utc_days, self.own_days = DayRows(self, own=False), DayRows(self, own=True)
+        patterns: dict[tuple[Span, ...], DayPattern] = {}
+        first_day, offsets = self.first_day, self.offsets
+        self.utc_days = DayRows(self, lambda _ordinal: 0, patterns)
+        self.own_days = DayRows(self, lambda day: offsets[day - first_day] if 0 <= day - first_day < len(offsets) else None, patterns)
 
     def spans(self) -> list[Span]:
         """The spans of the stretch; one that is cut by its edge may go on beyond."""
@@ -91,22 +93,6 @@ class Table:
         """The latest instant at that position, which lies in ``[0, total)``."""
         return position - self.shift[bisect_right(self.before, position) - 1]
 
-    def day_pattern(self, midnight: int) -> DayPattern | None:
-        """The pattern of the 24 hours from *midnight* on; None if an edge lies within a minute, or there are too many patterns."""
-        spans = tuple(self._spans_within(midnight, midnight + DAY_US))
-        known = self.patterns.get(spans)
-        if known is None and len(self.patterns) < MOST_PATTERNS and not any(edge % MINUTE_US for span in spans for edge in span):
-            known = self.patterns[spans] = _by_minute(spans)
-        return known
-
-    def _spans_within(self, low: int, high: int) -> Iterator[Span]:
-        """What of the spans lies in ``[low, high)``, counted from *low*."""
-        row = self.row(low)
-        row += low >= self.end[row]
-        while self.start[row] < high:
-            yield max(self.start[row] - low, 0), min(self.end[row], high) - low
-            row += 1
-
 
 # Of each minute of a day: the open time before it since midnight, and whether it is open (all of it) or closed (all of it).
 DayPattern = tuple[list[int], bytes]
@@ -127,30 +113,43 @@ class DayRows(dict[int, "tuple[int, list[int], bytes] | None"]):
     whose clock changes, one that the table does not cover, and one whose pattern is not by minutes: there the instant decides.
     """
 
-    __slots__ = ("_own", "_table")
+    __slots__ = ("_after", "_end", "_high", "_low", "_offset", "_patterns", "_shift", "_start")
 
-    def __init__(self, table: Table, *, own: bool) -> None:
+    def __init__(self, table: Table, offset: Callable[[int], int | None], patterns: dict[tuple[Span, ...], DayPattern]) -> None:
         super().__init__()
-        self._table, self._own = table, own
+        # Not the table itself: it holds these rows, and what is in no circle goes when a longer table replaces it.
+        self._low, self._high, self._start, self._end = table.low, table.high, table.start, table.end
+        self._shift, self._after, self._offset, self._patterns = table.shift, table.after, offset, patterns
 
     def __missing__(self, ordinal: int) -> tuple[int, list[int], bytes] | None:
-        table, offset = self._table, self._offset(ordinal)
+        offset = self._offset(ordinal)
         if offset is None:
             return None
         midnight = (ordinal - EPOCH_ORDINAL) * DAY_US - offset
-        if midnight < table.low or table.high < midnight + DAY_US:
+        if midnight < self._low or self._high < midnight + DAY_US:
             return None
-        pattern = table.day_pattern(midnight)
-        found = None if pattern is None else (table.position(midnight), *pattern)
+        row = bisect_right(self._start, midnight) - 1
+        open_already = midnight < self._end[row]
+        pattern = self._pattern(midnight, row if open_already else row + 1)
+        position = midnight + self._shift[row] if open_already else self._after[row]
+        found = None if pattern is None else (position, *pattern)
         self[ordinal] = found  # two threads put the same
         return found
 
-    def _offset(self, ordinal: int) -> int | None:
-        """The one offset that the date has on this clock."""
-        if not self._own:
-            return 0
-        offsets, index = self._table.offsets, ordinal - self._table.first_day
-        return offsets[index] if 0 <= index < len(offsets) else None
+    def _pattern(self, midnight: int, row: int) -> DayPattern | None:
+        """The pattern of the 24 hours from *midnight* on, whose first span is that *row*.
+
+        None if an edge lies within a minute, or there are too many patterns.
+        """
+        inside = []
+        while (start := self._start[row]) < midnight + DAY_US:
+            inside.append((max(start - midnight, 0), min(self._end[row] - midnight, DAY_US)))
+            row += 1
+        spans, patterns = tuple(inside), self._patterns
+        known = patterns.get(spans)
+        if known is None and len(patterns) < MOST_PATTERNS and not any(edge % MINUTE_US for span in spans for edge in span):
+            known = patterns[spans] = _by_minute(spans)
+        return known
 
 
 def _buckets(firsts: list[int], last: int) -> list[int]:

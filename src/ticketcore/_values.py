@@ -97,10 +97,14 @@ def name_set(value: Iterable[str]) -> frozenset[str]:
     return frozenset(_strings(value))
 
 
-def _strings(value: Iterable[str]) -> Iterable[str]:
+def _strings(value: Iterable[str]) -> list[str]:
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         raise BadValue("a list of names is wanted", value=shorten(value), hint="put it in brackets")
-    return value
+    found = list(value)
+    for name in found:
+        if not isinstance(name, str):
+            raise BadValue(f"a name is text, not {type(name).__name__}", value=shorten(name))
+    return found
 
 
 def changed(value: T, /, **changes: Any) -> T:
