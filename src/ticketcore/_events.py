@@ -157,12 +157,12 @@ class Decision:
     because: str = ""
 
 
-ALLOWED |= {
+ALLOWED.update({
     "Actor | None": ((Person, Agent, type(None)), "a Person, an Agent or None", "Person(name=...) and Agent(id=...) make one"),
     "Person": ((Person,), "a Person", "Person(name=...) makes one"),
     "Message": ((Message,), "a Message", "Message(text=...) makes one"),
     "Decision | None": ((Decision, type(None)), "a Decision of the desk or None", "leave it out"),
-}
+})  # fmt: skip
 
 
 # --- the two bases ---------------------------------------------------------------------------------------------------

@@ -249,7 +249,6 @@ _ZONE_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 _ZONE_REFUSED: Final = frozenset({"localtime", "Factory", "posixrules", "posix", "right"})
 
 
-@lru_cache(maxsize=1024)
 def load_zone(name: str) -> ZoneInfo:
     """The time zone *name* of the IANA database. Raises `BadZone`.
 
@@ -258,6 +257,11 @@ def load_zone(name: str) -> ZoneInfo:
     """
     if not isinstance(name, str) or not 0 < len(name) <= 64 or not _ZONE_LETTERS.issuperset(name):
         raise BadZone("this is no time zone name", value=shorten(name), hint='write an IANA name such as "Europe/Athens"')
+    return _loaded(name)
+
+
+@lru_cache(maxsize=1024)
+def _loaded(name: str) -> ZoneInfo:
     if name.split("/", 1)[0] in _ZONE_REFUSED or name.startswith("/"):
         raise BadZone("this time zone depends on the machine", value=name, hint='write an IANA name such as "Europe/Athens"')
     try:
