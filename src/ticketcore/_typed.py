@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import get_annotations
 from operator import attrgetter
 from types import NoneType
 from typing import Any, Final
@@ -54,7 +53,8 @@ def check_types(value: Any) -> None:
 
 def _annotation(kind: type, name: str) -> str:
     """The annotation of a field as it is written (`attrs.resolve_types` may have replaced the one that attrs knows)."""
-    return str(next(said[name] for said in map(get_annotations, kind.__mro__) if name in said))
+    said = (base.__dict__.get("__annotations__", {}) for base in kind.__mro__)  # noqa: RUF063 - inspect would be loaded for this alone
+    return str(next(names[name] for names in said if name in names))
 
 
 def _check(kind: type, field: Any, value: Any) -> None:
