@@ -24,7 +24,8 @@ class Metric:
     cancel goes before stop, stop before restart, restart before start; an event that stops cannot start.
     ``pause_status`` and ``pause`` say while which status, or condition, time does not count. ``reopen="resume"`` lets a start
     trigger go on with an ended cycle. ``start_at="created"`` counts from creation however late it starts.
-    ``start_on_attach`` starts when a policy first promises something for the metric.
+    ``start_on_attach`` starts when a policy first promises something for the metric. Raises `BadValue` for a trigger or setting that there
+    is not.
 
     >>> from ticketcore import Agent, AgentReplied, Created, Desk
     >>> desk = Desk(metrics=[Metric(name="answer", start=["created"], stop=["agent_reply"], pause_status=["postponed"])])
@@ -123,7 +124,8 @@ class Policy:
     The first policy whose ``when`` holds is chosen. ``hours`` names business hours (empty: the desk's default). ``warn`` lists
     when to warn before (or after) due. ``keep_used``: when this policy takes over from another one, time used so far counts as
     used instead of being measured anew on its hours. ``due_at="next_opening"`` shows and judges a promise used up exactly at
-    closing by the next opening. ``schedule_change="whole_span"`` measures an open cycle anew when the hours are edited.
+    closing by the next opening. ``schedule_change="whole_span"`` measures an open cycle anew when the hours are edited. Raises `BadValue`
+    for any other word there.
 
     >>> from ticketcore.model import Length
     >>> policy = Policy(name="gold", hours="office", targets={"first_reply": Targets(otherwise=Length(3_600_000_000))})

@@ -304,7 +304,7 @@ class HeadStart(TermBase):
 
     So a high level passes only those that came at most its head start before, and **no ticket is passed by one that came later
     by more than the largest head start**: nobody starves. Levels without an entry have none. *since* is ``"waiting"`` (tickets on
-    which nobody waits come last) or ``"age"``.
+    which nobody waits come last) or ``"age"``. Raises `BadValue` for anything else, or a negative head start, and `BadDuration`.
 
     >>> ageing = Order.by(head_start={"urgent": "4h"})
     >>> came = lambda level, hour: Ticket(id=f"{level} {hour}", priority=level, waiting_since_us=hour * 3_600_000_000)

@@ -39,7 +39,8 @@ class Member:
     """An agent as a roster sees them: facts that hold now, given by the host.
 
     ``skills`` have levels (1 and up). ``load`` is the weight of what they work on and ``capacity`` the most they take (None: no
-    limit), both in total and by channel. ``out_of_office`` is a list of half-open spans. ``hours`` None: always.
+    limit), both in total and by channel. ``out_of_office`` is a list of half-open spans. ``hours`` None: always. Raises `BadValue` for a
+    presence other than online, away and offline, and for numbers below 0.
 
     >>> maria = Member(agent="maria", capacity=5, load=3, channel_capacity={"chat": 1}, channel_load={"chat": 1})
     >>> maria.room_for(2), maria.room_for(3), maria.room_for(1, "chat")

@@ -358,7 +358,7 @@ class Desk:
         """What would follow if *events* happened, and then nobody acted up to *until* (their instant). Changes nothing.
 
         "If it is answered at T": an `AgentReplied` at T. "If it becomes high": a `SlotSet`. Without events, only time passes.
-        Raises as `handle` does.
+        Raises as `handle` does, and `BadValue` for neither a ticket nor events.
 
         >>> from ticketcore import Created, Desk, Person, Policy, Targets
         >>> from ticketcore.model import Length
@@ -516,7 +516,8 @@ class Desk:
         """Why a rule does not act on the ticket as it stands at an instant (its last change), and the least that would have to change.
 
         With *events* it is asked what the rule does when these happen to the ticket: whether it fires, with the values it sees then,
-        also those that rules before it have set. Changes nothing. Raises `UnknownName`, and with events as `handle` does.
+        also those that rules before it have set. Changes nothing. Raises `UnknownName`, `BadValue` for neither a ticket nor events,
+        and with events as `handle` does.
 
         >>> from ticketcore import Action, Created, Desk, Person, Rule
         >>> from ticketcore.conditions import field

@@ -556,7 +556,7 @@ class Always(Hours):
         return at_us
 
     def next_transition_us(self, at_us: int) -> tuple[int, bool]:
-        """`next_transition` on ints: always an error."""
+        """`next_transition` on ints: always `BeyondHorizon`."""
         raise BeyondHorizon("hours around the clock never close", value=str(at_us), hint="ask is_open first")
 
     def spans_us(self, start_us: int, end_us: int) -> Iterator[Span]:
@@ -619,7 +619,8 @@ Operation = Literal["union", "intersection", "difference"]
 class Combined(Hours):
     """Two hours taken together: open when either is (union), both are (intersection), or only the left one is (difference).
 
-    Made by ``a | b``, ``a & b`` and ``a - b``. The zone is the left one's; the spans of a date are those of the parts.
+    Made by ``a | b``, ``a & b`` and ``a - b``. The zone is the left one's; the spans of a date are those of the parts. Raises `BadHours`
+    for parts that are never known at the same time.
 
     >>> day, night = (BusinessHours(zone="UTC", week={"mon-sun": [span]}) for span in ("08:00-20:00", "22:00-06:00"))
     >>> both = day | night
@@ -711,7 +712,8 @@ class Changing(Hours):
     """Hours that change on a date: each phase is in force from midnight of its date, on its own clock, to the next one's.
 
     Made by `changing` and `Hours.then`. The first phase may have no date: it has always been in force. A change cuts at
-    its instant, also through a night. The zone is the last phase's.
+    its instant, also through a night. The zone is the last phase's. Raises `BadHours` for phases out of order, and for hours that
+    do not cover theirs.
 
     >>> from datetime import UTC, datetime
     >>> summer, winter = (BusinessHours(zone="UTC", week={"mon-sun": [span]}) for span in ("07:00-15:00", "09:00-17:00"))

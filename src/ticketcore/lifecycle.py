@@ -313,7 +313,7 @@ class Lifecycle:
         """Where *event*, or any event of that class, leads from *status*: the question to ask a table without a ticket.
 
         Guards and windows are taken as fulfilled, and nothing is remembered of an earlier status. Raises `IllegalMove`,
-        and `UnknownName` for a status that does not exist.
+        `UnknownName` for a status that does not exist, and `BadValue` for the class `StatusSet`, which names no status.
         """
         self._own(status)
         trigger = self._triggers.get(event.kind)

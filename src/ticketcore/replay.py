@@ -25,7 +25,7 @@ class Replay:
     """A desk with the tickets of one history. Feed it moments in order of time for each ticket; different tickets may interleave.
 
     ``keep="all"`` keeps every ticket; ``keep="open"`` forgets one as soon as it is closed or removed and nothing is due for it, so that
-    memory is bounded by the open tickets (a later event of a forgotten ticket is refused).
+    memory is bounded by the open tickets (a later event of a forgotten ticket is refused). Raises `BadValue` for any other *keep*.
 
     >>> from ticketcore import AgentReplied, Agent, Created, Desk, Person
     >>> run = Replay(Desk())
@@ -43,7 +43,10 @@ class Replay:
         self._late, self._observe = late, observe
 
     def feed(self, *moment: Outside) -> Outcome:
-        """Handle one moment; its first event names the ticket. Raises as `Desk.handle` does; then nothing has changed."""
+        """Handle one moment; its first event names the ticket. Raises as `Desk.handle` does; then nothing has changed.
+
+        Raises `WrongTicket` for a moment that names no ticket, or one that was not created in this history.
+        """
         if not moment or not moment[0].ticket:
             raise WrongTicket("an event of a history names its ticket", value=moment[0].kind if moment else "", hint="give ticket=")
         name = moment[0].ticket

@@ -58,7 +58,7 @@ _DECLARED: Final[Mapping[str, Callable[[Ticket], Mapping[str, Any]]]] = FrozenMa
 class Report:
     """Collects a history and answers with figures. Feed it every outcome of a replay, or what a host stored.
 
-    *hours* are those in which times are given besides calendar time.
+    *hours* are those in which times are given besides calendar time. Raises `BadValue` for what are no hours.
 
     >>> from ticketcore import Created, Desk, Person
     >>> from ticketcore.replay import replay

@@ -95,9 +95,9 @@ class _Compiled:
 class Sla:
     """Metrics, policies and hours together: the service levels of a desk. Everything about clocks is asked here.
 
-    ``hours`` maps names to business hours; ``24x7`` is always there. ``choose="creation"`` chooses the policy by condition only
+    ``hours`` maps names to business hours; ``24x7`` must be among them. ``choose="creation"`` chooses the policy by condition only
     when a ticket is created (by hand or by rule always). ``default_policy`` holds where none matches.
-    ``removed_gap="counted"`` lets clocks run on through spam and bin.
+    ``removed_gap="counted"`` lets clocks run on through spam and bin. Raises `DeskError` for names that do not fit together.
 
     >>> from ticketcore import Policy, Targets
     >>> from ticketcore.hours import always

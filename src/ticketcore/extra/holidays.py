@@ -197,7 +197,7 @@ def of_country(
     are the package's (``public``, ``bank``, ``catholic``, ...). Several names of one date are joined by "; ".
 
     Raises `UnknownName` for a country, part, language or category that the package does not know, `BadHours` for the years, and
-    `BeyondHorizon` for a year it has nothing about.
+    `BeyondHorizon` for a year it has nothing about, and `BadValue` for what is no text, or no category at all.
 
     >>> table = of_country("DE", "BY", years=2026, language="en_US")
     >>> table.source, table.name_of("2026-01-06")
@@ -646,8 +646,8 @@ def of_calendar(text: str, *, years: int | Iterable[int], source: str = "iCalend
 
     Refused with a `DataError` that names every line: events with a time of day, rules within a day, what makes more than 20,000
     dates or is too much work, RRULE parts other than these, a start that is not in its own rule, and text that is no calendar.
-    Also `BadHours` for the years or a text over 1,048,576 characters, `BeyondHorizon` for a stated year without any holiday:
-    whether the calendar goes on to the end of its last year, only its publisher can say.
+    Also `BadValue` for what is no text, `BadHours` for the years or a text over 1,048,576 characters, `BeyondHorizon` for a stated
+    year without any holiday: whether the calendar goes on to the end of its last year, only its publisher can say.
 
     >>> event = ["BEGIN:VEVENT", "UID:1", "SUMMARY:Līgo", "DTSTART;VALUE=DATE:20250623", "RRULE:FREQ=YEARLY", "END:VEVENT"]
     >>> table = of_calendar("\r\n".join(["BEGIN:VCALENDAR", *event, "END:VCALENDAR", ""]), years=[2026, 2027])

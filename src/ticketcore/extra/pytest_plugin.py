@@ -69,7 +69,7 @@ class DeskFile(pytest.File):
     """
 
     def collect(self) -> Iterable[DeskItem]:
-        """Its cases. A file that cannot be read is an error that lists every problem in it by its path."""
+        """Its cases. Raises pytest's `CollectError` for a file that cannot be read, with every problem in it by its path."""
         try:
             days = load_days(self.path)
         except (TicketcoreError, TOMLDecodeError, OSError, UnicodeDecodeError) as error:
