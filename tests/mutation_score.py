@@ -45,7 +45,7 @@ REACH: Final = KEPT / "reach.coverage"
 SECONDS: Final = KEPT / "seconds.json"
 SEED: Final = 1
 COUNT: Final = 1000
-BUDGET_S: Final = 90  # of tests a mutant: one that is not noticed by then has survived
+BUDGET_S: Final = 60  # of tests a mutant: one that is not noticed by then has survived
 STUCK_S: Final = 900  # a test that waits for ever
 # What runs other processes, in which no mutant is, or the documentation, whose blocks are there to be read: never taken for a test of src.
 LEFT_OUT: Final = ("test_packaging.py", "test_demo.py", "test_docs.py", "test_examples.py", "test_import_map.py", "test_pure.py")

@@ -43,10 +43,14 @@ HOURS = {"support": SUPPORT, "evenings": EVENINGS}
 FA = Metric(name="fa", start=("created",))
 
 
+def desk_of(**parts: Any) -> Desk:
+    return Desk(**{"metrics": (FA,), "hours": HOURS, "templates": {"ack": "hello"}, **parts})
+
+
 def problems(**parts: Any) -> list[tuple[str, str, str]]:
     """The problems of a desk with these parts: (path, message, hint)."""
     with pytest.raises(DeskError) as caught:
-        Desk(**{"metrics": (FA,), "hours": HOURS, "templates": {"ack": "hello"}, **parts})
+        desk_of(**parts)
     return [(problem.path, problem.message, problem.hint) for problem in caught.value.problems]
 
 

@@ -542,7 +542,8 @@ def put(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     return data
 
 
-@pytest.mark.parametrize(("place", "value", "path", "words"), [
+# place in the whole desk, what is put there, the path of the problem, words of its message
+WRONG: list[tuple[str, Any, str, str]] = [
     ("nmae", "x", "nmae", "a desk has no 'nmae'; did you mean 'name'?"),
     ("name", 3, "name", "text is wanted, not a whole number"),
     ("name", " ", "name", "this text is empty"),
@@ -691,7 +692,10 @@ def put(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     ("templates.ack", "{{ sbject }}", "templates.ack", "did you mean 'subject'?"),
     ("templates.ack", "{{ subject", "templates.ack", "not closed"),
     ("templates.ack", 5, "templates.ack", "text is wanted"),
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "value", "path", "words"), WRONG)
 def test_a_desk_file_is_refused_at_the_place_that_is_wrong(place: str, value: Any, path: str, words: str) -> None:
     found = problems(put(whole(), place, value))
     at = [message for where, message in found if where == path]

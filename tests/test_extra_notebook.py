@@ -89,6 +89,7 @@ def test_what_is_shown_is_well_formed_escaped_and_of_no_colour(name: str) -> Non
     assert tags.open == []
     assert tags.seen <= {"div", "span", "b", "i", "table", "caption", "thead", "tbody", "tr", "th", "td"}
     assert EVIL not in told
+    assert "" not in tags.styles
     styles = ";".join(tags.styles).replace("background:", "")
     assert "color:" not in styles.replace("border-color:", "")  # text keeps the theme's colour
     assert "#" not in styles

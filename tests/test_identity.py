@@ -213,6 +213,7 @@ def test_it_says_why() -> None:
     assert str(match_requester(Person(email="x@x.gr", phone="+302107654329", visitor_id="v9"), [ADA])) == (
         "new: nobody has the same email, phone or visitor id"
     )
+    assert str(match_requester(Person(email="ada@x.gr", phone=ADA.phone), [ADA])).endswith(": the same email and phone")
     assert str(match_requester(Person(visitor_id="v3"), [NEWCOMER])) == "matched: v3: the same visitor id"
     assert match_requester(Person(), []) == Match(
         outcome="new", reason="there is no id, e-mail address, phone number or visitor id to match by"

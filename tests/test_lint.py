@@ -307,6 +307,12 @@ def test_illegal_actions(when: Any, then: list[Action], expected: list[str]) -> 
     assert all((finding.severity, finding.verdict) == ("warning" if when is HOT else "error", "proven") for finding in findings)
 
 
+def test_of_many_statuses_that_refuse_three_are_named() -> None:
+    when = field.status.is_any("new", "open", "answered", "postponed", "resolved")
+    (finding,) = found(ruled(Rule(name="a", when=when, then=[Action("restore", True)])), "illegal-action")
+    assert finding.message.startswith("restore is refused in 'answered' or 'new' or 'open' or 2 more statuses, where 'a' fires")
+
+
 def test_an_earlier_action_may_move_the_ticket_by_a_trigger_of_the_desks_own() -> None:
     lifecycle = Lifecycle(triggers={"assigned": "assign"}, moves={"new": {"assign": "resolved"}})
     rule = Rule(name="a", on=["noted"], when=NEW, then=(Action("assign", "eve"), Action("close", True)))

@@ -581,7 +581,7 @@ def test_what_a_desk_refuses_is_no_witness(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_life_that_is_refused_does_not_go_round(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = ruled(Rule(name="again", on=["woken"], then=[Action("postpone", Length(HOUR_US, calendar=True))]))
     monkeypatch.setattr("ticketcore._lint_running.Script.ticket", refuse)
-    assert [one.verdict for one in lint(desk).of("runs-on")] == ["unknown"]
+    assert [(one.verdict, one.severity) for one in lint(desk).of("runs-on")] == [("unknown", "info")]
 
 
 def test_a_life_that_did_not_come_round_in_time_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:

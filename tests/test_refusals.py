@@ -1,14 +1,22 @@
-"""What a refusal says: the place, the value and the way out, word for word, as they are read by a person and by a program."""
+"""What a refusal says: the place, the value and the way out, word for word, as they are read by a person and by a program.
+
+The long tables are kept in tests/facts/refusals.txt, to be read through when it changes: ``python tests/test_refusals.py`` writes it anew.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import test_checks
+import test_desk
+import test_desk_file
 from desk_day import ADA, at
-from ticketcore import Action, Noted, Rule, Rules, RuleSet
+from ticketcore import Action, BusinessHours, Noted, Rule, Rules, RuleSet, always, load_desk
 from ticketcore._filters import parse_filter
 from ticketcore.conditions import Vocabulary
 from ticketcore.errors import DataError, TicketcoreError
@@ -42,6 +50,14 @@ SENTENCES: list[tuple[Callable[[], Any], str, str]] = [
         "unknown rule 'vpi'; did you mean 'vip'?",
     ),
     (
+        lambda: BusinessHours(zone="UTC", week={"mon,frei": ["09:00-10:00"]}), "'mon,frei'",
+        "week.mon,frei: 'mon,frei' names no weekday; write mon, tue, ... or mon-fri or mon,wed",
+    ),
+    (
+        lambda: always().next_transition(0), "0",
+        "hours around the clock never close; ask is_open first",
+    ),
+    (
         lambda: Changing(phases=()), "",
         'changes: every change of hours has a date; write {"2027-01-01": hours}',
     ),
@@ -69,6 +85,11 @@ PROBLEMS: list[tuple[Callable[[], Any], str, str, str]] = [
         "filter: 1 problem\n  filters[0]  a filter is a table, not list of 0; give a name and a condition",
     ),
     (
+        lambda: parse_filter({"name": "old", "when": {"since": "created", "at_least": "sooon"}}, Vocabulary()), "bad-duration", "'sooon'",
+        "filter: 1 problem\n  when.at_least  this is no span of time; "
+        'write "4h", "4h business", "15 days", "3 working days" or "1 working day, end of day"',
+    ),
+    (
         lambda: sealed_from_data({"salt": 5, "digest": "0" * 64, "previous": "0" * 64}, path="log[3]"), "wrong-type", "5",
         "sealed event: 2 problems\n  log[3].salt  text is wanted, not a whole number\n  log[3].link  a sealed event needs 'link'",
     ),
@@ -84,3 +105,44 @@ def test_a_problem_has_a_place_a_sentence_and_a_way_out(call: Callable[[], Any],
     error = refused(call)
     assert isinstance(error, DataError)
     assert (error.problems[0].code, error.problems[0].value, str(error)) == (code, value, text)
+
+
+# --- the tables of other modules, in full ----------------------------------------------------------------------------
+
+SAID = Path(__file__).with_name("facts") / "refusals.txt"
+
+
+def desk_files() -> Iterator[tuple[str, Callable[[], Any]]]:
+    for place, value, *_ in test_desk_file.WRONG:
+        yield f"{place} = {value!r}", partial(load_desk, test_desk_file.put(test_desk_file.whole(), place, value))
+
+
+def desks() -> Iterator[tuple[str, Callable[[], Any]]]:
+    for number, (parts, *_) in enumerate([*test_checks.UNKNOWN, *test_checks.WRONG]):
+        yield f"desk {number}", partial(test_checks.desk_of, **parts)
+
+
+def moments() -> Iterator[tuple[str, Callable[[], Any]]]:
+    for number, (desk, events, *_) in enumerate(test_desk.REFUSED):
+        yield f"moment {number}", partial(desk.handle, test_desk.born(desk).ticket, *events)
+
+
+def in_full(call: Callable[[], Any]) -> Iterator[str]:
+    """All that an error carries, a line each."""
+    error = refused(call)
+    yield f"  {error.code}" + (f" ({error.value})" if error.value else "")
+    yield from (f"  {line}" for line in str(error).splitlines())
+    for problem in getattr(error, "problems", ()):
+        yield f"    {problem.code}" + (f" ({problem.value})" if problem.value else "")
+
+
+def said() -> list[str]:
+    return [line for table in (desk_files, desks, moments) for title, call in table() for line in (title, *in_full(call))]
+
+
+def test_every_refusal_of_the_tables_says_what_it_said() -> None:
+    assert said() == SAID.read_text(encoding="utf-8").splitlines()
+
+
+if __name__ == "__main__":
+    SAID.write_text("\n".join(said()) + "\n", encoding="utf-8")
