@@ -302,7 +302,7 @@ def test_a_refusal_prints_one_line_a_problem() -> None:
     with pytest.raises(DeskError) as caught:
         Desk(templates={"ack": "{{ deu }}"}, rules=(Rule(name="r", then=(Action("set_status", "slved"),)),))
     assert str(caught.value).splitlines() == [
-        "data: 2 problems",
+        "desk: 2 problems",
         "  templates.ack     unknown template variable 'deu'; did you mean 'due'?",
         "  rules[0].then[0]  unknown status 'slved'; did you mean 'resolved'?",
     ]

@@ -15,7 +15,7 @@ import pytest
 import test_checks
 import test_desk
 import test_desk_file
-from desk_day import ADA, at
+from desk_day import ADA, at, born
 from ticketcore import Action, BusinessHours, Noted, Rule, Rules, RuleSet, always, load_desk
 from ticketcore._filters import parse_filter
 from ticketcore.conditions import Vocabulary
@@ -86,8 +86,10 @@ PROBLEMS: list[tuple[Callable[[], Any], str, str, str]] = [
     ),
     (
         lambda: parse_filter({"name": "old", "when": {"since": "created", "at_least": "sooon"}}, Vocabulary()), "bad-duration", "'sooon'",
-        "filter: 1 problem\n  when.at_least  this is no span of time; "
-        'write "4h", "4h business", "15 days", "3 working days" or "1 working day, end of day"',
+        (
+            "filter: 1 problem\n  when.at_least  this is no span of time; "
+            'write "4h", "4h business", "15 days", "3 working days" or "1 working day, end of day"'
+        ),
     ),
     (
         lambda: sealed_from_data({"salt": 5, "digest": "0" * 64, "previous": "0" * 64}, path="log[3]"), "wrong-type", "5",
@@ -118,13 +120,13 @@ def desk_files() -> Iterator[tuple[str, Callable[[], Any]]]:
 
 
 def desks() -> Iterator[tuple[str, Callable[[], Any]]]:
-    for number, (parts, *_) in enumerate([*test_checks.UNKNOWN, *test_checks.WRONG]):
+    for number, parts in enumerate([row[0] for row in test_checks.UNKNOWN] + [row[0] for row in test_checks.WRONG]):
         yield f"desk {number}", partial(test_checks.desk_of, **parts)
 
 
 def moments() -> Iterator[tuple[str, Callable[[], Any]]]:
     for number, (desk, events, *_) in enumerate(test_desk.REFUSED):
-        yield f"moment {number}", partial(desk.handle, test_desk.born(desk).ticket, *events)
+        yield f"moment {number}", partial(desk.handle, born(desk).ticket, *events)
 
 
 def in_full(call: Callable[[], Any]) -> Iterator[str]:

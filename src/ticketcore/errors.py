@@ -357,3 +357,6 @@ class DeskError(DataError):
     """
 
     code = "bad-desk"
+
+    def __init__(self, problems: Iterable[Problem], *, what: str = "desk") -> None:
+        super().__init__(problems, what=what)

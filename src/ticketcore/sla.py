@@ -16,11 +16,12 @@ from attrs import field, frozen
 
 from ticketcore._clocks import cut_at, cycle_with, promise_key, recounted
 from ticketcore._ledger import Ledger, Line, ledger_of
+from ticketcore._names import hint
 from ticketcore._promises import Metric, Policy, Standing, Targets, WarnAt
 from ticketcore._triggers import CLOSED, ENTERED_REMOVED, FINAL, LEFT_REMOVED, MARKS, NAMED_TRIGGERS, REMOVED, SIMPLE_TRIGGERS, triggers_of
 from ticketcore._values import EMPTY, FrozenMap, frozen_map
 from ticketcore.conditions import Condition, View, Vocabulary, compiled, holds
-from ticketcore.errors import BeyondHorizon, DeskError, NeverOpen, Problem, UnknownName
+from ticketcore.errors import BeyondHorizon, DeskError, NeverOpen, Problem, UnknownName, shorten
 from ticketcore.hours import Hours
 from ticketcore.model import (
     Clock,
@@ -163,7 +164,7 @@ class Sla:
         if ALWAYS_NAME not in self.hours:
             yield Problem("hours", f"the hours {ALWAYS_NAME!r} are missing", "add ticketcore.hours.always(zone)")
         if self.default_hours not in self.hours:
-            yield Problem("settings.hours", f"unknown hours {self.default_hours!r}")
+            yield _unknown("settings.hours", "hours", self.default_hours, self.hours)
         if self.choose not in ("always", "creation"):
             yield Problem("settings.choose_policy", f"choose is always or creation, not {self.choose!r}")
         if self.removed_gap not in ("excluded", "counted"):
@@ -175,12 +176,12 @@ class Sla:
                 yield Problem(f"{path}.name", f"a second policy {policy.name!r}", "give each its own name")
             seen.add(policy.name)
             if policy.hours and policy.hours not in self.hours:
-                yield Problem(f"{path}.hours", f"unknown hours {policy.hours!r}")
+                yield _unknown(f"{path}.hours", "hours", policy.hours, self.hours)
             for metric in policy.targets:
                 if metric not in self.metrics:
-                    yield Problem(f"{path}.targets.{metric}", f"unknown metric {metric!r}")
+                    yield _unknown(f"{path}.targets.{metric}", "metric", metric, self.metrics)
         if self.default_policy is not None and self.default_policy not in seen:
-            yield Problem("settings.default_policy", f"unknown policy {self.default_policy!r}")
+            yield _unknown("settings.default_policy", "policy", self.default_policy, seen)
 
     # --- what is promised --------------------------------------------------------------------------------------------
 
@@ -189,7 +190,7 @@ class Sla:
         try:
             return self._policy[name]
         except KeyError:
-            raise UnknownName(f"unknown policy {name!r}", value=name) from None
+            raise UnknownName(f"unknown policy {name!r}", value=name, hint=hint(name, self._policy)) from None
 
     def promise(self, policy: str | None, metric: str, level: str) -> tuple[Target | None, str]:
         """The target for a metric under a policy and priority level, and the name of the hours that count for it.
@@ -664,6 +665,10 @@ class Sla:
 def _test(condition: Condition, vocabulary: Vocabulary | None) -> Callable[[View], bool]:
     """A condition made ready: compiled where the names are known, else by its plain meaning."""
     return (lambda view: holds(condition, view)) if vocabulary is None else compiled(condition, vocabulary)
+
+
+def _unknown(path: str, what: str, name: str, known: Iterable[str]) -> Problem:
+    return Problem(path, f"unknown {what} {name!r}", hint(name, known), "unknown-name", shorten(name))
 
 
 def _rebuild(given: dict[str, Any]) -> Sla:
