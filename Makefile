@@ -14,7 +14,7 @@ HYPOTHESIS_PROFILE ?= dev
 export HYPOTHESIS_PROFILE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types mypy pyright cover doctest versions docs notebooks soak mutation bench format clean
+.PHONY: help demo test check lint types mypy pyright cover doctest versions docs notebooks scaling spark soak mutation bench format clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -68,6 +68,12 @@ docs: $(VENV)/.has-docs ## the documentation as HTML in build/docs, warnings bei
 
 notebooks: $(VENV)/.has-notebooks ## the notebooks of examples/notebooks, executed into build/notebooks
 	$(PY) examples/notebooks/execute.py build/notebooks
+
+scaling: $(VENV)/.has-test $(VENV)/.has-scaling ## the recipes of docs/scaling.md on Polars and DuckDB
+	$(PY) $(PYTEST) tests/test_scaling.py -k "not spark" $(PYTEST_ARGS)
+
+spark: $(VENV)/.has-test $(VENV)/.has-spark ## the recipe for Spark, in local mode; it needs Java, and installs 0.7 GB
+	$(PY) $(PYTEST) tests/test_scaling.py -k spark $(PYTEST_ARGS)
 
 soak: $(VENV)/.has-test ## the tests with 20,000 examples a law (hours)
 	HYPOTHESIS_PROFILE=nightly $(PY) $(PYTEST) $(PYTEST_ARGS)
