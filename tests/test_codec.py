@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ticketcore import _plain, codec
 from ticketcore._clocks import Cycle, Days, Length, Run, WorkingDays, parse_target
 from ticketcore._time import MAX_US, MIN_US, from_us, iso
+from ticketcore._typed import check_types
 from ticketcore._values import FrozenMap, draft_class
 from ticketcore.codec import (
     converter,
@@ -393,7 +394,7 @@ def test_data_fits_when_nothing_is_found_too_large_in_it(data: Any, limits: Any)
 
 @pytest.mark.parametrize("kind", [*EVENTS.values(), *EFFECTS.values(), Ticket, Person, Agent, Group, Message, Decision, Run, Slot, Repeat])
 def test_nothing_is_left_to_a_constructor_that_a_reader_does_not_do(kind: type) -> None:
-    assert not hasattr(kind, "__attrs_post_init__")
+    assert getattr(kind, "__attrs_post_init__", check_types) is check_types  # of the right type is what a reader gives
     for part in attrs.fields(kind):
         assert part.validator is None
         assert part.converter in codec._DONE or (kind, part.name) == (Person, "zone")

@@ -138,5 +138,8 @@ def draft_class(kind: type) -> Any:
     }
     return attrs.make_class(
         f"{kind.__name__}Draft", parts, bases=(kind,), slots=True, weakref_slot=False, repr=False, eq=False,
-        class_body={"__setattr__": object.__setattr__, "__delattr__": object.__delattr__},  # both, or its stores are slow
+        class_body={
+            "__setattr__": object.__setattr__, "__delattr__": object.__delattr__,  # both, or its stores are slow
+            "__attrs_post_init__": None,  # what checks a value of *kind* is not asked of one that is not filled in
+        },
     )  # fmt: skip
