@@ -1354,14 +1354,14 @@ def test_conditions_in_words(condition: Condition, words: str) -> None:
         (field.deadline > datetime(2026, 1, 1, tzinfo=UTC), "(2026-11-20T23:00:00Z)"),
         (field.effort.is_set(), "yes  effort is set   (1h)"),
         (field.priority.changed(), "no   priority changed   (nothing before)"),
-        (since("created") >= "3h", "(created is 2026-11-20T21:00:00Z; so from 2026-11-21T00:00:00Z)"),
-        (since("created") < "3h", "so from 2026-11-20T21:00:00Z until 2026-11-21T00:00:00Z"),
+        (since("created") >= "3h", "(created is 2026-11-20T21:00:00Z; true from 2026-11-21T00:00:00Z)"),
+        (since("created") < "3h", "true from 2026-11-20T21:00:00Z until 2026-11-21T00:00:00Z"),
         (since("waiting_since") >= "3h", "(empty)"),
-        (until("deadline") > "3h", "so until 2026-11-20T20:00:00Z"),
-        (until("deadline") < "0m", "never so"),
+        (until("deadline") > "3h", "true until 2026-11-20T20:00:00Z"),
+        (until("deadline") < "0m", "never true if nothing happens"),
         (hours("night").is_closed(), "no   hours 'night' are closed   (open until 2026-11-21T00:00:00Z)"),
         (hours("support").is_open(), "(closed until 2026-11-24T09:00:00Z)"),
-        (sla("first_reply").is_("breached"), "(running; due 2026-11-21T00:00:00Z; so from 2026-11-21T00:00:00Z)"),
+        (sla("first_reply").is_("breached"), "(running; due 2026-11-21T00:00:00Z; true from 2026-11-21T00:00:00Z)"),
         (sla("resolution").is_("breached"), "(never started)"),
         (FALSE, "no   never"),
         (TRUE, "yes  always"),
@@ -1377,7 +1377,7 @@ def test_why_a_change_and_a_holiday() -> None:
     assert "(was empty, is 'maria')" in str(explain(field.assignee.changed(), seen(before=BEFORE)))
     assert "(holiday)" in str(explain(hours("support").is_open(), seen(at=NOW + 3 * 24 * HOUR_US)))
     ended = Reading(state="met", is_open=False, is_running=False, due_us=NOW, started_us=0, half_us=None)
-    assert "(met; due 2026-11-20T22:00:00Z; always so)" in str(explain(sla("first_reply").is_("met"), seen(first_reply=ended)))
+    assert "(met; due 2026-11-20T22:00:00Z; always true if nothing happens)" in str(explain(sla("first_reply").is_("met"), seen(first_reply=ended)))
 
 
 def test_an_explanation_is_plain_data_too() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -183,6 +186,22 @@ def test_each_part_of_a_ladder_is_changed() -> None:
         "escalations[0].steps[2].after 'up': after 2 days instead of 1 day (boundary)",
     ]
     assert [one for one in made(desk) if ".times" in one] == []
+
+
+def test_the_score_is_the_same_to_the_bit_in_another_process() -> None:
+    """Whatever the order of sets there: each process hashes texts in its own way."""
+    program = (
+        "from test_mutation import *\n"
+        "desk = desk_of(VIP, Rule(name='note', on=['noted', 'created'], when=field.tags.has_any('b', 'a'), then=NOTIFY))\n"
+        "told = mutation_score(desk, [[born(GOLD), on(Noted, '10:00')], [born(tags=['a', 'b', 'c']), on(Noted, '10:00')]], wait='1d')\n"
+        "print(told, told.percent, [(str(one.mutant), one.history) for one in told.noticed])\n"
+    )
+    told = []
+    for seed in ("1", "2"):
+        given = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        told.append(subprocess.run([sys.executable, "-c", program], env=given, capture_output=True, text=True, check=True).stdout)
+    assert told[0] == told[1]
+    assert "%" in told[0]
 
 
 @settings(max_examples=max(5, settings.default.max_examples // 5) if settings.default else 10)

@@ -223,8 +223,8 @@ def _stretch(test: Since | Until | Sla, view: View) -> str:
     """When the test is true if nothing happens."""
     where = interval(test, view)
     if where is None or where[0] >= min(where[1], NEVER):
-        return "never so"
+        return "never true if nothing happens"
     low, high = where
     if low == EVER:
-        return "always so" if high == NEVER else f"so until {iso(high)}"
-    return f"so from {iso(low)}" + ("" if high == NEVER else f" until {iso(high)}")
+        return "always true if nothing happens" if high == NEVER else f"true until {iso(high)}"
+    return f"true from {iso(low)}" + ("" if high == NEVER else f" until {iso(high)}")
