@@ -470,6 +470,25 @@ def test_texts_are_made_for_what_is_asked_of_them(condition: Condition, subject:
         assert answer.complete
 
 
+@pytest.mark.parametrize(
+    ("condition", "tags", "ways"),
+    [
+        (field.tags.is_set() & field.tags.has("a"), "", ["tags: add 'a'"]),
+        (field.tags.is_empty() & field.tags.has_none("a"), "ab", ["tags: remove all 2"]),
+        (field.tags.is_empty() & field.tags.has_none("a"), "a", ["tags: remove 'a'"]),
+        (field.tags.is_set() & field.tags.has_none("a"), "a", ["tags: remove 'a'\nand tags: add 'something'"]),
+        (field.tags.is_set() & field.tags.has_none("something"), "", ["tags: add 'something 2'"]),
+        (field.parts.is_set() & field.parts.has_none("disk"), "", ["fields.parts: add 'fan'"]),
+        (~field.tags.changed() & field.tags.is_set(), "", ["tags: add 'x'"]),
+    ],
+)
+def test_a_set_as_a_whole_and_its_names_go_together(condition: Condition, tags: str, ways: list[str]) -> None:
+    view = View(WORDS, Ticket(id="T", tags=frozenset(tags)), NOW, Ticket(id="T", tags=frozenset("x")))
+    told = check(condition, view)
+    assert [str(way) for way in told.ways if all(edit.kind != "before" for edit in way.edits)] == ways
+    assert told.complete
+
+
 def test_waiting_longer_than_two_years_is_not_looked_at() -> None:
     answer = check((since("created") >= "800d") & field.tags.has("vip"), seen())
     assert [way for way in answer.ways if way.is_possible] == []

@@ -219,7 +219,7 @@ class _Levers:
             if isinstance(test, Test | Changed):
                 name = view.vocabulary.field(test.field).name
                 self.asked.add(name.partition(".")[0])
-                self.named.setdefault(name, {}).update(dict.fromkeys(_names_of(test)))
+                self.named.setdefault(name, {}).update(dict.fromkeys(self._spoken_of(test)))
                 if isinstance(test, Test) and test.op in _PRESENCE:
                     self.whole.add(name)
 
@@ -266,14 +266,21 @@ class _Levers:
         members = before if place == "before" else now
         named = _names_of(test)
         if isinstance(test, Changed) and not named:
-            named = [*sorted(now ^ before), *self._any_name(spec, now | before)]
+            named = list(self._any_name(spec, now | before))
         elif isinstance(test, Test) and test.op in _PRESENCE:
-            named = [*(sorted(members) if len(members) == 1 else ()), *self._any_name(spec, members)]
+            named = list(dict.fromkeys([*(sorted(members) if len(members) == 1 else ()), *self._any_name(spec, members)]))
         if spec.name in self.whole and len(members) > 1:
             yield _Lever(place, spec.name, "*")
         self.cut = self.cut or len(named) > MOST_NAMES
         for name in named[:MOST_NAMES]:
             yield _Lever(place, spec.name, name)
+
+    def _spoken_of(self, test: Test | Changed) -> list[Any]:
+        """The names of a set that a test speaks of; whether it has changed at all depends on those that were lost or gained."""
+        named, spec = _names_of(test), self.view.vocabulary.field(test.field)
+        if named or spec.type.kind != "set" or not isinstance(test, Changed):
+            return named
+        return sorted(self._members(spec, "ticket") ^ self._members(spec, "before"))
 
     def _any_name(self, spec: FieldSpec, members: frozenset[str]) -> Iterator[str]:
         """What may stand in a set of which any name will do: one that no test speaks of, and those of which others speak."""
