@@ -80,6 +80,7 @@ PART_OF: dict[str, str] = {
     "_reasons": "replay",
     "_together": "replay",
     "_plain": "codec",
+    "_loading": "codec",
     "_trusted": "codec",
     "_desk_data": "codec",
     "_desk_file": "codec",

@@ -8,7 +8,7 @@ ISO 8601 in UTC, durations ``"1h 30m"``, targets ``"2 working days"``, sets sort
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NoReturn, cast
 
@@ -19,6 +19,7 @@ from ticketcore import _clocks, _effects, _events, model
 from ticketcore._clocks import summed
 from ticketcore._desk_data import desk_to_data
 from ticketcore._desk_file import read_desk
+from ticketcore._loading import STUMBLES, Load, Loaders
 from ticketcore._plain import (
     LARGE,
     LIMITS,
@@ -32,6 +33,7 @@ from ticketcore._plain import (
     class_writer,
     duration,
     field_value,
+    fits,
     instant,
     integer,
     list_of,
@@ -41,7 +43,6 @@ from ticketcore._plain import (
     parse_json,
     read_document,
     record,
-    record_as,
     schema,
     tagged,
     target,
@@ -53,8 +54,8 @@ from ticketcore._plain import (
     write_value,
 )  # fmt: skip
 from ticketcore._time import maybe_us, say_duration, to_us
-from ticketcore._trusted import WRONG, Loaders
-from ticketcore._values import FrozenMap, draft_class, frozen_map, frozen_value, name_set, names
+from ticketcore._trusted import leaf_of
+from ticketcore._values import FrozenMap, frozen_map, frozen_value, name_set, names
 from ticketcore.conditions import Regex
 from ticketcore.desk import Desk, Outcome
 from ticketcore.errors import BadValue, shorten
@@ -112,32 +113,15 @@ def _class_reader(kind: type, what: str, aside: Mapping[str, Reader] = FrozenMap
     """The reader of a class of the model: one key a field, read as its type says."""
     attrs.resolve_types(kind, _NAMES)
     keys = {
-        _key(field.name): Key(_field_reader(field.name, field.type), field.name, field.default is attrs.NOTHING)
+        _key(field.name): Key(_field_reader(field.name, field.type), field.alias, field.default is attrs.NOTHING)
         for field in attrs.fields(kind)
         if field.name not in _LEFT_OUT
     }
-    return record_as(_maker(kind), keys, what, aside)
+    _ASIDE[kind] = aside
+    return record(kind, keys, what, aside)
 
 
-# What these converters make, the readers have made already.
-_DONE: Final = (None, to_us, maybe_us, name_set, names, frozen_map, frozen_value)
-
-
-def _maker(kind: type) -> Callable[[dict[str, Any]], Any]:
-    """The constructor of a class for fields that were read already: it is gone through only for those that have more to say."""
-    aliases = {field.name: field.alias for field in attrs.fields(kind)}
-    careful = frozenset(field.name for field in attrs.fields(kind) if field.converter not in _DONE)
-
-    def make(given: dict[str, Any]) -> Any:
-        if not careful.isdisjoint(given):
-            return kind(**{aliases[name]: value for name, value in given.items()})
-        new = draft_class(kind)()
-        for name, value in given.items():
-            setattr(new, name, value)
-        new.__class__ = kind
-        return new
-
-    return make
+_ASIDE: Final[dict[type, Mapping[str, Reader]]] = {}
 
 
 def _field_reader(name: str, wanted: Any) -> Reader:
@@ -204,7 +188,20 @@ def from_data(kind: Any, data: Any, path: str = "") -> Any:
     if read is None:
         raise BadValue("no value of this library is of this type", value=shorten(kind))
     what = _WHAT.get(kind) or str(getattr(kind, "__name__", "value")).lower()
-    return read_document(read, data, path=path, what=what, limits=LARGE if kind is Ticket else LIMITS)
+    limits = LARGE if kind is Ticket else LIMITS
+    if kind in _OURS or kind in _UNIONS:
+        return _read(_STRICT[kind], read, data, path, what, limits)
+    return read_document(read, data, path=path, what=what, limits=limits)
+
+
+def _read(load: Load, explain: Reader, data: Any, path: str, what: str, limits: Limits = LIMITS) -> Any:
+    """*data* in one pass where all of it is right; through the readers that explain where anything is not."""
+    try:
+        if fits(data, limits):
+            return load(data)
+    except STUMBLES:
+        pass  # whatever it was, the readers say it
+    return read_document(explain, data, path=path, what=what, limits=limits)
 
 
 def event_from_data(data: Any, path: str = "", *, trusted: bool = False) -> Event:
@@ -218,11 +215,11 @@ def event_from_data(data: Any, path: str = "", *, trusted: bool = False) -> Even
     """
     if trusted:
         try:
-            event: Event = _LOADERS[EVENTS[data["kind"]]](data)
+            event: Event = _trust_event(data)
             return event
-        except WRONG:
+        except STUMBLES:
             pass  # read again below, for what is wrong
-    return cast("Event", read_document(_read_event, data, path=path, what="event"))
+    return cast("Event", _read(_load_event, _read_event, data, path, "event"))
 
 
 def effect_from_data(data: Any, path: str = "") -> Effect:
@@ -231,7 +228,7 @@ def effect_from_data(data: Any, path: str = "") -> Effect:
     >>> effect_from_data({"kind": "erase", "key": "T-1/e1/0", "at": "2026-11-20T09:00:00Z", "ticket": "T-1"}).kind
     'erase'
     """
-    return cast("Effect", read_document(_read_effect, data, path=path, what="effect"))
+    return cast("Effect", _read(_load_effect, _read_effect, data, path, "effect"))
 
 
 def ticket_from_data(data: Any, path: str = "", *, trusted: bool = False) -> Ticket:
@@ -243,14 +240,37 @@ def ticket_from_data(data: Any, path: str = "", *, trusted: bool = False) -> Tic
     """
     if trusted:
         try:
-            ticket: Ticket = _LOADERS[Ticket](data)
+            ticket: Ticket = _TRUSTED[Ticket](data)
             return ticket
-        except WRONG:
+        except STUMBLES:
             pass  # as above
-    return cast("Ticket", read_document(_read_ticket, data, path=path, what="ticket", limits=LARGE))
+    return cast("Ticket", _read(_STRICT[Ticket], _read_ticket, data, path, "ticket", LARGE))
 
 
-_LOADERS: Final = Loaders(lambda name: None if name in _LEFT_OUT else _key(name), DURATIONS)
+def _key_of(name: str) -> str | None:
+    return None if name in _LEFT_OUT else _key(name)
+
+
+# What these converters make, the readers have made already.
+_DONE: Final = (None, to_us, maybe_us, name_set, names, frozen_map, frozen_value)
+
+
+def _strict_leaf(field: attrs.Attribute[Any]) -> Load:
+    read: Reader = _field_reader(field.name, field.type)
+    convert: Any = field.converter
+    return read if convert in _DONE else lambda value: convert(read(value))
+
+
+def _no_part(_: type) -> Mapping[str, Load]:
+    return dict.fromkeys(("schema", "kind", "role"), bool)  # they say what the data is, and no more
+
+
+_UNIONS: Final[Mapping[Any, tuple[str, Mapping[str, type]]]] = {
+    Actor: ("role", {"customer": Person, "agent": Agent}), Event: ("kind", EVENTS), Effect: ("kind", EFFECTS),
+}  # fmt: skip
+_STRICT: Final = Loaders(key=_key_of, leaf=_strict_leaf, name=text, aside=_ASIDE.__getitem__, unions=_UNIONS)
+_TRUSTED: Final = Loaders(key=_key_of, leaf=leaf_of(DURATIONS.__contains__), name=str, aside=_no_part, unions=_UNIONS)
+_load_event, _load_effect, _trust_event = _STRICT[Event], _STRICT[Effect], _TRUSTED[Event]
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -449,8 +469,8 @@ def history_from_lines(lines: Iterable[str | bytes], path: str = "line", *, trus
             if trusted:
                 try:
                     data = json.loads(line)
-                    event: Event = _LOADERS[EVENTS[data["kind"]]](data)
-                except WRONG:
+                    event: Event = _trust_event(data)
+                except STUMBLES:
                     pass  # as above
                 else:
                     yield event
@@ -460,6 +480,11 @@ def history_from_lines(lines: Iterable[str | bytes], path: str = "line", *, trus
 
 def _read_line(line: Any) -> Any:
     data = parse_json(line)
+    try:
+        if fits(data):
+            return _load_event(data)
+    except STUMBLES:
+        pass  # as in `_read`
     check_size(data)
     return _read_event(data)
 
