@@ -6,6 +6,7 @@
                                                          draw mutants, so many from every module as its size asks for
     python tests/mutation_score.py run [--examples 50] [--again survived]
                                                          run each against the tests that reach it; goes on where it was stopped
+    python tests/mutation_score.py types                 which of the survivors mypy --strict refuses
     python tests/mutation_score.py report                the score, and every survivor as a difference
 
 Which mutants there are is mutmut's affair: its operators, its rule on what is left alone (decorated functions, annotations, what is not
@@ -20,15 +21,18 @@ import argparse
 import ast
 import difflib
 import gc
+import hashlib
 import json
 import math
 import os
 import random
+import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, Final
@@ -50,6 +54,7 @@ STUCK_S: Final = 900  # a test that waits for ever
 # What runs other processes, in which no mutant is, or the documentation, whose blocks are there to be read: never taken for a test of src.
 LEFT_OUT: Final = ("test_packaging.py", "test_demo.py", "test_docs.py", "test_examples.py", "test_import_map.py", "test_pure.py")
 KILLED: Final = frozenset({"killed", "timeout"})
+TYPED: Final = "refused by mypy"
 
 
 @frozen(kw_only=True)
@@ -65,6 +70,7 @@ class Fault:
     text: str
     kind: str
     lines: tuple[int, int]
+    of: str = ""  # the digest of the file
 
     @property
     def module(self) -> str:
@@ -72,12 +78,18 @@ class Fault:
 
     def applied(self) -> str:
         source = (ROOT / self.path).read_text(encoding="utf-8")
+        if self.of not in ("", digest(source)):
+            raise SystemExit(f"{self.path} is not what the mutants were drawn from: draw them anew")
         return source[: self.start] + self.text + source[self.end :]
 
     def difference(self) -> str:
         before = (ROOT / self.path).read_text(encoding="utf-8").splitlines()
         lines = difflib.unified_diff(before, self.applied().splitlines(), lineterm="", n=0)
         return "\n".join(line for line in lines if not line.startswith(("---", "+++")))
+
+
+def digest(source: str) -> str:
+    return hashlib.sha256(source.encode()).hexdigest()[:12]
 
 
 # --- which tests reach which line ---------------------------------------------------------------------------------------
@@ -208,6 +220,7 @@ class Mutmut:
             text=text,
             kind=self._kind(mutation),
             lines=statement_lines(node, first, last),
+            of=digest(self.source),
         )
 
     def _written(self, index: int) -> tuple[str, int]:
@@ -377,6 +390,32 @@ def few_examples(many: int) -> None:
     os.environ["HYPOTHESIS_PROFILE"] = "mutation"
 
 
+# --- the type checker ----------------------------------------------------------------------------------------------------
+
+
+def judged_by_types(seed: int) -> None:
+    """Ask mypy --strict, which is a part of `make check`, about every survivor: mutmut counts those it refuses as caught."""
+    copy = KEPT / "typed"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(SRC, copy / "src")
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    verdicts = read_verdicts(seed)
+    ask = [sys.executable, "-m", "mypy.dmypy", "run", "--", "--strict", "src"]
+    if subprocess.run(ask, cwd=copy, capture_output=True, check=False).returncode:
+        raise SystemExit("src without a mutant is refused by mypy")
+    with verdicts_file(seed).open("a", encoding="utf-8") as file:
+        for fault in read_faults(seed):
+            if verdicts.get(fault.name, {}).get("verdict") not in ("survived", "no tests"):
+                continue
+            place = copy / fault.path
+            place.write_text(fault.applied(), encoding="utf-8")
+            found = subprocess.run(ask, cwd=copy, capture_output=True, check=False, text=True)
+            place.write_text((ROOT / fault.path).read_text(encoding="utf-8"), encoding="utf-8")
+            if found.returncode == 1:
+                file.write(json.dumps({"name": fault.name, "verdict": TYPED, "by": found.stdout.splitlines()[0], "seconds": 0}) + "\n")
+    subprocess.run([sys.executable, "-m", "mypy.dmypy", "stop"], cwd=copy, capture_output=True, check=False)
+
+
 # --- the score -------------------------------------------------------------------------------------------------------------
 
 
@@ -388,10 +427,10 @@ def interval(killed: int, of: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def say(name: str, verdicts: Sequence[str]) -> str:
-    killed = sum(verdict in KILLED for verdict in verdicts)
+def say(name: str, verdicts: Sequence[str], noticed: Collection[str]) -> str:
+    killed = sum(verdict in noticed for verdict in verdicts)
     low, high = interval(killed, len(verdicts))
-    return f"{name:<28}{killed:>6} of {len(verdicts):>5}  {killed / len(verdicts):7.1%}  ({low:.1%} to {high:.1%})"
+    return f"{name:<40}{killed:>6} of {len(verdicts):>5}  {killed / len(verdicts):7.1%}  ({low:.1%} to {high:.1%})"
 
 
 def mutants_file(seed: int) -> Path:
@@ -414,21 +453,28 @@ def read_verdicts(seed: int) -> dict[str, dict[str, Any]]:
     return {verdict["name"]: verdict for verdict in map(json.loads, lines)}
 
 
-def report(seed: int, *, by_module: bool = True, differences: bool = True) -> None:
+def report(seed: int) -> None:
     verdicts = read_verdicts(seed)
-    faults = [fault for fault in read_faults(seed) if fault.name in verdicts and verdicts[fault.name]["verdict"] != "cannot be put"]
-    if differences:
-        for fault in faults:
-            if verdicts[fault.name]["verdict"] not in KILLED:
-                print(f"\n{fault.name}  [{fault.kind}] {verdicts[fault.name]['verdict']}\n{fault.difference()}")
-    if by_module:
-        modules: dict[str, list[str]] = defaultdict(list)
-        for fault in faults:
-            modules[fault.module].append(verdicts[fault.name]["verdict"])
-        print(*(say(module, of) for module, of in sorted(modules.items())), sep="\n")
-    print(say("all", [verdicts[fault.name]["verdict"] for fault in faults]))
-    print(say("all but words", [verdicts[fault.name]["verdict"] for fault in faults if fault.kind != "words"]))
-    print(dict(Counter(verdict["verdict"] for verdict in verdicts.values())))
+    judged = [(fault, verdicts[fault.name]["verdict"]) for fault in read_faults(seed) if fault.name in verdicts]
+    faults = [(fault, verdict) for fault, verdict in judged if verdict != "cannot be put"]
+    for fault, verdict in faults:
+        if verdict not in KILLED:
+            print(f"\n{fault.name}  [{fault.kind}] {verdict}\n{fault.difference()}")
+    modules: dict[str, list[str]] = defaultdict(list)
+    for fault, verdict in faults:
+        modules[fault.module].append(verdict)
+    print()
+    print(*(say(module, of, {*KILLED, TYPED}) for module, of in sorted(modules.items())), sep="\n")
+    groups = {
+        "core": [verdict for fault, verdict in faults if "/extra" not in fault.module],
+        "extra": [verdict for fault, verdict in faults if "/extra" in fault.module],
+        "all but words": [verdict for fault, verdict in faults if fault.kind != "words"],
+        "all": [verdict for _, verdict in faults],
+    }
+    for name, of in groups.items():
+        print(say(f"{name}: tests", of, KILLED))
+        print(say(f"{name}: tests or mypy", of, {*KILLED, TYPED}))
+    print(dict(Counter(verdict for _, verdict in judged)))
 
 
 # --- the command -----------------------------------------------------------------------------------------------------------
@@ -457,7 +503,7 @@ def run(seed: int, examples: int, again: str, tests: Sequence[str]) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("step", choices=["reach", "draw", "run", "report"])
+    parser.add_argument("step", choices=["reach", "draw", "run", "types", "report"])
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--count", type=int, default=COUNT)
     parser.add_argument("--rooms", type=lambda text: text.split(","), default=[])
@@ -474,6 +520,8 @@ def main(arguments: Sequence[str]) -> int:
             draw(given.seed, given.count, given.rooms)
         case "run":
             return run(given.seed, given.examples, given.again, given.tests)
+        case "types":
+            judged_by_types(given.seed)
         case _:
             report(given.seed)
     return 0
