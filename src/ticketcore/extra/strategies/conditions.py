@@ -60,7 +60,7 @@ def minutes() -> st.SearchStrategy[int]:
     """Instants on whole minutes around `EVENING_US`, now and then a day or a year before.
 
     >>> from hypothesis import find
-    >>> iso(find(minutes(), lambda at: at < EVENING_US - 300 * 1440 * MINUTE_US))[:4]
+    >>> iso(find(minutes(), lambda at: at < EVENING_US - 300 * 1440 * MINUTE_US))[:4]  # a year before
     '2025'
     """
     far = st.builds(lambda at, days: at - days * 1440 * MINUTE_US, evening(), st.sampled_from([1, 2, 7, 365]))

@@ -35,9 +35,12 @@ def _known(name: str) -> bool:
 def zones() -> st.SearchStrategy[str]:
     """Names of time zones of the machine's tz database, the odd ones more often.
 
-    >>> from hypothesis import find
-    >>> find(zones(), lambda zone: zone.startswith("Asia/"))
-    'Asia/Tehran'
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=5, derandomize=True, deadline=None)
+    ... @given(zones(), covered_instants())
+    ... def test_around_the_clock_is_always_open(zone, at):
+    ...     assert always(zone).is_open(at)
+    >>> test_around_the_clock_is_always_open()
     """
     return st.sampled_from([name for name in ODD_ZONES if _known(name)]) | st.sampled_from(
         sorted(name for name in zoneinfo.available_timezones() if _known(name))
