@@ -94,7 +94,7 @@ class Move:
     leads to ``otherwise``. ``to`` and ``otherwise`` are status names or `To` (``"@stays"`` in data).
 
     >>> from ticketcore.lifecycle import Lifecycle
-    >>> from ticketcore.model import Created, CustomerReplied
+    >>> from ticketcore.model import CustomerReplied
     >>> reopen = Move(to="open", within="48h", otherwise="@follow_up")
     >>> lifecycle = Lifecycle(moves={"resolved": {"customer_replies": reopen}})
     >>> resolved = Ticket(id="T-1", status="resolved", category="resolved", resolved_us=0)
@@ -117,7 +117,7 @@ class Decided:
     a reply does not belong to this ticket any more; ``into`` is then the ticket it was merged into, as far as known.
 
     >>> from ticketcore.lifecycle import Lifecycle
-    >>> from ticketcore.model import AgentReplied, Created, Person, Ticket
+    >>> from ticketcore.model import AgentReplied, Ticket
     >>> ticket = Ticket(id="T-1", status="new", category="new")
     >>> Lifecycle().decide(ticket, AgentReplied(at=0))
     Decided(trigger='agent_replies', to='answered', category='answered', divert='', into='')

@@ -200,7 +200,7 @@ class Ticket:
     >>> ticket = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
     >>> ticket.status, ticket.priority, ticket.version
     ('new', 'low', 4)
-    >>> from ticketcore import AgentReplied, Resolved
+    >>> from ticketcore import AgentReplied
     >>> answered = Desk().handle(ticket, AgentReplied(at=60_000_000)).ticket
     >>> str(answered.created), str(answered.first_agent_reply), str(answered.status_since), answered.last_agent_reply == answered.as_of
     ('1970-01-01 00:00:00+00:00', '1970-01-01 00:01:00+00:00', '1970-01-01 00:01:00+00:00', True)

@@ -65,7 +65,7 @@ class Replay:
     def settle(self, until: datetime | int) -> Iterator[Outcome]:
         """Let time pass for every ticket, up to and including *until*; outcomes of those to which something happened.
 
-        >>> from ticketcore import Created, Desk, load_desk
+        >>> from ticketcore import Created, load_desk
         >>> run = Replay(load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]}))
         >>> [outcome.ticket.status for outcome in run.over([Created(at=0, ticket="T-1"), Created(at=5, ticket="T-2")])]
         ['new', 'new']

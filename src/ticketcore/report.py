@@ -429,7 +429,7 @@ def overdue(desk: Desk, tickets: Iterable[Ticket], at: datetime | int) -> list[O
 def at_risk(desk: Desk, tickets: Iterable[Ticket], at: datetime | int, within: timedelta | str = "1h") -> list[OpenPromise]:
     """The open promises that are due at an instant or within a time after it, the soonest first. Raises `WrongDesk`, `BadDuration`.
 
-    >>> from ticketcore import Created, Desk, Person, load_desk
+    >>> from ticketcore import Created, Person, load_desk
     >>> desk = load_desk({"sla": [{"name": "std", "targets": {"first_reply": "4h"}}]})
     >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
     >>> [promise.metric for promise in at_risk(desk, [ticket], 11_000_000_000, within="1h")]

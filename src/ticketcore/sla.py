@@ -105,24 +105,8 @@ class Sla:
     >>> from ticketcore.model import Length
     >>> gold = Policy(name="gold", targets={"first_reply": Targets(otherwise=Length(3_600_000_000))})
     >>> levels = Sla(metrics={"first_reply": DEFAULT_METRICS[0]}, policies=(gold,), hours={ALWAYS_NAME: always()})
-    >>> levels.promise("gold", "first_reply", "low")
-    (Length(us=3600000000, calendar=False), '24x7')
-    >>> from ticketcore import Created, load_desk
-    >>> desk = load_desk({"sla": [{"name": "gold", "warn": ["-15m"], "targets": {"first_reply": "1h"}}]})
-    >>> levels, ticket = desk.sla, desk.handle(None, Created(at=0, ticket="T-1")).ticket
-    >>> cycle, minute = ticket.clocks["first_reply"].cycle, 60_000_000
-    >>> levels.used_us(cycle, 9 * minute) // minute, levels.due_us(cycle) // minute, levels.reaches_us(cycle, 50) // minute
-    (9, 60, 30)
-    >>> levels.chosen_policy(ticket, desk.view(ticket), created=False), levels.promise_us(cycle) // minute, levels.policy("gold").name
-    (('gold', 'match'), 60, 'gold')
-    >>> [(str(warning), levels.warning_us(cycle, warning, 60 * minute) // minute) for warning in levels.warnings_of(cycle)]
-    [('-15m', 45)]
-    >>> [(at // minute, warning or "breach") for at, _, _, warning in levels.due_items("first_reply", cycle, 60 * minute)]
-    [(60, 'breach'), (45, '-15m')]
-    >>> levels.standing(ticket, "first_reply", 0).state, levels.reading(ticket, "first_reply", 60 * minute).state
-    ('running', 'breached')
-    >>> levels.ledger(ticket, "first_reply").promise, levels.promised_anew(cycle, "first_reply", "high") is cycle
-    ('1h', True)
+    >>> levels.promise("gold", "first_reply", "low"), levels.policy("gold") == gold
+    ((Length(us=3600000000, calendar=False), '24x7'), True)
     """
 
     metrics: FrozenMap[str, Metric] = field(default=EMPTY, converter=frozen_map)
@@ -205,7 +189,14 @@ class Sla:
         return target, chosen.hours or self.default_hours
 
     def chosen_policy(self, draft: Draft, view: View, *, created: bool) -> tuple[str | None, str]:
-        """Which policy holds for the ticket, and by what: manual, rule, match or default."""
+        """Which policy holds for the ticket, and by what: manual, rule, match or default.
+
+        >>> from ticketcore import Created, Desk, Person, field
+        >>> desk = Desk(policies=[Policy(name="gold", when=field.requester.tier == "gold"), Policy(name="all")])
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket
+        >>> desk.sla.chosen_policy(ticket, desk.view(ticket), created=True)
+        ('all', 'match')
+        """
         choices = draft.policy_choices
         if choices:
             for source in ("manual", "rule"):
@@ -219,7 +210,14 @@ class Sla:
         return draft.policy, "match"
 
     def promised_anew(self, cycle: Cycle, metric: str, level: str) -> Cycle:
-        """The cycle as the same policy promises it here; itself when this configuration has no such policy or promises the same."""
+        """The cycle as the same policy promises it here; itself when this configuration has no such policy or promises the same.
+
+        >>> from ticketcore import Created, load_desk
+        >>> old, new = (load_desk({"sla": [{"name": "gold", "targets": {"first_reply": span}}]}) for span in ("1h", "2h"))
+        >>> cycle = old.handle(None, Created(at=0, ticket="T-1")).ticket.clocks["first_reply"].cycle
+        >>> str(new.sla.promised_anew(cycle, "first_reply", "low").target), old.sla.promised_anew(cycle, "first_reply", "low") is cycle
+        ('2h', True)
+        """
         if cycle.policy not in self._policy:
             return cycle
         target, hours = self.promise(cycle.policy, metric, level)
@@ -230,7 +228,16 @@ class Sla:
     # --- one cycle ---------------------------------------------------------------------------------------------------
 
     def used_us(self, cycle: Cycle, at_us: int) -> int:
-        """The time a cycle has used at an instant (not before its last change)."""
+        """The time a cycle has used at an instant (not before its last change).
+
+        >>> from ticketcore import Created, load_desk
+        >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+        >>> cycle, minute = desk.handle(None, Created(at=0, ticket="T-1")).ticket.clocks["first_reply"].cycle, 60_000_000
+        >>> desk.sla.used_us(cycle, 9 * minute) // minute, desk.sla.promise_us(cycle) // minute
+        (9, 60)
+        >>> desk.sla.due_us(cycle) // minute, desk.sla.reaches_us(cycle, 50) // minute
+        (60, 30)
+        """
         if cycle.run_us is None or at_us <= cycle.run_us:
             return cycle.banked_us
         return cycle.banked_us + self._elapsed(cycle.hours, cycle.run_us, at_us)
@@ -341,7 +348,16 @@ class Sla:
         return () if policy is None else policy.warn
 
     def due_items(self, metric: str, cycle: Cycle, due_us: int | None) -> list[tuple[int, int, str, str]]:
-        """What time will bring for an open cycle, as (instant, 1 warning or 2 breach, sort name, warning)."""
+        """What time will bring for an open cycle, as (instant, 1 warning or 2 breach, sort name, warning).
+
+        >>> from ticketcore import Created, load_desk
+        >>> desk = load_desk({"sla": [{"name": "gold", "warn": ["-15m"], "targets": {"first_reply": "1h"}}]})
+        >>> cycle, minute = desk.handle(None, Created(at=0, ticket="T-1")).ticket.clocks["first_reply"].cycle, 60_000_000
+        >>> [(at // minute, warning or "breach") for at, _, _, warning in desk.sla.due_items("first_reply", cycle, 60 * minute)]
+        [(60, 'breach'), (45, '-15m')]
+        >>> [desk.sla.warning_us(cycle, warning, 60 * minute) // minute for warning in desk.sla.warnings_of(cycle)]
+        [45]
+        """
         items = []
         broken = cycle.breaches and promise_key(cycle.target, cycle.extension_us) in cycle.breaches
         if due_us is not None and cycle.breached_us is None and not broken:
@@ -653,6 +669,14 @@ class Sla:
         """Why *metric* is due when it is: every stretch from start to due (or to *at_us*) as counted, closed or paused.
 
         Raises `UnknownName` when the clock was never started.
+
+        >>> from ticketcore import Created, load_desk
+        >>> desk = load_desk({"sla": [{"name": "gold", "targets": {"first_reply": "1h"}}]})
+        >>> ticket = desk.handle(None, Created(at=0, ticket="T-1")).ticket
+        >>> desk.sla.standing(ticket, "first_reply", 0).state, desk.sla.reading(ticket, "first_reply", 3_600_000_000).state
+        ('running', 'breached')
+        >>> [line.kind for line in desk.sla.ledger(ticket, "first_reply").lines]
+        ['counted']
         """
         clock: Clock | None = ticket.clocks.get(metric)
         if clock is None:
