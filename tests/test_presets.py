@@ -157,4 +157,5 @@ def test_the_same_story_side_by_side() -> None:
         ("liveagent", "resolution"), ("zendesk", "requester_wait"), ("jsm", "time_to_resolution"), ("zammad", "solution"),
         ("servicenow", "resolution"), ("itil", "resolution"),
     )} == {"liveagent": 3, "zendesk": 5, "jsm": 3, "zammad": 5, "servicenow": 5, "itil": 5}  # fmt: skip
+    assert side_by_side(events, at=0) == side_by_side(events) == side_by_side(events, at=6 * HOUR)  # not before the last event
     assert side_by_side([]) == dict.fromkeys(()) == {}

@@ -18,12 +18,13 @@ import test_desk_file
 from desk_day import ADA, at, born
 from ticketcore import Action, BusinessHours, Noted, Rule, Rules, RuleSet, always, load_desk
 from ticketcore._filters import parse_filter
+from ticketcore._roster_data import parse_roster
 from ticketcore.conditions import Vocabulary
 from ticketcore.errors import DataError, TicketcoreError
 from ticketcore.hours import Changing
 from ticketcore.model import evolve
-from ticketcore.priority import Matrix
-from ticketcore.seal import sealed_from_data
+from ticketcore.priority import Matrix, ScoreCard
+from ticketcore.seal import sealed_from_data, sealed_from_lines
 
 
 def refused(call: Callable[[], Any]) -> TicketcoreError:
@@ -58,6 +59,14 @@ SENTENCES: list[tuple[Callable[[], Any], str, str]] = [
         "hours around the clock never close; ask is_open first",
     ),
     (
+        lambda: BusinessHours(zone="UTC", week={"mon": ["24:00-10:00"]}), "'24:00-10:00'",
+        "week.mon[0]: '24:00-10:00' starts at the end of the day; it belongs to the next day",
+    ),
+    (
+        lambda: Rule(name="r", on="noted", then=()), "'noted'",
+        "a list of names is wanted; put it in brackets",
+    ),
+    (
         lambda: Changing(phases=()), "",
         'changes: every change of hours has a date; write {"2027-01-01": hours}',
     ),
@@ -89,6 +98,39 @@ PROBLEMS: list[tuple[Callable[[], Any], str, str, str]] = [
         (
             "filter: 1 problem\n  when.at_least  this is no span of time; "
             'write "4h", "4h business", "15 days", "3 working days" or "1 working day, end of day"'
+        ),
+    ),
+    (
+        lambda: parse_filter({"name": "hot", "when": {"sla": "fr", "used_at_least": "80"}}, Vocabulary()), "unknown-name", "'fr'",
+        (
+            "filter: 2 problems\n  when.sla            unknown metric 'fr'; declare it under metrics\n"
+            "  when.used_at_least  a percentage from 0 to 1000 is wanted, not '80'"
+        ),
+    ),
+    (
+        lambda: ScoreCard(entries=[], thresholds=[(2,)]), "bad-value", "",
+        'score card: 1 problem\n  score.thresholds[0]  a threshold is a whole number of points and a level; write [10, "high"]',
+    ),
+    (
+        lambda: sealed_from_lines(["{}", "{"]), "missing-key", "",
+        (
+            "sealed history: 3 problems\n  line[1].digest    a sealed event needs 'digest'\n"
+            "  line[1].previous  a sealed event needs 'previous'\n  line[1].link      a sealed event needs 'link'"
+        ),
+    ),
+    (
+        lambda: parse_roster({"ann": {"out_of_office": [["2026-01-01T00:00Z"]]}}), "bad-value", "list of 1",
+        "roster: 1 problem\n  ann.out_of_office  absences are pairs of a first instant and an end",
+    ),
+    (
+        lambda: parse_roster({"ann": {"out_of_office": ["ab"]}}), "bad-value", "list of 1",
+        "roster: 1 problem\n  ann.out_of_office  absences are pairs of a first instant and an end",
+    ),
+    (
+        lambda: load_desk(5), "wrong-type", "5",
+        (
+            "desk: 1 problem\n    a desk is a table, not a whole number; "
+            "give what tomllib.loads(text) or json.loads(text) makes of a desk file"
         ),
     ),
     (

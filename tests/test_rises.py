@@ -180,3 +180,14 @@ def test_what_time_cannot_change_never_rises(test: Condition) -> None:
     view = View(words, Ticket(id="T", status="new"), 0)
     assert next_rise(test, view) is None
     assert Timed(test, words).next_rise(view) is None
+
+
+def test_a_holiday_begins_when_its_midnight_comes_for_the_second_time() -> None:
+    """A minute after midnight St. John's set its clocks back to 23:01 of Saturday: Sunday began twice, and the holiday on it too."""
+    hours = BusinessHours(zone="America/St_Johns", week={"mon-sun": ["09:00-17:00"]}, holidays=["2010-11-07"])
+    vocabulary = Vocabulary(hours={"office": hours})
+    again = 1_289_098_800 * SECOND  # half past eleven for the second time
+    view = View(vocabulary, Ticket(id="T"), again)
+    rise = next_rise(InHours("office", "holiday"), view, again)
+    assert isinstance(rise, Rise)
+    assert rise.at_us == again + 2 * QUARTER * SECOND
