@@ -33,12 +33,14 @@ YARDSTICKS: dict[str, tuple[str, list[str], str]] = {
     ),
     "W8": ("w8_queue.py", [], "plugin"),
     "W9": ("w9_serialise.py", [], "plugin"),
+    "W9 stored": ("w9_stored.py", [], "own"),
     "W10": ("w10_days.py", [], "wrapped"),
     "W11": ("w11_step.py", [], "own"),
 }
 TITLES = {
     "W1 W2": "business time: deadline and elapsed", "W3": "rules", "W3 mixes": "the hard mixes of rules, beside our own evaluators",
     "W4 W5": "transitions and folding", "W6": "a million pairs", "W7": "import time", "W8": "queue", "W9": "serialisation",
+    "W9 stored": "what a host stores, beside our own plain definitions",
     "W10": "working days", "W11": "one whole desk step",
 }  # fmt: skip
 
