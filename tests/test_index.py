@@ -425,3 +425,25 @@ def test_many_parts_are_sought_in_one_pass_by_a_search_that_is_made_once() -> No
 
     needles = _Needles([(f"w{number}", 1 << number) for number in range(50)])
     assert [needles.rows_in(text) for text in ("w7", "w49", "w7", "x")] == [1 << 7, 1 << 49 | 1 << 4, 1 << 7, 0]
+
+
+@pytest.mark.parametrize("bounds", [[0], [0, 2], [0, 1, 2, 3, 4]])
+def test_a_value_on_a_bound_is_on_the_right_side_of_it(bounds: list[int]) -> None:
+    ops = ("below", "above", "at_least", "at_most", "is", "is_not")
+    conditions: list[Condition] = [Test("fields.score", op, bound) for op in ops for bound in bounds]
+    conditions += [Test("fields.score", "between", (low, high)) for low in bounds for high in bounds]
+    values = [-1, 0, 0.5, 1, 1.5, 2, 3, 4, 5]
+    views = [View(SMALL, Ticket(id="T", fields=FrozenMap({"score": value})), 0) for value in values]
+    same((SMALL, [*conditions, *map(Not, conditions)], views))
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_index, "MOST_ANSWERS", 2)
+    monkeypatch.setattr(_index, "LONGEST_ANSWER", 3)
+    made = _index._Made([Test("fields.score", "at_least", bound) for bound in range(8)], SMALL)
+    matching = made.asked()
+    for value in range(-1, 8):
+        view = View(SMALL, Ticket(id="T", fields=FrozenMap({"score": value})), 0)
+        assert matching(view) == tuple(range(value + 1))
+        assert len(made._answers) <= 2
+        assert all(len(told) <= 3 for told in made._answers.values())
