@@ -307,6 +307,12 @@ def test_illegal_actions(when: Any, then: list[Action], expected: list[str]) -> 
     assert all((finding.severity, finding.verdict) == ("warning" if when is HOT else "error", "proven") for finding in findings)
 
 
+@pytest.mark.parametrize("kind", ["clock_started", "clock_paused", "clock_resumed", "clock_stopped"])
+def test_a_rule_may_wait_for_what_a_clock_does(kind: str) -> None:
+    desk = Desk(rules=[Rule(name="a", on=[kind], then=NOTIFY)])
+    assert [finding.code for finding in lint(desk) if "'a'" in finding.message] == []
+
+
 def test_of_many_statuses_that_refuse_three_are_named() -> None:
     when = field.status.is_any("new", "open", "answered", "postponed", "resolved")
     (finding,) = found(ruled(Rule(name="a", when=when, then=[Action("restore", True)])), "illegal-action")

@@ -40,7 +40,20 @@ KEPT = Path(__file__).with_name("facts") / "pictures.txt"
 def pages() -> Iterator[str]:
     """The HTML of values of every kind, a tag a line, each style told once."""
     styles: dict[str, str] = {}
-    for name in ("ticket", "outcome", "explanation", "ledger", "paused", "hours", "always", "comparison", "same", "findings", "never"):
+    for name in (
+        "ticket",
+        "outcome",
+        "explanation",
+        "ledger",
+        "paused",
+        "hours",
+        "always",
+        "comparison",
+        "same",
+        "report",
+        "findings",
+        "never",
+    ):
         yield f"# notebook: {name}"
         for line in re.sub(r"(?=<(?!/))", "\n", html(test_extra_notebook.SHOWN[name])).splitlines():
             style = re.search(r"style='([^']*)'", line)

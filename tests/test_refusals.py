@@ -16,9 +16,11 @@ import test_checks
 import test_desk
 import test_desk_file
 from desk_day import ADA, at, born
-from ticketcore import Action, BusinessHours, Noted, Rule, Rules, RuleSet, always, load_desk
+from ticketcore import Action, BusinessHours, Lifecycle, Metric, Noted, Rule, Rules, RuleSet, always, load_desk
+from ticketcore._clocks import parse_target
 from ticketcore._filters import parse_filter
 from ticketcore._roster_data import parse_roster
+from ticketcore._time import load_zone, wall_us
 from ticketcore.conditions import Vocabulary
 from ticketcore.errors import DataError, TicketcoreError
 from ticketcore.hours import Changing
@@ -67,6 +69,21 @@ SENTENCES: list[tuple[Callable[[], Any], str, str]] = [
         "a list of names is wanted; put it in brackets",
     ),
     (
+        lambda: parse_target("1.5 days"), "'1.5 days'",
+        (
+            "a target of days counts them in whole numbers; "
+            'write "4h", "4h calendar", "15 days", "3 working days" or "3 working days, end of day"'
+        ),
+    ),
+    (
+        lambda: wall_us(load_zone("UTC"), 10**9, 0), "86337864316800000000",
+        "wall times are known in the years 2 to 9998",
+    ),
+    (
+        lambda: Metric(name="m", start_at="never"), "",
+        "metrics.m.start_at: start_at of a metric is event or created, not 'never'",
+    ),
+    (
         lambda: Changing(phases=()), "",
         'changes: every change of hours has a date; write {"2027-01-01": hours}',
     ),
@@ -106,6 +123,14 @@ PROBLEMS: list[tuple[Callable[[], Any], str, str, str]] = [
             "filter: 2 problems\n  when.sla            unknown metric 'fr'; declare it under metrics\n"
             "  when.used_at_least  a percentage from 0 to 1000 is wanted, not '80'"
         ),
+    ),
+    (
+        lambda: Lifecycle(moves={"open": {"resolve": 5}}), "bad-value", "",
+        "lifecycle: 1 problem\n  moves.open.resolve  a move is wanted, not int; a status, a Move, or None to refuse",
+    ),
+    (
+        lambda: load_desk({"fields": {"x": {"type": "text", "choices": ["a"]}}}), "bad-value", "",
+        "desk: 1 problem\n  fields.x.choices  a text has no choices; leave them out, or make it a choice",
     ),
     (
         lambda: ScoreCard(entries=[], thresholds=[(2,)]), "bad-value", "",
