@@ -181,7 +181,8 @@ def test_an_account_is_plain_data_too() -> None:
     one = desk(PAGE)
     told = one.why_not(None, "page", events=[BORN]).data()
     assert json.loads(json.dumps(told)) == told == {
-        "rule": "page", "at": "1970-01-01T00:00:00Z", "fired": False, "on": "created", "notes": [], "holds": False, "complete": True, "note": "",
+        "rule": "page", "at": "1970-01-01T00:00:00Z", "fired": False, "on": "created", "notes": [], "holds": False, "complete": True,
+        "note": "",
         "why": {"holds": False, "test": {"field": "priority", "at_least": "high"}, "seen": "low", "note": "'low'"},
         "ways": [[{"kind": "by hand", "field": "priority", "op": "set", "before": False, "said": "priority: 'high' instead of 'low'"}]],
     }  # fmt: skip

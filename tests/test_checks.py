@@ -211,6 +211,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"facts": {"queue": Fact(type=FieldType(kind="number"), default="x")}}, "facts.queue.default", "a number is wanted"),
     ({"facts": {"queue": FieldType(kind="number")}}, "facts.queue", "Fact is wanted, not FieldType"),
     ({"fields": {"site": "text"}}, "fields.site", "FieldType is wanted, not str"),
+    ({"fields": {"due date": FieldType(kind="instant")}}, "fields.due date", "without dots and blanks is wanted"),
+    ({"facts": {"status": Fact(type=FieldType(kind="text"), default="")}}, "facts.status", "every ticket has a field 'status'"),
     ({"requester_fields": {"site": "text"}}, "requester_fields.site", "FieldType is wanted"),
     ({"hours": {"support": "mon-fri 9-17"}}, "hours.support", "Hours is wanted, not str"),
     (rule(when=since("created") >= "59s"), "rules[0].when", "waits a minute or more, not 59s"),

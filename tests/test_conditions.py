@@ -1377,7 +1377,9 @@ def test_why_a_change_and_a_holiday() -> None:
     assert "(was empty, is 'maria')" in str(explain(field.assignee.changed(), seen(before=BEFORE)))
     assert "(holiday)" in str(explain(hours("support").is_open(), seen(at=NOW + 3 * 24 * HOUR_US)))
     ended = Reading(state="met", is_open=False, is_running=False, due_us=NOW, started_us=0, half_us=None)
-    assert "(met; due 2026-11-20T22:00:00Z; always true if nothing happens)" in str(explain(sla("first_reply").is_("met"), seen(first_reply=ended)))
+    assert "(met; due 2026-11-20T22:00:00Z; always true if nothing happens)" in str(
+        explain(sla("first_reply").is_("met"), seen(first_reply=ended))
+    )
 
 
 def test_an_explanation_is_plain_data_too() -> None:

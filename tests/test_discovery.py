@@ -209,9 +209,9 @@ def test_the_table_is_a_diagram() -> None:
     [*] --> s0 : 3
     [*] --> s1 : 1
     s0 --> s2 : 3 times, after 1m
-    s3 --> s4 : 1 times, after 1d 13h
-    s1 --> s3 : 1 times
-    s2 --> s3 : 1 times, after 2h
+    s3 --> s4 : once, after 1d 13h
+    s1 --> s3 : once
+    s2 --> s3 : once, after 2h
     s2 --> [*] : 2
     s3 --> [*] : 1
     s4 --> [*] : 1

@@ -227,4 +227,6 @@ def test_a_search_that_ends_at_its_limit_says_so() -> None:
     hopeless = why_not(many, view)
     assert hopeless.ways == ()
     assert not hopeless.complete
-    assert str(hopeless).endswith("no change of up to 4 things was found to make it true (not everything was tried: the search ended at its limit)")
+    assert str(hopeless).endswith(
+        "no change of up to 4 things was found to make it true (not everything was tried: the search ended at its limit)"
+    )

@@ -543,6 +543,12 @@ def test_a_choice_that_an_unguarded_move_allows_is_unguarded() -> None:
     assert Lifecycle(moves={"open": {"agent_replies": guarded, "mark_answered": guarded}}).choices()["open"]["answered"].guard is not None
 
 
+@pytest.mark.parametrize("wrong", ["resolved", 5, None, Ticket, Ticket(id="T-1")])
+def test_next_wants_an_event_or_a_class_of_events(wrong: Any) -> None:
+    with pytest.raises(BadValue, match="an event is wanted"):
+        Lifecycle().next("new", wrong)
+
+
 def test_next_asks_a_status_set_by_its_status() -> None:
     with pytest.raises(BadValue, match="names its status"):
         DEFAULT.next("open", model.StatusSet)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ticketcore._actions import ACTIONS, Action
 from ticketcore._clocks import Days, Length, WorkingDays
 from ticketcore._names import hint
+from ticketcore._parsing import name_problem
 from ticketcore._time import MINUTE_US
 from ticketcore.conditions import (
     OPERATORS,
@@ -286,8 +287,12 @@ _TAKES: Final[Mapping[str, Check]] = {
 
 
 def check_declared(declared: Mapping[str, Any], kind: type, path: str) -> Iterable[Problem]:
-    """That what is declared by name is of the class it must be, and a type one of those there are."""
+    """That what is declared by name is of the class it must be, a type one of those there are, and a field or fact has a usable name."""
     for name, value in declared.items():
+        problem = name_problem(name, path) if kind in (FieldType, Fact) else None
+        if problem is not None:
+            yield problem
+            continue
         if not isinstance(value, kind):
             yield Problem(f"{path}.{name}", f"{kind.__name__} is wanted, not {type(value).__name__}", value=shorten(value))
             continue

@@ -661,13 +661,22 @@ def _declarations(data: Any, path: str, problems: list[Problem]) -> list[tuple[s
         return []
     found: list[tuple[str, Any]] = []
     for name, item in data.items():
-        if not isinstance(name, str) or not 0 < len(name) <= 64 or "." in name or any(char.isspace() for char in name):
-            parser.refuse(join(path, _key(name)), "a name of at most 64 characters without dots and blanks is wanted", value=name)
-        elif name in _NO_NAMES.specs:
-            parser.refuse(join(path, name), f"every ticket has a field {name!r}", "choose another name", value=name)
-        else:
+        problem = name_problem(name, path)
+        if problem is None:
             found.append((name, item))
+        else:
+            problems.append(problem)
     return found
+
+
+def name_problem(name: object, path: str) -> Problem | None:
+    """Why nothing can be declared by this name in the table at *path*; None if it can."""
+    if not isinstance(name, str) or not 0 < len(name) <= 64 or "." in name or any(char.isspace() for char in name):
+        text = "a name of at most 64 characters without dots and blanks is wanted"
+        return Problem(join(path, _key(name)), text, value=shorten(name))
+    if name in _NO_NAMES.specs:
+        return Problem(join(path, name), f"every ticket has a field {name!r}", "choose another name", value=shorten(name))
+    return None
 
 
 _NO_NAMES: Final = Vocabulary()

@@ -104,7 +104,7 @@ class Discovered:
         state "new" as s0
         state "resolved" as s1
         [*] --> s0 : 2
-        s0 --> s1 : 1 times, after 1h
+        s0 --> s1 : once, after 1h
         s0 --> [*] : 1
         s1 --> [*] : 1
     >>> found.rows()[0]["was"], found.rows()[0]["count"]
@@ -137,7 +137,8 @@ class Discovered:
         lines += [f"    [*] --> {nodes[status]} : {count}" for status, count in self.starts.items() if count >= least]
         for edge in self.edges:
             if edge.count >= least:
-                lines.append(f"    {nodes[edge.was]} --> {nodes[edge.to]} : {edge.count} times{_after(edge.median_us)}")
+                often = "once" if edge.count == 1 else f"{edge.count} times"
+                lines.append(f"    {nodes[edge.was]} --> {nodes[edge.to]} : {often}{_after(edge.median_us)}")
         lines += [f"    {nodes[status]} --> [*] : {count}" for status, count in self.ends.items() if count >= least]
         return "\n".join(lines) + "\n"
 

@@ -313,9 +313,12 @@ class Lifecycle:
         """Where *event*, or any event of that class, leads from *status*: the question to ask a table without a ticket.
 
         Guards and windows are taken as fulfilled, and nothing is remembered of an earlier status. Raises `IllegalMove`,
-        `UnknownName` for a status that does not exist, and `BadValue` for the class `StatusSet`, which names no status.
+        `UnknownName` for a status that does not exist, and `BadValue` for what is no event, and for the class `StatusSet`, which names
+        no status.
         """
         self._own(status)
+        if not isinstance(event, EventBase) and not (isinstance(event, type) and issubclass(event, EventBase)):
+            raise BadValue("an event is wanted, or a class of events", value=shorten(event), hint='give Resolved, not "resolved"')
         trigger = self._triggers.get(event.kind)
         if trigger is None:
             return status

@@ -162,7 +162,7 @@ def vocabularies(draw: st.DrawFn) -> Vocabulary:
     kept = draw(st.lists(st.sampled_from(statuses), min_size=1, unique=True))
     category = {name: name if name in CATEGORIES else "removed" if name == "spam" else "answered" for name in kept}
     hours = draw(st.dictionaries(st.sampled_from(["support", "night"]), short_hours()))
-    names = st.sampled_from(["site", "impact", "due date", "vip", "score"])
+    names = st.sampled_from(["site", "impact", "due_date", "vip", "score"])
     return Vocabulary(
         statuses=category, levels=draw(st.lists(st.sampled_from(["low", "medium", "high", "urgent"]), min_size=1, unique=True)),
         metrics=draw(st.lists(st.sampled_from(["first_reply", "resolution"]), unique=True)), hours=hours,

@@ -96,13 +96,13 @@ def _on_events(vocabulary: Vocabulary) -> list[Condition]:
 
 def _timed(vocabulary: Vocabulary) -> list[Condition]:
     """Conditions that flip by time."""
-    origins = ("created", "updated", "status_since", "last_customer_reply", "waiting_since", "priority_since", "fields.due date")
+    origins = ("created", "updated", "status_since", "last_customer_reply", "waiting_since", "priority_since", "fields.due_date")
     dues = [f"sla.{name}.{what}" for name in vocabulary.metrics for what in ("due", "started", "warned")]
     lengths = [Length(minutes * MINUTE_US, calendar) for minutes in (5, 30, 120, 1440) for calendar in (True, False)]
     further = (Days(1), WorkingDays(1), WorkingDays(1, end_of_day=True))
     found: list[Condition] = [since(of) >= span for of in (*origins, *dues) for span in (*lengths, *further)]
     found += [since(of) <= span for of in origins[:3] for span in lengths[:3]]
-    found += [until(of) <= span for of in ("postponed_until", "fields.due date", *dues) for span in lengths]
+    found += [until(of) <= span for of in ("postponed_until", "fields.due_date", *dues) for span in lengths]
     found += [InHours(name, state) for name in vocabulary.hours for state in ("open", "closed", "holiday")] * 2
     found += [Since(of, "at_least", Length(30 * MINUTE_US), name) for of in origins[:3] for name in vocabulary.hours]
     for name in vocabulary.metrics:
@@ -314,7 +314,7 @@ def rules(draw: st.DrawFn, vocabulary: Vocabulary) -> Rules:
 
 FIELDS: Final = {
     "impact": FieldType(kind="name"), "urgency": FieldType(kind="name"), "site": FieldType(kind="text"), "score": FieldType(kind="number"),
-    "due date": FieldType(kind="instant"), "effort": FieldType(kind="duration"), "ready": FieldType(kind="flag"),
+    "due_date": FieldType(kind="instant"), "effort": FieldType(kind="duration"), "ready": FieldType(kind="flag"),
     "kind": FieldType(kind="choice", choices=("incident", "question")),
 }  # fmt: skip
 FACTS: Final = {
