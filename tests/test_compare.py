@@ -57,7 +57,7 @@ from ticketcore.conditions import hours
 from ticketcore.errors import BadValue, WrongTicket
 from ticketcore.extra import strategies
 from ticketcore.extra.strategies.histories import History
-from ticketcore.model import EventBase, Notify, Outside, Reply
+from ticketcore.model import EventBase, MacroUsed, Notify, Outside, Reply
 from ticketcore.replay import Comparison, Replay, compare, moments, replay
 from ticketcore.rules import Step
 from ticketcore.sla import WarnAt
@@ -684,6 +684,24 @@ def test_joint_desks_differ_in_rules_and_templates_alone() -> None:
     assert both is not None
     assert len(both.watched) == 1
     assert joint(a, a) is not None
+
+
+@pytest.mark.parametrize("then", ["lead", "duty"])
+def test_what_a_macro_asks_for_is_counted(then: str) -> None:
+    """Rules aside, a macro that is not the same on both makes a difference where it is used."""
+    a, b = (
+        ruled(HOT).evolve(rules=Rules(sets=[RuleSet(rules=[HOT])], macros=[Rule(name="ask", then=[Action("notify", to)])]))
+        for to in ("lead", then)
+    )  # fmt: skip
+    history = [
+        told(Created, "A", "09:00", id="c"), told(MacroUsed, "A", "09:01", id="m", macro="ask"), told(Noted, "A", "09:02", id="n"),
+    ]  # fmt: skip
+    log = [event for outcome in replay(a, history) for event in outcome.events]
+    for both in (joint(a, b), None):
+        for recorded in (False, True):
+            found = compared(a, b, log, both, recorded=recorded)
+            assert (found.a.effects["notify"], found.b.effects["notify"]) == (1, 1)
+            assert [one.ticket for one in found.tickets] == ([] if then == "lead" else ["A"])
 
 
 # --- how it is told ------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import attrs
 from ticketcore._values import FrozenMap
 from ticketcore.model import Clock, Created, Cycle, EffectBase, EventBase, Ticket
 
-__all__ = ["Shape", "changes_between", "effect_shape", "event_shape", "is_telling", "left_over", "ticket_shape"]
+__all__ = ["Shape", "changes_between", "effect_shape", "event_shape", "is_telling", "left_over", "may_be_same", "ticket_shape"]
 
 Shape = tuple[Any, ...]
 
@@ -47,6 +47,11 @@ def ticket_shape(ticket: Ticket) -> Shape:
     slots = {name: slot.level for name, slot in ticket.slots.items()}
     clocks = {metric: (_read_clock(clock), _read_cycle(clock.cycle)) for metric, clock in ticket.clocks.items()}
     return (*_read_ticket(ticket), slots, clocks)
+
+
+def may_be_same(one: Ticket, other: Ticket) -> bool:
+    """Whether two tickets show the same but perhaps for slots and clocks: soon told where they do not."""
+    return _read_ticket(one) == _read_ticket(other)
 
 
 def changes_between(one: Ticket, other: Ticket) -> FrozenMap[str, tuple[Any, Any]]:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from attrs import field, frozen
 from pendulum import DateTime
 
-from ticketcore._behaviour import Shape, changes_between, effect_shape, event_shape, is_telling, left_over, ticket_shape
+from ticketcore._behaviour import Shape, changes_between, effect_shape, event_shape, is_telling, left_over, may_be_same, ticket_shape
 from ticketcore._moments import FINISHED, moments, steps
 from ticketcore._reasons import Difference, Taken, difference_between
 from ticketcore._time import from_us, iso, maybe_us
@@ -613,7 +613,7 @@ class _Run:
     def _join(self, pair: _Pair) -> None:
         """Step the ticket for both again where it is the same but for the desk, and no rule that differs keeps count on it."""
         a, b = pair.ticket
-        if a is None or b is None or a.version != b.version or self.both is None:
+        if a is None or b is None or a.version != b.version or self.both is None or not may_be_same(a, b):
             return
         if self.both.repeating.isdisjoint(a.repeats) and of_desk(b, self.desks[0].fingerprint) == a:
             pair.together = True

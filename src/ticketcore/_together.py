@@ -19,7 +19,7 @@ from attrs import evolve, frozen
 from ticketcore._step import DeskParts, StepRun
 from ticketcore._values import changed
 from ticketcore.desk import Desk
-from ticketcore.model import EventBase, Ticket
+from ticketcore.model import EventBase, MacroUsed, Ticket
 from ticketcore.rules import ACTIONS, Escalation, Rule, Rules, RuleSet
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ __all__ = ["OTHER", "Apart", "Joint", "Together", "joint", "of_desk"]
 T = TypeVar("T")
 
 _FREE: Final = frozenset({"name", "rules", "templates"})  # parts in which the desks may differ
-_ASKING: Final = frozenset({"diverted", "purged"})  # decided with an effect and without a rule
+_ASKING: Final = frozenset({"diverted", "macro_used", "purged"})  # come with an effect and without a rule
 OTHER: Final = "\x00other"  # marks what only the second desk has; no name in a desk file has it
 
 
@@ -47,6 +47,7 @@ class Joint:
     repeating: frozenset[str]  # those of them, by their own names, that keep count of their firings on the ticket
     heard: frozenset[str] | None  # the kinds of events that they listen to; None: to time, or to anything from outside
     asking: frozenset[str]  # the rules of the first desk that ask for effects
+    macros: frozenset[str] = frozenset()  # those that only one desk has, or has otherwise
 
     def must_step(self, events: Iterable[EventBase]) -> bool:
         """Whether a recorded step has to be taken anew: a watched rule might fire in it, or it asks the host for something."""
@@ -63,17 +64,22 @@ class Joint:
 class Together(StepRun):
     """One step of both desks; raises `Apart` before anything that only one of them would do."""
 
-    __slots__ = ("watched",)
+    __slots__ = ("macros", "watched")
 
     def __init__(self, both: Joint, ticket: Ticket | None) -> None:
         super().__init__(both.parts, ticket, restamp=True, observe=True)
-        self.watched = both.watched
+        self.watched, self.macros = both.watched, both.macros
 
     def fire(self, rule: Rule, event: EventBase | None, number: int, skipped: tuple[str, ...]) -> None:
         """As `StepRun.fire`, if the rule is the same on both desks."""
         if rule.name in self.watched or not self.watched.isdisjoint(skipped):
             raise Apart
         super().fire(rule, event, number, skipped)
+
+    def _macro_effects(self, event: MacroUsed) -> None:
+        if event.macro in self.macros:
+            raise Apart
+        super()._macro_effects(event)
 
     def _due_cycle(self, due: _Due) -> None:
         # The last but one time root before silence: whether a desk falls silent hangs on what else is due on it.
@@ -110,12 +116,14 @@ def joint(one: Desk, other: Desk) -> Joint | None:
 
     sets = _merged_sets(_active_sets(one.rules), _active_sets(other.rules), spoilt, watch)
     ladders = _merged_ladders(one.rules, other.rules, spoilt, watch)
-    rules = Rules(sets=sets, escalations=ladders).using(one.vocabulary)
+    mine, theirs = ({macro.name: macro for macro in rules.macros} for rules in (one.rules, other.rules))
+    macros = {name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name) or _uses(mine[name].then, spoilt)}
+    rules = Rules(sets=sets, escalations=ladders, macros=one.rules.macros).using(one.vocabulary)
     parts = cast("DeskParts", changed(one, rules=rules))
     asking = frozenset(rule.name for rule in one.rules if any(ACTIONS[action.name].is_effect for action in rule.then))
     return Joint(
         parts=parts, watched=frozenset(watched), repeating=frozenset(repeating), asking=asking,
-        heard=None if anything else frozenset(heard),
+        heard=None if anything else frozenset(heard), macros=frozenset(macros),
     )  # fmt: skip
 
 
