@@ -28,7 +28,7 @@ _FAR_US: Final = 5 * 365 * DAY_US  # hours open then are open for ever, as far a
 
 
 def judge_promises(desk: Desk) -> Iterator[Finding]:
-    """Targets that are not monotone, clocks that never start or stop, idle warnings, policies never chosen or overlapping, hours that end."""
+    """Targets, tickets without a clock, clocks that never start or stop, idle warnings, policies never chosen, hours that end."""
     yield from _targets(desk)
     yield from _no_clock(desk)
     yield from _levels_without_clock(desk)
