@@ -1,4 +1,4 @@
-"""Lint against brute force and against seeded defects, with figures: ``python tests/conform_lint.py [how many]``.
+"""Lint against brute force and against seeded defects, with figures: ``python tests/conform_lint.py [how many [steps a pair]]``.
 
 Brute force knows nothing of domains, footprints or walks: it creates every ticket of a small desk, lets every event happen to it, two
 deep, and looks at what came of it. A finding counts as false when its witness does not replay, when it speaks of rules in
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from random import Random
 
@@ -226,15 +226,18 @@ def judge_seeded(numbers: range) -> Tally:
     return tally
 
 
-def judge_small(numbers: range) -> Tally:
+ORDER_BUDGET = 600  # steps in which two desks are walked side by side for a pair that nothing else decides
+
+
+def judge_small(numbers: range, budget: int = ORDER_BUDGET) -> Tally:
     """Small desks against brute force: what never fires, whose order matters, what does not settle."""
     tally = Tally()
     for number in numbers:
-        compare_small(small_desk(Random(f"small {number}")), tally, f"small {number}")
+        compare_small(small_desk(Random(f"small {number}")), tally, f"small {number}", budget)
     return tally
 
 
-def compare_small(desk: Desk, tally: Tally, name: str) -> None:
+def compare_small(desk: Desk, tally: Tally, name: str, budget: int = ORDER_BUDGET) -> None:
     """One small desk: every claim of lint's beside brute force."""
     fires = brute_fired(desk)
     found = lint(desk)
@@ -245,7 +248,7 @@ def compare_small(desk: Desk, tally: Tally, name: str) -> None:
             tally.wrong.append(f"{name}: {rule} fires, but {finding}")
     tally.wrong += [f"{name}: {finding.told()}" for finding in found if not is_shown(desk, finding)]
     survey = Survey(desk)
-    for pair in order_of(desk, survey, budget=ORDER_BUDGET):
+    for pair in order_of(desk, survey, budget=budget):
         tally.counts[f"pairs {pair.verdict}"] += 1
         one, other = together(desk, pair.above, pair.below)
         if pair.verdict == "commutes" and brute_differ(one, other):
@@ -260,9 +263,6 @@ def compare_small(desk: Desk, tally: Tally, name: str) -> None:
         tally.counts["of these shown"] += bool(shown)
     if verdict == "proven" and loose:
         tally.wrong.append(f"{name}: said to settle, but {loose} do not")
-
-
-ORDER_BUDGET = 600  # steps in which two desks are walked side by side for a pair that nothing else decides
 
 
 def judge_timed(numbers: range) -> Tally:
@@ -288,13 +288,15 @@ def compare_timed(desk: Desk, tally: Tally, name: str) -> None:
     tally.wrong += [f"{name}: {finding.told()}" for finding in shown if not is_shown(desk, finding)]
 
 
-def main(count: int) -> int:
+def main(count: int, budget: int) -> int:
     """Print the figures of *count* rule sets of each sort."""
+    judges: tuple[tuple[str, Callable[[], Tally]], ...] = (
+        ("healthy", lambda: judge_healthy(range(count))), ("seeded", lambda: judge_seeded(range(count))),
+        ("small", lambda: judge_small(range(5 * count), budget)), ("timed", lambda: judge_timed(range(10 * count))),
+    )  # fmt: skip
     failed = 0
-    for what, tally in (
-        ("healthy", judge_healthy(range(count))), ("seeded", judge_seeded(range(count))), ("small", judge_small(range(5 * count))),
-        ("timed", judge_timed(range(10 * count))),
-    ):  # fmt: skip
+    for what, judge in judges:
+        tally = judge()
         print(f"{what}: " + ", ".join(f"{name} {number}" for name, number in sorted(tally.counts.items())) + f"; wrong {len(tally.wrong)}")
         print("\n".join(tally.wrong[:5]), flush=True)
         failed += len(tally.wrong)
@@ -302,4 +304,5 @@ def main(count: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(min(1, main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)))
+    given = [int(text) for text in sys.argv[1:3]]
+    sys.exit(min(1, main(given[0] if given else 100, given[1] if len(given) > 1 else ORDER_BUDGET)))

@@ -20,7 +20,7 @@ from ticketcore._lint_findings import Finding
 from ticketcore._lint_footprint import after, footprint, share
 from ticketcore._lint_rules import Placed, placed
 from ticketcore._lint_script import Script, shrink
-from ticketcore._lint_space import Space, Walk, clock_key, created
+from ticketcore._lint_space import Space, Visit, Walk, clock_key, created
 from ticketcore._lint_survey import Survey, seeds_for
 from ticketcore._values import changed
 from ticketcore.desk import Desk, Outcome
@@ -191,9 +191,15 @@ def _tried(desk: Desk, above: Placed, below: Placed, scripts: list[tuple[frozens
         return Pair(above, below, "unknown")
     walk = Walk(Space([one, other], seeds=seeds, limit=budget), depth=12, budget=budget)
     for visit in walk:
-        if differ(one, other, visit.script):
+        if _parts(visit):
             return Pair(above, below, "differs", _smallest(one, other, visit.script))
     return Pair(above, below, "commutes" if walk.is_closed else "unknown")
+
+
+def _parts(visit: Visit) -> bool:
+    """Whether two desks part in the last step of a walk; up to it they went together, so that nothing is replayed."""
+    mine, theirs = (None if isinstance(outcome, TicketcoreError) else outcome_of(outcome) for outcome in visit.outcomes)
+    return mine != theirs
 
 
 def _smallest(one: Desk, other: Desk, script: Script) -> Script:
