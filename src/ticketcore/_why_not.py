@@ -57,6 +57,7 @@ WORK_A_PART: Final = 20
 _MANY: Final = 200  # tests of one lever; of more it is not asked which values come to the same
 MOST_NAMES: Final = 64  # of one test, that may each be added to a set
 MOST_GOALS: Final = 32  # lists of tests that texts are made for
+MOST_WISHED: Final = 100  # tests in all; for more of them texts are tried as they come
 
 Leaf = Test | Changed | Since | Until | InHours | Sla
 
@@ -469,7 +470,9 @@ class _Search:
         waits = _WAIT in free
         way = self._tried(rest, product(*(self._edits_of(lever) for lever in levers)), waits=waits)
         if way is None and self.left > 0:
-            goals, all_goals = _goals(rest)
+            size = _leaves(rest)
+            goals, all_goals = _goals(rest) if size <= MOST_WISHED else ([[]], False)
+            self.left -= size * len(goals)
             goals = [goal for goal in goals if not self._is_impossible(goal, levers)]
             wished = [self._wished(lever, goals) for lever in levers]
             if any(wished):
