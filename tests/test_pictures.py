@@ -77,6 +77,7 @@ def late() -> Any:
 PICTURES: dict[str, Callable[[], Axes]] = {
     "ribbon": lambda: plots.ribbon(DESK, late()),
     "ribbon that lies ahead": lambda: plots.ribbon(DESK, ticket(AgentReplied(at=TUESDAY + HOUR_US, by=MARIA)), at=TUESDAY + 5 * HOUR_US),
+    "ribbon with a warning": lambda: plots.ribbon(DESK, DESK.tick(ticket(), TUESDAY + 2 * DAY_US).ticket, at=TUESDAY + 2 * DAY_US),
     "backlog": lambda: plots.backlog(test_extra_plots.found()),
     "backlog by the week": lambda: plots.backlog(test_extra_plots.found(), days=7),
     "compliance": lambda: plots.compliance(test_extra_plots.found()),

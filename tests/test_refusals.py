@@ -133,6 +133,15 @@ PROBLEMS: list[tuple[Callable[[], Any], str, str, str]] = [
         "desk: 1 problem\n  fields.x.choices  a text has no choices; leave them out, or make it a choice",
     ),
     (
+        lambda: load_desk({"rules": [{"name": "r", "when": {"sla": "resolution", "used_at_least": "80"}, "then": [{"notify": "x"}]}]}),
+        "bad-value", "'80'",
+        "desk: 1 problem\n  rules[0].when.used_at_least  a percentage from 0 to 1000 is wanted, not '80'",
+    ),
+    (
+        lambda: sealed_from_lines([5]), "wrong-type", "5",  # type: ignore[list-item]  # what is refused
+        "sealed history: 1 problem\n  line[1]  JSON text is wanted, not a whole number",
+    ),
+    (
         lambda: ScoreCard(entries=[], thresholds=[(2,)]), "bad-value", "",
         'score card: 1 problem\n  score.thresholds[0]  a threshold is a whole number of points and a level; write [10, "high"]',
     ),
