@@ -22,9 +22,10 @@ import attrs
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
+from ticketcore._ticket import draft_of, freeze
 from ticketcore.conditions import Vocabulary, field
 from ticketcore.lifecycle import STATUSES, Lifecycle, Move
-from ticketcore.model import Agent, AgentReplied, CustomerReplied, EventBase, Person, StatusChanged, Ticket, draft_of, fold, freeze
+from ticketcore.model import Agent, AgentReplied, CustomerReplied, EventBase, Person, StatusChanged, Ticket, fold
 
 ADA, MARIA = Person(id="ada", name="Ada", email="ada@example.gr"), Agent(id="maria")
 NOW_US = 1_700_000_000_000_000

@@ -18,6 +18,7 @@ from ticketcore import _compiled, _rises, _text
 from ticketcore._explaining import _value
 from ticketcore._rises import NEVER, hours_flip, in_hours
 from ticketcore._text import PLAIN_FOLDING, Folding, fold
+from ticketcore._ticket import draft_of
 from ticketcore._time import MAX_US
 from ticketcore.conditions import (
     DURATION,
@@ -90,7 +91,6 @@ from ticketcore.model import (
     Transferred,
     WorkingDays,
     apply,
-    draft_of,
     evolve,
 )  # fmt: skip
 

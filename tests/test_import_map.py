@@ -46,7 +46,11 @@ BELOW: dict[str, tuple[str, ...]] = {
 # Private modules and the room each is a part of. The modules of one room may import each other, without a circle.
 PART_OF: dict[str, str] = {
     "_clocks": "model",
+    "_decided": "model",
     "_effects": "model",
+    "_folding": "model",
+    "_people": "model",
+    "_ticket": "model",
     "_typed": "model",
     "_events": "model",
     "_spans": "hours",

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketcore import Agent, AgentReplied, Created, CustomerReplied, Message, Person, Ticket, _typed, evolve, fold
-from ticketcore import model as room
+from ticketcore import Agent, AgentReplied, Created, CustomerReplied, Message, Person, Ticket, _ticket, _typed, evolve, fold
 from ticketcore._clocks import clock_with, cycle_with
+from ticketcore._ticket import draft_of, freeze
 from ticketcore._values import FrozenMap, changed, frozen_map, name_set, names
 from ticketcore.errors import BadValue, DataError, NaiveDateTime, NotAnInstant, Problem, TicketcoreError, UnknownName, WrongTicket, shorten
 from ticketcore.model import (
@@ -53,8 +53,6 @@ from ticketcore.model import (
     Transferred,
     Unassigned,
     apply,
-    draft_of,
-    freeze,
 )  # fmt: skip
 
 ADA, MARIA = Person(name="Ada", email="ada@example.org"), Agent(id="maria", email="maria@example.org")
@@ -69,10 +67,10 @@ def after(*events: EventBase) -> Ticket:
 
 
 def test_a_draft_copies_every_slot() -> None:
-    odd: dict[str, Any] = {name: f"x{n}" for n, name in enumerate(room._Draft.__slots__) if name != "memo"}
+    odd: dict[str, Any] = {name: f"x{n}" for n, name in enumerate(_ticket._Draft.__slots__) if name != "memo"}
     ticket = attrs.evolve(BORN, **odd)
     assert freeze(draft_of(ticket)) == ticket
-    assert room._Draft.__slots__ == tuple(part.name for part in attrs.fields(Ticket))
+    assert _ticket._Draft.__slots__ == tuple(part.name for part in attrs.fields(Ticket))
 
 
 def test_a_cycle_and_a_clock_copied_by_hand_are_what_changed_makes_of_them() -> None:

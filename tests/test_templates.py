@@ -29,9 +29,9 @@ from ticketcore import (
 )
 from ticketcore._ledger import say_instant
 from ticketcore._templates import LONGEST_OUTPUT, LONGEST_TEMPLATE, Template
+from ticketcore._ticket import draft_of
 from ticketcore._words import WORDS, instant_in_words, length_in_words
 from ticketcore.errors import BadValue, BadZone, DeskError, UnknownName
-from ticketcore.model import draft_of
 
 NAMES = ("id", "due", "due_fa")
 PLAIN = st.text().filter(lambda text: "{{" not in text)

@@ -18,6 +18,7 @@ from test_conditions import NOW, READING, TICKET, WORDS, any_desk, cases, read, 
 from ticketcore import _why_not
 from ticketcore._edits import ClockState
 from ticketcore._text import LONGEST_TEXT
+from ticketcore._ticket import draft_of
 from ticketcore._time import HOUR_US
 from ticketcore._witnesses import MOST_EVENTS, _blank, events
 from ticketcore.conditions import (
@@ -49,7 +50,7 @@ from ticketcore.conditions import (
     why_not,
 )  # fmt: skip
 from ticketcore.hours import BusinessHours
-from ticketcore.model import EVENTS, Agent, AgentReplied, Assigned, CustomerReplied, FrozenMap, Message, Noted, Person, Ticket, draft_of
+from ticketcore.model import EVENTS, Agent, AgentReplied, Assigned, CustomerReplied, FrozenMap, Message, Noted, Person, Ticket
 
 WHOLE = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 

@@ -37,10 +37,8 @@ from ticketcore._events import (
     FollowersRemoved,
     MarkedAnswered,
     MarkedSpam,
-    Message,
     Noted,
     NotSpam,
-    Outside,
     PolicySet,
     Postponed,
     Purged,
@@ -56,10 +54,12 @@ from ticketcore._events import (
     Transferred,
     Unassigned,
 )  # fmt: skip
+from ticketcore._folding import TEXT_FIELDS
 from ticketcore._names import hint
+from ticketcore._people import Message, Outside
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, frozen_value
 from ticketcore.errors import BadValue, UnknownName, shorten
-from ticketcore.model import TEXT_FIELDS, Draft
+from ticketcore.model import Draft
 
 
 @frozen

@@ -13,10 +13,11 @@ from attrs import field as declared
 from attrs import fields as attr_fields
 
 from ticketcore._fields import FieldSpec, View, Vocabulary
+from ticketcore._ticket import draft_of, freeze
 from ticketcore._time import from_us, iso, say_duration
 from ticketcore._values import FrozenMap, changed
 from ticketcore.errors import shorten
-from ticketcore.model import EventBase, Person, PriorityChanged, StatusChanged, Ticket, draft_of, evolve, freeze
+from ticketcore.model import EventBase, Person, PriorityChanged, StatusChanged, Ticket, evolve
 
 # How an edit could come about, the likelier first. The last four are not in anybody's hands any more.
 EDIT_KINDS: Final = ("by hand", "requester", "fact", "wait", "clock", "event", "before", "history")

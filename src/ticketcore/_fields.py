@@ -15,13 +15,14 @@ from typing import Any, Final, Protocol
 from attrs import field, frozen
 from attrs import fields as attr_fields
 
+from ticketcore._folding import is_from_customer
 from ticketcore._names import hint
 from ticketcore._text import LONGEST_TEXT, PLAIN_FOLDING, Folded, Folding
 from ticketcore._time import duration_us, parse_instant, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, names
 from ticketcore.errors import BadValue, TicketcoreError, UnknownName, shorten
 from ticketcore.hours import ALWAYS, Hours
-from ticketcore.model import EVENTS, Agent, Draft, EventBase, Outside, Person, Spoken, Ticket, is_from_customer
+from ticketcore.model import EVENTS, Agent, Draft, EventBase, Outside, Person, Spoken, Ticket
 
 LAYERS: Final = ("input", "lifecycle", "priority", "policy", "clocks", "rules")
 CATEGORIES: Final = ("new", "open", "answered", "postponed", "resolved", "closed", "removed")

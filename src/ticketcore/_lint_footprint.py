@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from attrs import field, fields_dict, frozen
 
+from ticketcore._folding import TEXT_FIELDS
 from ticketcore._lint_domain import Given, Tagged, atoms_of
 from ticketcore._values import FrozenMap
 from ticketcore.conditions import Changed, Condition, Since, Sla, Test, Until, Vocabulary
 from ticketcore.desk import Desk
-from ticketcore.model import EVENTS, TEXT_FIELDS, Outside, Spoken
+from ticketcore.model import EVENTS, Outside, Spoken
 from ticketcore.rules import ACTIONS, Action, Rule
 
 __all__ = ["ANY", "Footprint", "after", "cone_of", "event_fields", "footprint", "kinds_of", "moves_of", "reads_of", "share"]

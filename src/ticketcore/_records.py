@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from ticketcore._folding import is_from_customer
 from ticketcore._values import FrozenMap
-from ticketcore.model import Agent, EffectBase, EventBase, Person, Ticket, is_from_customer
+from ticketcore.model import Agent, EffectBase, EventBase, Person, Ticket
 
 __all__ = ["Deed", "Promise", "Record"]
 

@@ -16,8 +16,10 @@ from pendulum import DateTime
 from ticketcore._actions import ACTIONS, deed_of
 from ticketcore._clocks import Cycle, Days, Length, WorkingDays, promise_key
 from ticketcore._effects import CreateFollowUp, EffectBase, Erase, ForwardReply, Notify, Reply
+from ticketcore._folding import start
 from ticketcore._settings import Settings
 from ticketcore._templates import Template
+from ticketcore._ticket import draft_of, freeze
 from ticketcore._time import iso, maybe_from_us
 from ticketcore._trace import Trace
 from ticketcore._values import EMPTY, FrozenMap, changed
@@ -60,9 +62,6 @@ from ticketcore.model import (
     Warned,
     Woken,
     apply,
-    draft_of,
-    freeze,
-    start,
 )  # fmt: skip
 from ticketcore.priority import Priority
 from ticketcore.rules import Rule, Rules

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from ticketcore._folding import is_from_customer
 from ticketcore.model import (
     Agent,
     AgentReplied,
@@ -13,7 +14,6 @@ from ticketcore.model import (
     Draft,
     StatusChanged,
     Transferred,
-    is_from_customer,
 )  # fmt: skip
 
 SIMPLE_TRIGGERS: Final = frozenset(

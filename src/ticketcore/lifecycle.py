@@ -13,6 +13,7 @@ from typing import Any
 from attrs import evolve, field, fields, frozen
 
 from ticketcore._clocks import Target
+from ticketcore._folding import is_from_customer
 from ticketcore._moves import (
     AFTER_MERGE,
     CATEGORIES,
@@ -50,7 +51,7 @@ from ticketcore._values import EMPTY, FrozenMap, names
 from ticketcore.conditions import AllOf, Condition, View, Vocabulary, since
 from ticketcore.conditions import field as of
 from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName, shorten
-from ticketcore.model import Agent, Created, EventBase, Merged, Postponed, StatusSet, Ticket, is_from_customer
+from ticketcore.model import Agent, Created, EventBase, Merged, Postponed, StatusSet, Ticket
 
 __all__ = [
     "CATEGORIES", "DEFAULT_TABLE", "LIVE", "STATUSES", "TRIGGERS", "Decided", "Lifecycle", "Move", "Status", "To",
