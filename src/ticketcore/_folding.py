@@ -113,6 +113,8 @@ _UNDECIDED: Final = Decision(status="", category="", priority="")
 def apply(draft: Draft, event: EventBase) -> None:
     """Fold one event into *draft*.
 
+    >>> from ticketcore._ticket import freeze
+    >>> from ticketcore.model import Created, Person, TagsAdded, fold
     >>> draft = draft_of(fold([Created(at=0, ticket="T-1", by=Person(name="Ada"))]))
     >>> apply(draft, TagsAdded(at=1, tags=["vip"]))
     >>> ticket = freeze(draft)
