@@ -111,6 +111,8 @@ PART_OF: dict[str, str] = {
     "_lint_space": "lint",
     "_lint_survey": "lint",
     "_settings": "desk",
+    "_incoming": "desk",
+    "_parts": "desk",
     "_step": "desk",
     "_templates": "desk",
     "_trace": "desk",

@@ -11,7 +11,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ticketcore._step import DeskParts, StepRun
+from ticketcore._parts import DeskParts
+from ticketcore._step import StepRun
 from ticketcore._time import iso
 from ticketcore.conditions import View, WhyNot, names_category, why_not
 from ticketcore.model import Draft, EventBase, Outside, Ticket

@@ -11,7 +11,8 @@ from typing import Any, Final
 from attrs import frozen
 from pendulum import DateTime
 
-from ticketcore._step import DeskParts, Outcome, StepRun
+from ticketcore._parts import DeskParts
+from ticketcore._step import Outcome, StepRun
 from ticketcore._time import from_us, iso, maybe_from_us
 from ticketcore.errors import BadValue, IllegalMove, WrongTicket, shorten
 from ticketcore.model import (

@@ -6,9 +6,9 @@ step is seen by anybody until it is over, so a refused moment changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, cast
 
 from attrs import define, frozen
 from pendulum import DateTime
@@ -17,28 +17,25 @@ from ticketcore._actions import ACTIONS, deed_of
 from ticketcore._clocks import Cycle, Days, Length, WorkingDays, promise_key
 from ticketcore._effects import CreateFollowUp, EffectBase, Erase, ForwardReply, Notify, Reply
 from ticketcore._folding import start
-from ticketcore._settings import Settings
-from ticketcore._templates import Template
+from ticketcore._incoming import incoming
+from ticketcore._parts import DeskParts
 from ticketcore._ticket import draft_of, freeze
 from ticketcore._time import iso, maybe_from_us
 from ticketcore._trace import Trace
-from ticketcore._values import EMPTY, FrozenMap, changed
-from ticketcore._variables import Variables
-from ticketcore.conditions import TWO_YEARS_US, Fact, FieldType, View, Vocabulary
+from ticketcore._values import EMPTY, changed
+from ticketcore.conditions import TWO_YEARS_US, View
 from ticketcore.errors import (
     BadMoment,
-    BadValue,
     Duplicate,
     IllegalMove,
     MissingFacts,
     OutOfOrder,
     TicketcoreError,
-    UnknownName,
     WrongDesk,
     WrongTicket,
     shorten,
 )  # fmt: skip
-from ticketcore.lifecycle import Decided, Lifecycle
+from ticketcore.lifecycle import Decided
 from ticketcore.model import (
     ActionRefused,
     Agent,
@@ -63,49 +60,9 @@ from ticketcore.model import (
     Woken,
     apply,
 )  # fmt: skip
-from ticketcore.priority import Priority
-from ticketcore.rules import Rule, Rules
-from ticketcore.sla import Metric, Reading, Sla, triggers_of
+from ticketcore.rules import Rule
+from ticketcore.sla import Reading, Sla, triggers_of
 
-
-class DeskParts(Protocol):
-    """What a step needs of a desk."""
-
-    @property
-    def fingerprint(self) -> str: ...
-    @property
-    def zone(self) -> str: ...
-    @property
-    def default_hours(self) -> str: ...
-    @property
-    def lifecycle(self) -> Lifecycle: ...
-    @property
-    def priority(self) -> Priority: ...
-    @property
-    def sla(self) -> Sla: ...
-    @property
-    def rules(self) -> Rules: ...
-    @property
-    def vocabulary(self) -> Vocabulary: ...
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def metrics(self) -> Mapping[str, Metric]: ...
-    @property
-    def fields(self) -> Mapping[str, FieldType]: ...
-    @property
-    def facts(self) -> Mapping[str, Fact]: ...
-    @property
-    def groups(self) -> tuple[str, ...]: ...
-    @property
-    def parsed_templates(self) -> Mapping[str, Template]: ...
-    @property
-    def variables(self) -> Variables: ...
-    @property
-    def required_facts(self) -> Mapping[str, tuple[str, ...]]: ...
-
-
-E = TypeVar("E", bound=Outside)
 _FOLLOWED: Final = frozenset({"target_extended", "macro_used", "purged"})  # kinds from which more follows than their own row
 _Known = tuple[Cycle, "int | None", "tuple[int, int, str, str] | None"]  # an open cycle, when it is due, and its first due item
 _slots_of: Final = attrgetter("slots", "tags", "fields", "facts")  # what a priority comes from, but for a score card
@@ -371,8 +328,8 @@ class StepRun:
     def _create(self, events: Sequence[Outside]) -> None:
         """Step 3 for a ticket that begins here."""
         assert isinstance(events[0], Created)  # noqa: S101 - _accepted saw to it
-        first = self._checked(events[0])
         desk = self.desk
+        first = incoming(desk, events[0])
         status = desk.lifecycle.initial(first)
         category = desk.lifecycle.category(status)
         root = first.id or "1"
@@ -562,7 +519,7 @@ class StepRun:
         """Step 7 for one event: lifecycle row and guard, fold, status, priority. Raises before anything is recorded."""
         desk, draft = self.desk, self.draft
         if isinstance(event, Outside):
-            event = self._checked(event)
+            event = incoming(desk, event)
         was = _slots_of(draft)
         view = self.view(event)
         event, decided, refused = self._judged(event, view)
@@ -787,16 +744,6 @@ class StepRun:
         self.dues.append((cycle, due))
         return due
 
-    # --- values that come in -----------------------------------------------------------------------------------------
-
-    def _checked(self, event: E) -> E:
-        """*event* with its values as a ticket keeps them; names and values that the desk does not know are refused."""
-        check = _CHECKS.get(event.kind)
-        changes = {} if check is None else check(self.desk, event) or {}
-        if event.facts:
-            _stored(changes, "facts", event.facts, {name: fact.type for name, fact in self.desk.facts.items()}, "fact")
-        return changed(event, **changes) if changes else event
-
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def _outcome(self, now_us: int) -> Outcome:
@@ -840,81 +787,3 @@ def wrong_desk(ticket: Ticket, fingerprint: str) -> WrongDesk:
         f"ticket {ticket.id!r} belongs to desk {ticket.desk or 'none'!r}, not to {fingerprint!r}",
         value=ticket.id, hint="take it over with desk.adopt(ticket, at, old)",
     )  # fmt: skip
-
-
-def _declared(known: Mapping[str, Any], what: str, name: str) -> None:
-    if name not in known:
-        raise UnknownName(f"undeclared {what} {shorten(name)}", value=shorten(name), hint=f"declared are {', '.join(known) or 'none'}")
-
-
-def _stored(changes: dict[str, Any], field: str, values: Mapping[str, Any], types: Mapping[str, FieldType], what: str) -> None:
-    """Check the values of an event's *field*; where a ticket keeps some in another form, that goes into *changes*."""
-    kept = {}
-    for name, value in values.items():
-        _declared(types, what, name)
-        kept[name] = types[name].stored(value)
-    if any(kept[name] is not value for name, value in values.items()):
-        changes[field] = FrozenMap(kept)
-
-
-def _check_created(desk: DeskParts, event: Any) -> dict[str, Any]:
-    _check_group(desk, event)
-    changes: dict[str, Any] = {}
-    _stored(changes, "fields", event.fields, desk.fields, "field")
-    return changes
-
-
-def _check_group(desk: DeskParts, event: Any) -> None:
-    if event.group is not None and desk.groups and event.group not in desk.groups:
-        raise UnknownName(f"unknown group {shorten(event.group)}", value=shorten(event.group), hint=f"groups are {', '.join(desk.groups)}")
-
-
-def _check_transfer(desk: DeskParts, event: Any) -> None:
-    _check_group(desk, event)
-    if desk.settings.handoff_reason and not event.reason and not event.cause:
-        raise BadValue("a hand-off to another group needs a reason", value=shorten(event.group), hint="give reason=")
-
-
-def _check_field_set(desk: DeskParts, event: Any) -> dict[str, Any] | None:
-    if event.name in ("subject", "language", "channel"):
-        if event.value is not None and not isinstance(event.value, str):
-            raise BadValue(f"{event.name} is a text", value=shorten(event.value))
-        return None
-    _declared(desk.fields, "field", event.name)
-    if event.value is None:
-        return None
-    kept = desk.fields[event.name].stored(event.value)
-    return None if kept is event.value else {"value": kept}
-
-
-def _check_slot(desk: DeskParts, event: Any) -> None:
-    desk.priority.levels.rank(event.level)
-    _check_slot_name(desk, event)
-
-
-def _check_slot_name(_desk: DeskParts, event: Any) -> None:
-    if event.slot not in ("manual", "rules"):
-        raise BadValue(f"only the slots manual and rules are filled by hand, not {shorten(event.slot)}", value=shorten(event.slot))
-
-
-def _check_policy(desk: DeskParts, event: Any) -> None:
-    if event.policy is not None:
-        desk.sla.policy(event.policy)
-
-
-def _check_extension(desk: DeskParts, event: Any) -> None:
-    _declared(desk.metrics, "metric", event.metric)
-    if type(event.extra_us) is not int or event.extra_us <= 0:
-        raise BadValue("an extension is a positive length of time", value=shorten(event.extra_us))
-
-
-# Each refuses what is wrong, and answers with what a ticket keeps in another form, if anything.
-_CHECKS: Final[Mapping[str, Callable[[Any, Any], dict[str, Any] | None]]] = {
-    "created": _check_created,
-    "transferred": _check_transfer,
-    "field_set": _check_field_set,
-    "slot_set": _check_slot,
-    "slot_cleared": _check_slot_name,
-    "policy_set": _check_policy,
-    "target_extended": _check_extension,
-}

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import attrs
 from attrs import evolve, frozen
 
-from ticketcore._step import DeskParts, StepRun
+from ticketcore._parts import DeskParts
+from ticketcore._step import StepRun
 from ticketcore._values import changed
 from ticketcore.desk import Desk
 from ticketcore.model import EventBase, MacroUsed, Ticket

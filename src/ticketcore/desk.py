@@ -32,8 +32,9 @@ from ticketcore._forecast import Forecast, Redated, redated
 from ticketcore._ledger import Ledger
 from ticketcore._linking import Linked, PublicTicket, follow_up, merge, public, split
 from ticketcore._names import hint
+from ticketcore._parts import DeskParts
 from ticketcore._settings import LATE, Settings
-from ticketcore._step import DeskParts, Outcome, StepRun, wrong_desk
+from ticketcore._step import Outcome, StepRun, wrong_desk
 from ticketcore._templates import Template
 from ticketcore._time import iso, load_zone, maybe_from_us, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, names
