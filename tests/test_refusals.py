@@ -53,6 +53,10 @@ SENTENCES: list[tuple[Callable[[], Any], str, str]] = [
         "unknown rule 'vpi'; did you mean 'vip'?",
     ),
     (
+        lambda: Rules(macros=(Rule(name="bye", then=(Action("close"),)),)).macro("by"), "'by'",
+        "unknown macro 'by'; did you mean 'bye'?",
+    ),
+    (
         lambda: BusinessHours(zone="UTC", week={"mon,frei": ["09:00-10:00"]}), "'mon,frei'",
         "week.mon,frei: 'mon,frei' names no weekday; write mon, tue, ... or mon-fri or mon,wed",
     ),

@@ -577,3 +577,11 @@ def test_a_warning_that_would_come_when_the_hours_are_known_no_more_does_not_com
     assert due == start + HOUR
     assert sla.warning_us(cycle, WarnAt.parse("1h"), due) == start + 2 * HOUR
     assert sla.warning_us(cycle, WarnAt.parse("40h"), due) is None
+
+
+def test_a_late_cycle_that_is_taken_up_again_is_no_longer_counted_as_late() -> None:
+    desk = promise(Length(HOUR))
+    late = desk.handle(told(desk, []), Resolved(at=MONDAY.add(hours=2), by=MARIA)).ticket
+    assert (late.clocks["work"].late, late.clocks["work"].cycle.verdict) == (1, "late")
+    again = desk.handle(late, CustomerReplied(at=MONDAY.add(hours=3), by=ADA)).ticket
+    assert (again.clocks["work"].late, again.clocks["work"].cycle.verdict) == (0, None)
