@@ -247,7 +247,7 @@ class _Levers:
             yield _Lever(place, BROUGHT_ALONG[name])
         if name == "text":
             yield _DESCRIPTION
-            if self.view.ticket.subject or "subject" in self.asked:
+            if self.view.ticket.subject or not self.asked.isdisjoint(("subject", "description")):  # one may say what the other must not
                 yield _SUBJECT
             if self.view.event is not None or "event" in self.asked:
                 yield _EVENT
