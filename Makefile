@@ -84,6 +84,7 @@ mutation: ## small faults put into src, and how many of them the tests notice; M
 	.venv-mutation/bin/python tests/mutation_score.py draw $(MUTANTS)
 	.venv-mutation/bin/python tests/mutation_score.py run $(MUTANTS)
 	.venv-mutation/bin/python tests/mutation_score.py run --again survived --examples 50 $(MUTANTS)
+	.venv-mutation/bin/python tests/mutation_score.py types $(MUTANTS)
 	.venv-mutation/bin/python tests/mutation_score.py report $(MUTANTS)
 
 bench: ## measure against the other libraries, side by side in one run, in .venv-bench; BENCH_ARGS="--only W11" narrows it

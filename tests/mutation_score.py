@@ -1,6 +1,6 @@
 """The mutation score of src: how many small faults, made by mutmut's operators, do the tests notice?
 
-    make mutation                                        all three steps below, with the seed and the count of the page
+    make mutation                                        all the steps below, one after the other
     python tests/mutation_score.py reach                 run the tests once: which of them reach which line, and how long they take
     python tests/mutation_score.py draw --seed 2 --count 500 --rooms model,hours
                                                          draw mutants, so many from every module as its size asks for
