@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+from ticketcore._names import hint
 from ticketcore._parts import DeskParts
 from ticketcore._values import FrozenMap, changed
 from ticketcore.conditions import FieldType
@@ -25,7 +26,8 @@ def incoming(desk: DeskParts, event: E) -> E:
 
 def _declared(known: Mapping[str, Any], what: str, name: str) -> None:
     if name not in known:
-        raise UnknownName(f"undeclared {what} {shorten(name)}", value=shorten(name), hint=f"declared are {', '.join(known) or 'none'}")
+        way_out = hint(name, known, otherwise="" if known else f"the desk declares no {what}")
+        raise UnknownName(f"undeclared {what} {shorten(name)}", value=shorten(name), hint=way_out)
 
 
 def _stored(changes: dict[str, Any], field: str, values: Mapping[str, Any], types: Mapping[str, FieldType], what: str) -> None:
@@ -47,7 +49,7 @@ def _check_created(desk: DeskParts, event: Any) -> dict[str, Any]:
 
 def _check_group(desk: DeskParts, event: Any) -> None:
     if event.group is not None and desk.groups and event.group not in desk.groups:
-        raise UnknownName(f"unknown group {shorten(event.group)}", value=shorten(event.group), hint=f"groups are {', '.join(desk.groups)}")
+        raise UnknownName(f"unknown group {shorten(event.group)}", value=shorten(event.group), hint=hint(event.group, desk.groups))
 
 
 def _check_transfer(desk: DeskParts, event: Any) -> None:
