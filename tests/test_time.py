@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticketcore import _time
 from ticketcore._time import (
     DAY_US,
     EPOCH_ORDINAL,
@@ -319,3 +320,12 @@ def test_a_change_on_the_last_instant_of_a_year_belongs_to_the_next_one() -> Non
     niamey = ZoneInfo("Africa/Niamey")
     assert [offset // HOUR_US for _, offset in zone_offsets(niamey, 1959)] == [0]
     assert [(iso(at), offset // HOUR_US) for at, offset in zone_offsets(niamey, 1960)] == [("1960-01-01T00:00:00Z", 1)]
+
+
+def test_only_so_many_dates_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_time, "_dates", _time._Dates())
+    monkeypatch.setattr(_time, "_MOST_DATES", 2)
+    days = [-3, 0, 11_016, -3, 11_016]
+    shown = ["1969-12-29", "1970-01-01", "2000-02-29", "1969-12-29", "2000-02-29"]
+    assert [from_us(day * 86_400_000_000).to_date_string() for day in days] == shown
+    assert _time._dates == {-3: (1969, 12, 29), 0: (1970, 1, 1)}

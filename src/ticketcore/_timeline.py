@@ -8,7 +8,7 @@ Instants are microseconds since the epoch, dates are proleptic ordinals.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import accumulate, pairwise
 from typing import Any, Final, Literal, NoReturn
@@ -66,9 +66,9 @@ class Table:
         self.before_rows = _buckets([(so_far >> self.before_bits) + 1 for so_far in before], self.total >> self.before_bits)
         self.first_day, self.offsets = _day_offsets(zone, low, high) if zone else (0, [])
         patterns: dict[tuple[Span, ...], DayPattern] = {}
-        first_day, offsets = self.first_day, self.offsets
-        self.utc_days = DayRows(self, lambda _ordinal: 0, patterns)
-        self.own_days = DayRows(self, lambda day: offsets[day - first_day] if 0 <= day - first_day < len(offsets) else None, patterns)
+        first = -(-low // DAY_US)  # the dates that lie in the stretch as a whole
+        self.utc_days = DayRows(self, first + EPOCH_ORDINAL, [0] * max(high // DAY_US - first, 0), patterns)
+        self.own_days = DayRows(self, self.first_day, self.offsets, patterns)
 
     def spans(self) -> list[Span]:
         """The spans of the stretch; one that is cut by its edge may go on beyond."""
@@ -106,35 +106,46 @@ def _by_minute(spans: Iterable[Span]) -> DayPattern:
     return list(accumulate((minute * MINUTE_US for minute in opens[:-1]), initial=0)), bytes(opens)
 
 
-class DayRows(dict[int, "tuple[int, list[int], bytes] | None"]):
-    """Of each date of one wall clock where it stands in a table: the open time before its midnight, and its `DayPattern`.
+# Where a date stands in a table: the open time before its midnight, and its pattern. Empty: that is not told by the minute.
+DayRow = tuple[int, list[int], bytes] | tuple[()]
 
-    So the open time before any time of day is read off its fields, without working out which instant it is. None for a date
-    whose clock changes, one that the table does not cover, and one whose pattern is not by minutes: there the instant decides.
+
+class DayRows:
+    """The `DayRow` of each date of one wall clock, made when first asked for: ``rows[ordinal - base]``, None while it is not made.
+
+    So the open time before any time of day is read off its fields, without working out which instant it is. Nothing is told of a date
+    whose clock changes, and of one whose pattern is not by minutes: there the instant decides.
     """
 
-    __slots__ = ("_after", "_end", "_high", "_low", "_offset", "_patterns", "_shift", "_start")
+    __slots__ = ("_after", "_end", "_offsets", "_patterns", "_shift", "_start", "base", "rows", "size")
 
-    def __init__(self, table: Table, offset: Callable[[int], int | None], patterns: dict[tuple[Span, ...], DayPattern]) -> None:
-        super().__init__()
+    def __init__(
+        self, table: Table, base: int, offsets: Sequence[int | None], patterns: dict[tuple[Span, ...], DayPattern],
+    ) -> None:  # fmt: skip
         # Not the table itself: it holds these rows, and what is in no circle goes when a longer table replaces it.
-        self._low, self._high, self._start, self._end = table.low, table.high, table.start, table.end
-        self._shift, self._after, self._offset, self._patterns = table.shift, table.after, offset, patterns
+        self._start, self._end, self._shift, self._after = table.start, table.end, table.shift, table.after
+        self._offsets, self._patterns = offsets, patterns
+        self.base, self.size = base, len(offsets)
+        self.rows: list[DayRow | None] = [None] * self.size
 
-    def __missing__(self, ordinal: int) -> tuple[int, list[int], bytes] | None:
-        offset = self._offset(ordinal)
+    def made(self, index: int) -> DayRow:
+        """The row of a date that is not made yet, or that is empty; two threads make the same."""
+        found = self.rows[index]
+        if found is None:
+            found = self.rows[index] = self._row(index)
+        return found
+
+    def _row(self, index: int) -> DayRow:
+        offset = self._offsets[index]
         if offset is None:
-            return None
-        midnight = (ordinal - EPOCH_ORDINAL) * DAY_US - offset
-        if midnight < self._low or self._high < midnight + DAY_US:
-            return None
+            return ()
+        midnight = (self.base + index - EPOCH_ORDINAL) * DAY_US - offset
         row = bisect_right(self._start, midnight) - 1
         open_already = midnight < self._end[row]
         pattern = self._pattern(midnight, row if open_already else row + 1)
-        position = midnight + self._shift[row] if open_already else self._after[row]
-        found = None if pattern is None else (position, *pattern)
-        self[ordinal] = found  # two threads put the same
-        return found
+        if pattern is None:
+            return ()
+        return (midnight + self._shift[row] if open_already else self._after[row], *pattern)
 
     def _pattern(self, midnight: int, row: int) -> DayPattern | None:
         """The pattern of the 24 hours from *midnight* on, whose first span is that *row*.

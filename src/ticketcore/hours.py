@@ -107,18 +107,21 @@ class Hours(Timeline):
             # As `elapsed_us`, its plain definition, from the fields alone; a law holds them equal.
             table = self._table
             days = table.utc_days if zone is _UTC else table.own_days if zone is self._local else _NO_DAYS
-            if (first := days[start.toordinal()]) is not None and (last := days[end.toordinal()]) is not None:
-                so_far, minutes, opens = first
-                minute = start.hour * 60 + start.minute
-                from_us = so_far + minutes[minute]
-                if opens[minute]:
-                    from_us += start.second * SECOND_US + start.microsecond
-                so_far, minutes, opens = last
-                minute = end.hour * 60 + end.minute
-                until_us = so_far + minutes[minute]
-                if opens[minute]:
-                    until_us += end.second * SECOND_US + end.microsecond
-                return timedelta(0, 0, until_us - from_us)
+            index, until = start.toordinal() - days.base, end.toordinal() - days.base
+            if 0 <= index < days.size and 0 <= until < days.size:
+                first, last = days.rows[index] or days.made(index), days.rows[until] or days.made(until)
+                if first and last:
+                    before, minutes, opens = first
+                    minute = start.hour * 60 + start.minute
+                    before += minutes[minute]
+                    if opens[minute]:
+                        before += start.second * SECOND_US + start.microsecond
+                    after, minutes, opens = last
+                    minute = end.hour * 60 + end.minute
+                    after += minutes[minute]
+                    if opens[minute]:
+                        after += end.second * SECOND_US + end.microsecond
+                    return timedelta(0, 0, after - before)
         return timedelta(0, 0, self.elapsed_us(self._us(start), self._us(end)))
 
     def add(self, at: datetime | int, amount: timedelta | str) -> DateTime:
@@ -140,10 +143,11 @@ class Hours(Timeline):
             # As `add_us`, its plain definition, from the fields alone; a law holds them equal.
             zone, table = at.tzinfo, self._table
             days = table.utc_days if zone is _UTC else table.own_days if zone is self._local else _NO_DAYS
-            if (day := days[at.toordinal()]) is not None:
-                so_far, minutes, opens = day
+            index = at.toordinal() - days.base
+            if 0 <= index < days.size and (day := days.rows[index] or days.made(index)):
+                position, minutes, opens = day
                 minute = at.hour * 60 + at.minute
-                position = so_far + minutes[minute] + amount_us
+                position += minutes[minute] + amount_us
                 if opens[minute]:
                     position += at.second * SECOND_US + at.microsecond
                 if position <= table.total:
