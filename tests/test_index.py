@@ -59,7 +59,7 @@ from ticketcore.model import FrozenMap, Ticket
 
 Case = tuple[Vocabulary, list[Condition], list[View]]
 LIMITS: dict[Any, dict[str, int]] = {
-    _index: {"MOST_ROWS": 2, "MOST_ANSWERS": 1, "MOST_TURNS": 1, "SHORT_TEXT": 5},
+    _index: {"MOST_ROWS": 2, "MOST_ANSWERS": 1, "MOST_TURNS": 1, "SHORT_TEXT": 5, "MOST_WORDS": 2, "LONGEST_WORD": 4},
     _tables: {"MOST_VALUES": 1, "LONGEST_VALUE": 4, "MOST_NAMES": 1, "MOST_BOUNDS": 2},
 }
 
@@ -447,3 +447,14 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert matching(view) == tuple(range(value + 1))
         assert len(made._answers) <= 2
         assert all(len(told) <= 3 for told in made._answers.values())
+
+
+def test_parts_are_found_by_the_words_of_a_short_text() -> None:
+    """What splits a text for other eyes than ours splits no part: only a blank does."""
+    parts = [f"p{number}" for number in range(40)] + ["a\x1fb", "c\td", "rinte"]
+    conditions = [field.subject.contains(part) for part in parts]
+    index = Index(conditions, Vocabulary())
+    for subject in ("printer p3 p11", "a\x1fb p39", "xc\tdx", "PRINTER\u00a0P7", "p3" * 30, "", "p0  p1", "é p5 rinte"):
+        view = View(Vocabulary(), Ticket(id="T-1", subject=subject), 0)
+        for _ in range(2):
+            assert index.matching(view) == plainly(conditions, view), subject

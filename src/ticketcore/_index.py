@@ -27,6 +27,8 @@ MOST_ANSWERS: Final = 256  # that are remembered
 LONGEST_ANSWER: Final = 1_024  # numbers in one that is
 MOST_TURNS: Final = 3  # that one row may take at the same side of one field, as in "above 5" and "below 10"
 FEW_PARTS: Final = 64  # rows that look for a part of a text, which are asked one by one
+MOST_WORDS: Final = 4_096  # of texts, of which it is remembered which parts are in them
+LONGEST_WORD: Final = 64  # that is remembered, in characters
 SHORT_TEXT: Final = 1_000  # characters; a shorter text is cheaper to look at again than to look up
 
 Row = tuple[Condition, ...]  # tests that must all hold
@@ -234,10 +236,11 @@ Pairs = list[tuple[str, int]]
 class _Needles:
     """The different parts that rows look for in one text, each with the bits of its rows."""
 
-    __slots__ = ("_finder", "_pairs", "few")
+    __slots__ = ("_finder", "_pairs", "_words", "few")
 
     def __init__(self, pairs: Pairs) -> None:
         self._pairs = pairs
+        self._words: dict[str, int] = {}
         self._finder: Finder | None = None
         self.few = min(len(pairs) * 2 // 3, FEW_PARTS)  # for so many rows it never pays to look for all parts
 
@@ -258,6 +261,22 @@ class _Needles:
         for needle, same in pairs:
             if needle in text:
                 rows |= same
+        return rows
+
+
+    def rows_by_word(self, text: str) -> int | None:
+        """The rows whose part, which has no blank, is in a folded text: so in one of its words, and words come again.
+
+        None where a word is new and there is no room to remember it: then they are looked for one by one.
+        """
+        words, rows = self._words, 0
+        for word in text.split(" "):
+            found = words.get(word)
+            if found is None:
+                if len(words) >= MOST_WORDS or len(word) > LONGEST_WORD:
+                    return None
+                found = words[word] = self.rows_in(word)
+            rows |= found
         return rows
 
 
@@ -341,6 +360,8 @@ class _Made:
                     count = looking.bit_count()
                     if count > needles.few and needles.pays(count, text):
                         rows |= looking & needles.rows_in(text)
+                    elif plain and count * 10 > len(text) + 15 and (found := needles.rows_by_word(text)) is not None:
+                        rows |= looking & found
                     else:
                         while looking:
                             needle, below = by_length[looking.bit_length()]
@@ -356,8 +377,8 @@ class _Made:
                 return matching(view, maybe=maybe)
             except TypeError:  # a value that cannot be looked up, or compared with anything: the tests say what they say of it
                 return each(view)
-            found = answers.get(rows)
-            return told(rows) if found is None else found
+            known = answers.get(rows)
+            return told(rows) if known is None else known
 
         return matching
 
