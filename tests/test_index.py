@@ -449,12 +449,26 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert all(len(told) <= 3 for told in made._answers.values())
 
 
-def test_parts_are_found_by_the_words_of_a_short_text() -> None:
+@pytest.mark.parametrize("limits", [{}, {"MOST_WORDS": 2}, {"LONGEST_WORD": 2}])
+def test_parts_are_found_by_the_words_of_a_short_text(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     """What splits a text for other eyes than ours splits no part: only a blank does."""
-    parts = [f"p{number}" for number in range(40)] + ["a\x1fb", "c\td", "rinte"]
-    conditions = [field.subject.contains(part) for part in parts]
+    for name, most in limits.items():
+        monkeypatch.setattr(_index, name, most)
+    parts = [*(f"p{number}" for number in range(40)), "a\x1fb", "c\td", "rinte", "é"]
+    conditions = [field.subject.contains(part) & field.tags.has(f"t{number % 4}") for number, part in enumerate(parts)]
     index = Index(conditions, Vocabulary())
-    for subject in ("printer p3 p11", "a\x1fb p39", "xc\tdx", "PRINTER\u00a0P7", "p3" * 30, "", "p0  p1", "é p5 rinte"):
-        view = View(Vocabulary(), Ticket(id="T-1", subject=subject), 0)
-        for _ in range(2):
+    asked = 0
+    by_word = _index._Needles.rows_by_word
+
+    def counting(self: Any, text: str) -> int | None:
+        nonlocal asked
+        asked += 1
+        return by_word(self, text)
+
+    monkeypatch.setattr(_index._Needles, "rows_by_word", counting)
+    subjects = ["printer p3 p11", "a\x1fb p39", "xc\tdx", "PRINTER\u00a0P7", "p3" * 30, "", "p0  p1", "é p5 rinte", "p3 p11 printer p3"]
+    for subject in subjects * 2:
+        for tag in ("t0", "t1", "t2", "t3"):
+            view = View(Vocabulary(), Ticket(id="T-1", subject=subject, tags=frozenset({tag})), 0)
             assert index.matching(view) == plainly(conditions, view), subject
+    assert asked > len(subjects)

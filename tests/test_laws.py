@@ -233,13 +233,14 @@ def test_9_the_cost_of_a_step_does_not_grow_on_random_desks(lived: tuple[Desk, H
 
 def test_a_life_in_circles_has_new_ids_and_later_dates_every_week() -> None:
     week = 7 * DAY_US
+    postpone, note = Postponed(at=HOUR_US, by=MARIA, id="p", until=2 * HOUR_US), Noted(at=HOUR_US, by=MARIA)
     history: History = [
         (Created(at=0, ticket="T", by=ADA, id="c"),),
-        (Postponed(at=HOUR_US, by=MARIA, id="p", until=2 * HOUR_US), Noted(at=HOUR_US, by=MARIA)),
+        (postpone, note),
         (Merged(at=2 * HOUR_US, by=MARIA, into="U", id="m"),),
     ]
     rounds = laws.in_circles(history)
-    assert list(rounds(0)) == [history[0], (attrs.evolve(history[1][0], id="p~0"), history[1][1])]
+    assert list(rounds(0)) == [history[0], (attrs.evolve(postpone, id="p~0"), note)]
     (((postponed, noted),)) = rounds(2)
     assert isinstance(postponed, Postponed)
     assert (postponed.id, postponed.at_us, postponed.until_us) == ("p~2", HOUR_US + 2 * week, 2 * HOUR_US + 2 * week)

@@ -168,7 +168,7 @@ def test_a_person_lives_in_a_zone_that_there_is() -> None:
 
 
 FIELDS = {name: FieldType(kind=kind) for name, kind in [
-    ("site", "text"), ("due date", "instant"), ("effort", "duration"), ("vip", "flag"), ("skills", "set"), ("seats", "number"),
+    ("site", "text"), ("due_date", "instant"), ("effort", "duration"), ("vip", "flag"), ("skills", "set"), ("seats", "number"),
 ]}  # fmt: skip
 
 
@@ -180,11 +180,11 @@ def test_declared_fields_and_facts_are_variables_of_their_own_names() -> None:
             "wait": Fact(type=FieldType(kind="duration"), required_with=("rated",)),
         },
     )  # fmt: skip
-    given = {"site": "Rīga", "due date": at("12:00"), "effort": 5_400_000_000, "vip": True, "skills": frozenset({"b", "a"}), "seats": 0}
+    given = {"site": "Rīga", "due_date": at("12:00"), "effort": 5_400_000_000, "vip": True, "skills": frozenset({"b", "a"}), "seats": 0}
     ticket = desk.handle(None, Created(at=at("09:00"), ticket="T", by=Person(name="Ada", fields={"site": "Jūrmala"}), fields=given)).ticket
     values = told(desk, ticket, at("09:00"))
     assert {name: value for name, value in values.items() if "." in name} == {
-        "fields.site": "Rīga", "fields.due date": "Mon 23 Nov 2026 12:00 (UTC)", "fields.effort": "1h 30m", "fields.vip": "yes",
+        "fields.site": "Rīga", "fields.due_date": "Mon 23 Nov 2026 12:00 (UTC)", "fields.effort": "1h 30m", "fields.vip": "yes",
         "fields.skills": "a, b", "fields.seats": "0", "requester.fields.site": "Jūrmala", "facts.queue": "3", "facts.wait": "",
     }  # fmt: skip
     bare = desk.handle(None, Created(at=at("09:00"), ticket="T", by=Person(name="Ada"), fields={"vip": False})).ticket

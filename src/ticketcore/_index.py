@@ -263,7 +263,6 @@ class _Needles:
                 rows |= same
         return rows
 
-
     def rows_by_word(self, text: str) -> int | None:
         """The rows whose part, which has no blank, is in a folded text: so in one of its words, and words come again.
 
