@@ -42,6 +42,7 @@ from ticketcore._time import (
     EPOCH_ORDINAL,
     MAX_US,
     MIN_US,
+    ONE_US,
     SECOND_US,
     duration_us,
     first_showing,
@@ -121,8 +122,8 @@ class Hours(Timeline):
                     after += minutes[minute]
                     if opens[minute]:
                         after += end.second * SECOND_US + end.microsecond
-                    return timedelta(0, 0, after - before)
-        return timedelta(0, 0, self.elapsed_us(self._us(start), self._us(end)))
+                    return ONE_US * (after - before)
+        return ONE_US * self.elapsed_us(self._us(start), self._us(end))
 
     def add(self, at: datetime | int, amount: timedelta | str) -> DateTime:
         """The earliest instant by which *amount* of open time has passed since *at*.
