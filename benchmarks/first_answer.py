@@ -44,9 +44,8 @@ def main() -> None:
         begin = time.perf_counter()
         hours.compiled_us(*YEAR_US)
         year.append(time.perf_counter() - begin)
-    print(
-        f"first answer of a new schedule: {statistics.median(first) * 1e3:.2f} ms; one year compiled: {statistics.median(year) * 1e3:.2f} ms"
-    )
+    one, other = statistics.median(first) * 1e3, statistics.median(year) * 1e3
+    print(f"first answer of a new schedule: {one:.2f} ms; one year compiled: {other:.2f} ms")
 
 
 if __name__ == "__main__":
