@@ -2,9 +2,10 @@
 
     make mutation                                        all the steps below, one after the other
     python tests/mutation_score.py reach                 run the tests once: which of them reach which line, and how long they take
-    python tests/mutation_score.py draw --seed 2 --count 500 --rooms model,hours
-                                                         draw mutants, so many from every module as its size asks for
-    python tests/mutation_score.py run [--examples 50] [--again survived]
+    python tests/mutation_score.py draw --seed 2 --count 500 --rooms lint,_why_not,extra
+                                                         draw mutants of these rooms or modules (of all, unless they are named),
+                                                         so many from every module as its size asks for
+    python tests/mutation_score.py run [--examples 50] [--again survived] [--limit 30]
                                                          run each against the tests that reach it; goes on where it was stopped
     python tests/mutation_score.py types                 which of the survivors mypy --strict refuses
     python tests/mutation_score.py report                the score, and every survivor as a difference
@@ -51,7 +52,7 @@ REACH: Final = KEPT / "reach.coverage"
 SECONDS: Final = KEPT / "seconds.json"
 SEED: Final = 1
 COUNT: Final = 1000
-BUDGET_S: Final = 60  # of tests a mutant: one that is not noticed by then has survived
+LIMIT_S: Final = 60  # of tests a mutant: one that is not noticed by then has survived
 STUCK_S: Final = 900  # a test that waits for ever
 # What runs other processes, in which no mutant is, or the documentation, whose blocks are there to be read: never taken for a test of src.
 LEFT_OUT: Final = ("test_packaging.py", "test_demo.py", "test_docs.py", "test_examples.py", "test_import_map.py", "test_pure.py")
@@ -77,10 +78,7 @@ class Fault:
     @property
     def room(self) -> str:
         """The room it is in, as tests/test_import_map.py has them; the strategies and the rest of extra are one each."""
-        path = Path(self.path)
-        if "extra" in path.parts:
-            return "extra.strategies" if "strategies" in path.parts else "extra"
-        return PART_OF.get(path.stem, path.stem)
+        return room_of(Path(self.path))
 
     def applied(self) -> str:
         source = (ROOT / self.path).read_text(encoding="utf-8")
@@ -92,6 +90,12 @@ class Fault:
         before = (ROOT / self.path).read_text(encoding="utf-8").splitlines()
         lines = difflib.unified_diff(before, self.applied().splitlines(), lineterm="", n=0)
         return "\n".join(line for line in lines if not line.startswith(("---", "+++")))
+
+
+def room_of(path: Path) -> str:
+    if "extra" in path.parts:
+        return "extra.strategies" if "strategies" in path.parts else "extra"
+    return PART_OF.get(path.stem, path.stem)
 
 
 def digest(source: str) -> str:
@@ -245,8 +249,8 @@ class Mutmut:
 
 
 def drawn(seed: int, count: int, rooms: Sequence[str]) -> tuple[list[Fault], Counter[str]]:
-    """*count* mutants of the modules named in *rooms* (all, if none), as many of each module as its share of all mutants asks for."""
-    made = [Mutmut(path) for path in sorted(SRC.rglob("*.py")) if not rooms or path.stem in rooms]
+    """*count* mutants of these rooms and modules (all, if none), as many of each module as its share of all mutants asks for."""
+    made = [Mutmut(path) for path in sorted(SRC.rglob("*.py")) if not rooms or {path.stem, room_of(path)} & {*rooms}]
     sizes = Counter({module.path.relative_to(SRC).with_suffix("").as_posix(): len(module.found) for module in made})
     share = min(1.0, count / sizes.total())
     chosen: list[Fault] = []
@@ -299,8 +303,9 @@ def _default(node: ast.expr, now: object) -> object:
 class Runner:
     """The plug-in that runs the drawn mutants instead of the tests it was given."""
 
-    def __init__(self, faults: Sequence[Fault], note: Callable[[Fault, str, str, float], None]) -> None:
+    def __init__(self, faults: Sequence[Fault], limit: float, note: Callable[[Fault, str, str, float], None]) -> None:
         self.faults = faults
+        self.limit = limit
         self.note = note
         self.failed = ""
 
@@ -354,7 +359,7 @@ class Runner:
             return 2
         begun = time.monotonic()
         for item, after in zip(items, [*items[1:], None], strict=True):
-            if time.monotonic() - begun > BUDGET_S:
+            if time.monotonic() - begun > self.limit:
                 os.write(writer, b"budget")
                 return 3
             os.write(writer, f"{item.nodeid}\n".encode())
@@ -490,7 +495,7 @@ def draw(seed: int, count: int, rooms: Sequence[str]) -> None:
     print(f"{len(faults)} drawn of {sizes.total()} mutants in {len(sizes)} modules, seed {seed}")
 
 
-def run(seed: int, examples: int, again: str, tests: Sequence[str]) -> int:
+def run(seed: int, examples: int, again: str, limit: float, tests: Sequence[str]) -> int:
     done = read_verdicts(seed)
     faults = [fault for fault in read_faults(seed) if fault.name not in done or (again and done[fault.name]["verdict"] == again)]
     few_examples(examples)
@@ -500,7 +505,7 @@ def run(seed: int, examples: int, again: str, tests: Sequence[str]) -> int:
             file.write(json.dumps({"name": fault.name, "verdict": verdict, "by": by, "seconds": round(took, 1)}) + "\n")
             file.flush()
 
-        return pytest_run(Runner(faults, note), tests)
+        return pytest_run(Runner(faults, limit, note), tests)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -511,6 +516,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rooms", type=lambda text: text.split(","), default=[])
     parser.add_argument("--examples", type=int, default=10)
     parser.add_argument("--again", default="")
+    parser.add_argument("--limit", type=float, default=LIMIT_S)
     parser.add_argument("tests", nargs="*", default=["tests"])
     given = parser.parse_args(arguments)
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -521,7 +527,7 @@ def main(arguments: Sequence[str]) -> int:
         case "draw":
             draw(given.seed, given.count, given.rooms)
         case "run":
-            return run(given.seed, given.examples, given.again, given.tests)
+            return run(given.seed, given.examples, given.again, given.limit, given.tests)
         case "types":
             judged_by_types(given.seed)
         case _:
