@@ -1,10 +1,14 @@
-"""How hard the laws are tried: HYPOTHESIS_PROFILE is quick, cover, dev (the default), ci or nightly."""
+"""How hard the laws are tried: HYPOTHESIS_PROFILE is quick, cover, dev (the default), ci or nightly; and what refusals say is held."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+import said
 
 # No deadline anywhere: the machines are shared, and no test judges wall-clock time.
 # Under CI the examples are the same every time, so that a red run is red again.
@@ -19,3 +23,19 @@ settings.register_profile("nightly", max_examples=20_000, deadline=None, suppres
 
 # An unknown name raises: a misspelt profile must not run as another one.
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Every refusal that a test waits for is held to what is kept of it (said.py); not in a law, which draws what it refuses."""
+    if hasattr(getattr(item, "obj", None), "hypothesis"):
+        return (yield)
+    with said.noted() as errors:
+        result = yield
+    said.compare(item, errors)
+    return result
+
+
+def pytest_sessionfinish() -> None:
+    if said.ANEW:
+        said.write()

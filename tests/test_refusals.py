@@ -1,6 +1,7 @@
 """What a refusal says: the place, the value and the way out, word for word, as they are read by a person and by a program.
 
-The long tables are kept in tests/facts/refusals.txt, to be read through when it changes: ``python tests/test_refusals.py`` writes it anew.
+What `pytest.raises` catches in any other test is kept by said.py. The long tables of what is not raised there are kept in
+tests/facts/refusals.txt, to be read through when it changes: ``python tests/test_refusals.py`` writes it anew.
 """
 
 from __future__ import annotations
@@ -8,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-import test_checks
-import test_desk
+import test_conditions
 import test_desk_file
-from desk_day import ADA, at, born
+from desk_day import ADA, at
+from said import blocks, in_full, write_blocks
 from ticketcore import Action, BusinessHours, Lifecycle, Metric, Noted, Rule, Rules, RuleSet, always, load_desk
 from ticketcore._clocks import parse_target
 from ticketcore._filters import parse_filter
+from ticketcore._parsing import parse as parse_condition
 from ticketcore._roster_data import parse_roster
 from ticketcore._time import load_zone, wall_us
 from ticketcore.conditions import Vocabulary
-from ticketcore.errors import DataError, TicketcoreError
+from ticketcore.errors import DataError, Problem, TicketcoreError
 from ticketcore.hours import Changing
 from ticketcore.model import evolve
 from ticketcore.priority import Matrix, ScoreCard
@@ -199,52 +201,45 @@ def desk_files() -> Iterator[tuple[str, Callable[[], Any]]]:
         yield f"{place} = {value!r}", partial(load_desk, test_desk_file.put(test_desk_file.whole(), place, value))
 
 
-def desks() -> Iterator[tuple[str, Callable[[], Any]]]:
-    for parts, path, words in [*(row[:3] for row in test_checks.UNKNOWN), *test_checks.WRONG]:
-        yield f"Desk: {path}: {words}", partial(test_checks.desk_of, **parts)
+def listed(read: Callable[[list[Problem]], Any]) -> NoReturn:
+    """Raise what *read* lists."""
+    problems: list[Problem] = []
+    read(problems)
+    raise DataError(problems)
 
 
-def moments() -> Iterator[tuple[str, Callable[[], Any]]]:
-    for desk, events, error, _ in test_desk.REFUSED:
-        yield f"handle: {[type(event).__name__ for event in events]}: {error.__name__}", partial(desk.handle, born(desk).ticket, *events)
+def rows(test: Any) -> Iterator[tuple[Any, ...]]:
+    """The rows of the table that a test is run with."""
+    (mark,) = (mark for mark in test.pytestmark if mark.name == "parametrize")
+    yield from mark.args[1]
 
 
-def in_full(call: Callable[[], Any]) -> Iterator[str]:
-    """All that an error carries, a line each."""
-    error = refused(call)
-    yield f"  {error.code}" + (f" ({error.value})" if error.value else "")
-    yield from (f"  {line}" for line in str(error).splitlines())
-    for problem in getattr(error, "problems", ()):
-        yield f"    {problem.code}" + (f" ({problem.value})" if problem.value else "")
+def conditions() -> Iterator[tuple[str, Callable[[], Any]]]:
+    for data, problem in rows(test_conditions.test_what_is_refused_and_how):
+        yield f"condition: {problem}", partial(listed, partial(parse_condition, data, test_conditions.WORDS, "when"))
+
+
+def declarations() -> Iterator[tuple[str, Callable[[], Any]]]:
+    for what, data, problem in rows(test_conditions.test_declarations_that_are_refused):
+        yield f"{what.__name__}: {problem}", partial(listed, partial(what, data, "fields"))
 
 
 def said() -> dict[str, list[str]]:
     """What is said to each row of the tables; rows under one title stand together."""
     found: dict[str, list[str]] = {}
-    for table in (desk_files, desks, moments):
+    for table in (desk_files, conditions, declarations):
         for title, call in table():
-            found.setdefault(title, []).extend(in_full(call))
-    return found
-
-
-def kept() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    lines: list[str] = []
-    for line in SAID.read_text(encoding="utf-8").splitlines():
-        if line.startswith("  "):
-            lines.append(line)
-        else:
-            lines = found[line] = []
+            found.setdefault(title, []).extend(in_full(refused(call)))
     return found
 
 
 def test_every_refusal_of_the_tables_says_what_it_said() -> None:
     """A row that is new in a table is taken up when the file is written anew."""
-    now, then = said(), kept()
+    now, then = said(), blocks(SAID)
     both = now.keys() & then.keys()
     assert {title: now[title] for title in both} == {title: then[title] for title in both}
     assert len(both) > 0.9 * len(then)
 
 
 if __name__ == "__main__":
-    SAID.write_text("".join(f"{title}\n" + "".join(f"{line}\n" for line in lines) for title, lines in said().items()), encoding="utf-8")
+    write_blocks(SAID, said())
