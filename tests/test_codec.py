@@ -729,6 +729,35 @@ def test_what_cannot_be_trusted_is_refused_as_strictly_or_taken(data: Any) -> No
             read(data, trusted=True)
 
 
+@given(corrupted(events() | tickets()))
+def test_whatever_the_library_could_have_written_is_trusted_as_it_is_read_strictly(data: Any) -> None:
+    for read in (codec.ticket_from_data, codec.event_from_data):
+        with suppress(DataError):
+            value = read(data)
+            if to_data(value) == data:
+                found = read(json.loads(json.dumps(data)), trusted=True)
+                assert (found, type(found), hash(found)) == (value, type(value), hash(value))
+
+
+@given(st.lists(persons() | agents(), min_size=1, max_size=3), st.data())
+def test_people_are_trusted_alike_however_often_they_come_and_in_whatever_order_of_keys(people: list[Any], data: st.DataObject) -> None:
+    for person in data.draw(st.lists(st.sampled_from(people), max_size=8)):
+        given_data = json.loads(json.dumps(to_data(person)))
+        keys = data.draw(st.permutations(list(given_data)))
+        event = {"kind": "resolved", "at": "1970-01-01T00:00:00Z", "by": {key: given_data[key] for key in keys}}
+        assert event_from_data(event, trusted=True) == event_from_data(event) == Resolved(at=0, by=person)
+
+
+def test_people_that_are_wrong_do_not_spoil_those_that_come_after() -> None:
+    for wrong in (1, True, 1.0, None):
+        event_from_data({"kind": "closed", "at": NINE, "by": {"role": "agent", "id": wrong}}, trusted=True)
+    right = {"kind": "closed", "at": NINE, "by": {"role": "agent", "id": "1", "name": "True"}}
+    assert event_from_data(right, trusted=True) == event_from_data(right)
+    lacking = {"kind": "closed", "at": NINE, "by": {"role": "agent", "name": "Maria"}}
+    assert answer(event_from_data, lacking, trusted=True) == answer(event_from_data, lacking)
+    assert answer(event_from_data, lacking, trusted=True) == answer(event_from_data, lacking)
+
+
 def test_trusted_data_that_lacks_something_is_refused_with_its_path() -> None:
     broken: tuple[Any, ...] = (
         {},

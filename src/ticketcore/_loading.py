@@ -6,8 +6,8 @@ where; a law holds that the two read the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import reduce
+from collections.abc import Callable, Container, Iterable, Mapping
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from ticketcore.errors import TicketcoreError
 
 Load = Callable[[Any], Any]
 STUMBLES: Final = (KeyError, TypeError, ValueError, AttributeError, Refusal, TicketcoreError)  # what wrong data may raise in a loader
+_new: Final = object.__new__
 _put: Final = object.__setattr__
 _items: Final = dict.items  # a TypeError for what is no dict
 
@@ -29,7 +30,7 @@ class Loaders(dict[Any, Load]):
 
     *key* names a field's key, None for a field that has none; *leaf* gives what reads a field in which no class of the model stands, None
     when it is taken as it is; *name* reads the names in a map; *aside* gives the keys of a class that fill no field; *unions* give the
-    key that says the class, and the classes.
+    key that says the class, and the classes; *often* are the classes whose values come again and again, so that the last are kept.
     """
 
     def __init__(
@@ -38,11 +39,12 @@ class Loaders(dict[Any, Load]):
         key: Callable[[str], str | None],
         leaf: Callable[[attrs.Attribute[Any]], Load | None],
         name: Load,
-        aside: Callable[[type], Mapping[str, Load]],
+        aside: Callable[[type], Mapping[str, Load | None]],
         unions: Mapping[Any, tuple[str, Mapping[str, type]]],
+        often: Container[type] = (),
     ) -> None:
         super().__init__()
-        self._key, self._leaf, self._name, self._aside, self._unions = key, leaf, name, aside, unions
+        self._key, self._leaf, self._name, self._aside, self._unions, self._often = key, leaf, name, aside, unions, often
 
     def __missing__(self, wanted: Any) -> Load:
         made = self[wanted] = self._union(*self._unions[wanted]) if wanted in self._unions else self._class(wanted)
@@ -54,31 +56,31 @@ class Loaders(dict[Any, Load]):
     def _class(self, kind: type) -> Load:
         draft, table = draft_class(kind), self._table(kind)
         needed = [self._key(field.name) for field in attrs.fields(kind) if field.default is attrs.NOTHING]
+        # All values in a row first, at place 0 the object to be filled: measured, a store by name costs more than a place in the call.
+        blank = [None, *(None if field.default is attrs.NOTHING else field.default for field in attrs.fields(kind))].copy
+        fill: Callable[..., None] = draft.__init__
 
         def load(data: Any) -> Any:
-            new = draft()
+            row = blank()
             for key, value in _items(data):
-                name, read = table[key]
-                if read is None:
-                    setattr(new, name, value)
-                elif name:
-                    setattr(new, name, read(value))
-                else:
-                    read(value)
+                place, read = table[key]
+                row[place] = value if read is None else read(value)
             for key in needed:
                 data[key]  # a KeyError where it is missing
+            row[0] = new = _new(draft)
+            fill(*row)
             new.__class__ = kind
             return new
 
-        return load
+        return _remembered(load) if kind in self._often else load
 
-    def _table(self, kind: type) -> Mapping[str, tuple[str, Load | None]]:
-        """For every key of a class: the field it fills, none for what stands aside, and what reads the value."""
-        table: dict[str, tuple[str, Load | None]] = {key: ("", read) for key, read in self._aside(kind).items()}
-        for field in attrs.fields(kind):
+    def _table(self, kind: type) -> Mapping[str, tuple[int, Load | None]]:
+        """For every key of a class: the place of the field it fills, 0 for what stands aside, and what reads the value."""
+        table: dict[str, tuple[int, Load | None]] = {key: (0, read) for key, read in self._aside(kind).items()}
+        for place, field in enumerate(attrs.fields(kind), 1):
             key = self._key(field.name)
             if key is not None:
-                table[key] = (field.name, self._load_of(field))
+                table[key] = (place, self._load_of(field))
         return table
 
     def _load_of(self, field: attrs.Attribute[Any]) -> Load | None:
@@ -108,6 +110,22 @@ class Loaders(dict[Any, Load]):
             return runs
 
         return load_runs
+
+
+def _remembered(load: Load) -> Load:
+    """*load*, the last values it made at hand: data with a list or a table in it is loaded anew."""
+
+    @lru_cache(maxsize=1024)
+    def made(*items: tuple[str, Any]) -> Any:
+        return load(dict(items))
+
+    def recall(data: Any) -> Any:
+        try:
+            return made(*_items(data))
+        except TypeError:
+            return load(data)
+
+    return recall
 
 
 def _listed(data: Any) -> Iterable[Any]:

@@ -240,7 +240,7 @@ def ticket_from_data(data: Any, path: str = "", *, trusted: bool = False) -> Tic
     """
     if trusted:
         try:
-            ticket: Ticket = _TRUSTED[Ticket](data)
+            ticket: Ticket = _trust_ticket(data)
             return ticket
         except STUMBLES:
             pass  # as above
@@ -261,16 +261,18 @@ def _strict_leaf(field: attrs.Attribute[Any]) -> Load:
     return read if convert in _DONE else lambda value: convert(read(value))
 
 
-def _no_part(_: type) -> Mapping[str, Load]:
-    return dict.fromkeys(("schema", "kind", "role"), bool)  # they say what the data is, and no more
+def _no_part(_: type) -> Mapping[str, None]:
+    return dict.fromkeys(("schema", "kind", "role"))  # they say what the data is, and no more
 
 
 _UNIONS: Final[Mapping[Any, tuple[str, Mapping[str, type]]]] = {
     Actor: ("role", {"customer": Person, "agent": Agent}), Event: ("kind", EVENTS), Effect: ("kind", EFFECTS),
 }  # fmt: skip
 _STRICT: Final = Loaders(key=_key_of, leaf=_strict_leaf, name=text, aside=_ASIDE.__getitem__, unions=_UNIONS)
-_TRUSTED: Final = Loaders(key=_key_of, leaf=leaf_of(DURATIONS.__contains__), name=str, aside=_no_part, unions=_UNIONS)
-_load_event, _load_effect, _trust_event = _STRICT[Event], _STRICT[Effect], _TRUSTED[Event]
+_TRUSTED: Final = Loaders(
+    key=_key_of, leaf=leaf_of(DURATIONS.__contains__), name=str, aside=_no_part, unions=_UNIONS, often=(Person, Agent)
+)
+_load_event, _load_effect, _trust_event, _trust_ticket = _STRICT[Event], _STRICT[Effect], _TRUSTED[Event], _TRUSTED[Ticket]
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
