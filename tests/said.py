@@ -71,8 +71,8 @@ def noted() -> Iterator[list[TicketcoreError]]:
         yield errors
     finally:
         pytest.raises = real
-        informed = (getattr(each, "excinfo", each) for each in caught)  # a context, or the answer of a call
-        errors += [each.value for each in informed if each is not None and isinstance(each.value, TicketcoreError)]
+    informed = (getattr(each, "excinfo", each) for each in caught)  # a context, or the answer of a call
+    errors += [each.value for each in informed if each is not None and isinstance(each.value, TicketcoreError)]
 
 
 def compare(item: pytest.Item, errors: Sequence[TicketcoreError]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import attrs
@@ -27,6 +28,8 @@ from ticketcore.codec import (
     event_to_line,
     from_data,
     history_from_lines,
+    load_desk,
+    outcome_from_data,
     ticket_from_data,
     ticket_to_data,
     to_data,
@@ -56,6 +59,7 @@ from ticketcore.model import (
     Ticket,
     fold,
 )
+from ticketcore.seal import sealed_from_data
 
 EACH = max(10, settings.default.max_examples // 10) if settings.default else 10  # of a law that is tried for each of 58 kinds
 NINE = "2026-11-20T09:00:00Z"
@@ -293,6 +297,19 @@ def test_the_listing_reads_well() -> None:
     ]
 
 
+@pytest.mark.parametrize(("read", "what"), [
+    (event_from_data, "event"), (effect_from_data, "effect"), (ticket_from_data, "ticket"), (outcome_from_data, "outcome"),
+    (load_desk, "desk"), (sealed_from_data, "sealed event"), (partial(event_from_data, trusted=True), "event"),
+    (partial(ticket_from_data, trusted=True), "ticket"), (partial(from_data, Event), "event"), (partial(from_data, Effect), "effect"),
+    (partial(from_data, Actor), "actor"), (partial(from_data, Person), "person"), (partial(from_data, Clock), "clock"),
+])  # fmt: skip
+def test_a_refusal_says_what_was_to_be_read_and_where(read: Any, what: str) -> None:
+    for path, asked in (("", ()), ("here[3]", ("here[3]",))):
+        with pytest.raises(DataError) as caught:
+            read(5, *asked)
+        assert (caught.value.message, caught.value.path, caught.value.problems[0].value) == (f"{what}: 1 problem", path, "5")
+
+
 AT = {"at": NINE}
 NUMBERED: dict[Any, Any] = {"kind": "closed", "at": NINE, 5: 1}
 
@@ -400,7 +417,8 @@ def answer(read: Any, *args: Any, **named: Any) -> Any:
     try:
         value = read(*args, **named)
     except DataError as error:
-        return [(problem.path, problem.message, problem.hint, problem.code, problem.value) for problem in error.problems]
+        told = [(problem.path, problem.message, problem.hint, problem.code, problem.value) for problem in error.problems]
+        return error.message, told
     return value, type(value), hash(value)
 
 

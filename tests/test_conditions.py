@@ -746,6 +746,14 @@ def test_python_and_data_say_the_same(made: Condition, data: Any) -> None:
     assert read(to_data(made)) == read(data)
 
 
+@pytest.mark.parametrize("op", ["contains", "starts_with", "ends_with", "matches", "mentions_any", "mentions_all", "mentions_none"])
+def test_how_texts_are_to_be_compared_is_a_part_of_the_test(op: str) -> None:
+    made = getattr(field.subject, op)
+    assert made("x", "y") == Test("subject", op, ("x", "y"), accents=False, language="")
+    assert made("x", "y", accents=True) == Test("subject", op, ("x", "y"), accents=True, language="")
+    assert made("x", language="tr") == Test("subject", op, ("x",), accents=False, language="tr")
+
+
 def test_conditions_refuse_to_be_taken_for_truth() -> None:
     with pytest.raises(TypeError, match=r"combine with & \| ~"):
         bool(field.tags.has("a"))
@@ -1366,6 +1374,11 @@ def test_conditions_in_words(condition: Condition, words: str) -> None:
         (FALSE, "no   never"),
         (TRUE, "yes  always"),
         (~field.tags.has("vip"), "no   not\nyes    tags has 'vip'"),
+        (
+            field.rating.is_set() & ~field.tags.has("vip"),
+            "no   all of\nno     rating is set   (empty)\nno     not\nyes      tags has 'vip'",
+        ),
+        (field.rating.is_set() | field.tags.has("vip"), "yes  any of\nno     rating is set   (empty)\nyes    tags has 'vip'"),
     ],
 )
 def test_why(condition: Condition, line: str) -> None:

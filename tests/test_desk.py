@@ -54,6 +54,7 @@ from ticketcore import (
     since,
     until,
 )  # fmt: skip
+from ticketcore._fingerprint import _parts as parts_of
 from ticketcore._fingerprint import fingerprint
 from ticketcore._time import HOUR_US, MINUTE_US, to_us
 from ticketcore.errors import (
@@ -686,6 +687,28 @@ def test_any_change_of_a_desk_is_another_fingerprint(changes: dict[str, Any]) ->
     desk = full_desk()
     assert desk.evolve(**changes).fingerprint != desk.fingerprint
     assert desk.evolve(**changes).evolve(**{name: getattr(desk, name) for name in changes}).fingerprint == desk.fingerprint
+
+
+def test_a_fingerprint_is_made_of_names_and_values_in_one_order() -> None:
+    assert list(parts_of({2: "b", "10": (1, None), True: {"x"}})) == [
+        "{",
+        "10",
+        "[",
+        "1",
+        "None",
+        "]",
+        "2",
+        "'b'",
+        "True",
+        "(",
+        "'x'",
+        ")",
+        "}",
+    ]
+    assert list(parts_of(frozenset({"y", "x"}))) == ["(", "'x'", "'y'", ")"]
+    assert list(parts_of(frozenset({("y", "x")}))) == ["(", "[\x01'y'\x01'x'\x01]", ")"]
+    assert list(parts_of(Settings(late="restamp")))[:3] == ["<Settings", "late", "'restamp'"]
+    assert fingerprint(Settings()) != fingerprint(Settings(late="restamp"))
 
 
 def test_a_fingerprint_is_the_same_in_every_process() -> None:

@@ -454,6 +454,24 @@ def test_a_desk_made_in_python_is_written_and_read_back() -> None:
     assert again.fingerprint == desk.fingerprint
 
 
+def test_instants_and_lengths_of_time_are_written_as_people_write_them() -> None:
+    data = {
+        "fields": {"due": "instant", "effort": "duration", "seats": "number"},
+        "facts": {
+            "seen": {"type": "instant", "default": "2026-11-20T09:00:00Z"}, "left": {"type": "duration", "default": "4h"},
+            "queue": {"type": "number", "default": 7}, "moods": {"type": "set", "default": ["b", "a"]},
+        },
+        "rules": [{"name": "r", "then": [
+            {"set_field": "due", "to": "2026-11-20T09:00:00Z"}, {"set_field": "effort", "to": "1h 30m"}, {"set_field": "seats", "to": 3},
+        ]}],
+    }  # fmt: skip
+    written = desk_to_data(load_desk(data))
+    assert {name: fact["default"] for name, fact in written["facts"].items()} == {
+        "seen": "2026-11-20T09:00:00Z", "left": "4h", "queue": 7, "moods": ["a", "b"],
+    }  # fmt: skip
+    assert [action["to"] for action in written["rules"][0]["then"]] == ["2026-11-20T09:00:00Z", "1h 30m", 3]
+
+
 def test_no_metrics_are_not_the_default_ones() -> None:
     assert load_desk(desk_to_data(Desk(metrics=()))).metrics == {}
 

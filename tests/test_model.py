@@ -385,6 +385,15 @@ def test_a_postponement_outlives_the_bin() -> None:
     assert (woken.postponed_until_us, woken.before_postpone) == (None, "")
 
 
+def test_the_status_before_the_bin_is_kept_until_the_ticket_is_back() -> None:
+    spam = after(moved("open", "spam", "open", "removed", 1))
+    assert spam.before_delete == "open"
+    binned = fold([moved("spam", "deleted", "removed", "removed", 2)], spam)
+    assert binned.before_delete == "open"
+    assert fold([moved("deleted", "open", "removed", "open", 3)], binned).before_delete == ""
+    assert fold([moved("open", "resolved", "open", "resolved", 3)], binned).before_delete == "open"  # it was in no bin, says the log
+
+
 def test_a_reopening_counts_and_forgets_the_resolution() -> None:
     resolved = after(moved("new", "resolved", "new", "resolved", 5))
     assert resolved.resolved_at is not None

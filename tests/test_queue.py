@@ -213,6 +213,7 @@ def test_a_position_is_explained_term_by_term() -> None:
         "T-5: 4 of 5: first_reply due 1970-01-01T00:01:00Z (1 ahead due sooner); priority high (1 ahead of higher priority); "
         "waiting since 1970-01-01T00:00:00Z; otherwise equal (1 ahead by id)"
     )
+    assert [(ahead.term, ahead.ahead) for ahead in standing.terms] == [("due", 1), ("priority", 1), ("waiting", 0), ("id", 1)]
     assert order.explain(mine, []).position == 1  # it need not be among them
 
 
