@@ -55,7 +55,9 @@ COUNT: Final = 1000
 LIMIT_S: Final = 60  # of tests a mutant: one that is not noticed by then has survived
 STUCK_S: Final = 900  # a test that waits for ever
 # What runs other processes, in which no mutant is, or the documentation, whose blocks are there to be read: never taken for a test of src.
-LEFT_OUT: Final = ("test_packaging.py", "test_demo.py", "test_docs.py", "test_examples.py", "test_import_map.py", "test_pure.py")
+LEFT_OUT: Final = (
+    "test_packaging.py", "test_demo.py", "test_docs.py", "test_examples.py", "test_import_map.py", "test_pure.py", "test_scaling.py",
+)  # fmt: skip
 KILLED: Final = frozenset({"killed", "timeout"})
 TYPED: Final = "refused by mypy"
 

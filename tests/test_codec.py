@@ -508,6 +508,25 @@ def test_a_duration_is_the_same_however_it_is_written(text: str) -> None:
         assert event.extra_us == 5_400_000_000
 
 
+def test_readers_made_anew_read_and_refuse_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are made while the library is imported, when no test looks."""
+    table = [row[0] for mark in test_an_event_is_refused.pytestmark for row in mark.args[1]]
+    table += [{"kind": kind, **AT, "schema": 1, "id": "x"} for kind in EVENTS] + [GOAL, {**GOAL, "target": 5}, {**GOAL, "at": None}]
+    monkeypatch.setattr(codec, "_BY_TYPE", dict(codec._BY_TYPE))
+    monkeypatch.setattr(codec, "_ASIDE", dict(codec._ASIDE))
+    people = {
+        "customer": codec._known(Person, "a person", {"role": _plain.one_of(["customer"], "role here")}),
+        "agent": codec._known(Agent, "an agent", {"role": _plain.one_of(["agent"], "role here")}),
+    }
+    actors = codec._BY_TYPE[Actor] = _plain.tagged("role", people, "an actor")
+    codec._BY_TYPE[Actor | None] = _plain.optional(actors)
+    anew = codec._union("kind", EVENTS, "event")
+    for data in table:
+        assert answer(_plain.read_document, anew, data, what="event") == answer(event_from_data, data)
+    assert codec._ASIDE[Noted].keys() == {"kind", "schema"}
+    assert codec._ASIDE[Person].keys() == {"role"}
+
+
 def test_data_may_be_as_deep_as_the_limit() -> None:
     _plain.check_size(nested(32))
 

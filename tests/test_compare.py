@@ -590,6 +590,15 @@ def test_a_recorded_log_may_be_taken_as_it_stands(name: str, keep: str) -> None:
     assert keep == "open" or fast == plain  # what comes after the last moment of a ticket may find it forgotten
 
 
+@pytest.mark.parametrize("recorded", [False, True])
+def test_breaches_before_the_first_difference_are_counted_too(recorded: bool) -> None:
+    last = Rule(name="last", on=["noted"], then=[Action("add_tag", "noted")])
+    a, b = ruled(HOT), ruled(HOT, last)
+    log = log_of(a, [told(Created, "A", "09:00"), told(TagsAdded, "A", "12:00", tags=["x"]), told(Noted, "A", "13:00")], at("14:00"))
+    (one,) = compare(a, b, log, recorded=recorded, until=at("14:00")).tickets
+    assert one.breaches == (1, 1)
+
+
 def test_the_echo_of_an_effect_is_dropped_from_a_recorded_log_too() -> None:
     ack = Rule(name="ack", on=["created"], then=[Action("reply", "ack")])
     a, b = (ruled(*rules, templates={"ack": "we are on it"}) for rules in ([ack], []))

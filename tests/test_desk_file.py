@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticketcore import _desk_data
 from ticketcore._actions import Action
-from ticketcore._desk_file import OPTIONS
+from ticketcore._desk_file import OPTIONS, bad_leaves
 from ticketcore._hours_file import hours_to_data
 from ticketcore.codec import desk_to_data, effect_to_data, load_desk, outcome_from_data, outcome_to_data
 from ticketcore.conditions import FieldType, field, since
@@ -871,6 +872,22 @@ def test_a_mutated_desk_file_is_read_or_refused_with_a_desk_error(data: st.DataO
 @given(st.dictionaries(st.sampled_from(list(WHOLE)) | st.text(), anything, max_size=6) | anything)
 def test_any_data_is_read_or_refused_with_a_desk_error(data: Any) -> None:
     problems(data)
+
+
+def test_every_leaf_that_no_file_can_hold_is_found_wherever_it_stands() -> None:
+    bad = 2**63
+    data = {"a": [1, [2, bad], bad, {"b": bad, "c": [bad], "d": "x"}], "e": {"f": {}, "g": bad}, "h": bad, "i j": [[], bad]}
+    assert sorted(problem.path for problem in bad_leaves(data)) == [
+        ".a[1][1]", ".a[2]", ".a[3].b", ".a[3].c[0]", ".e.g", ".h", "['i j'][1]",
+    ]  # fmt: skip
+    assert bad_leaves({"a": [1, 1.5, True, "x", {"b": date(2026, 1, 1)}]}) == []
+
+
+def test_a_writer_writes_every_field_by_its_key_and_as_it_is_told_to() -> None:
+    write = _desk_data._writer(RuleSet, ("rules",), enabled=("on", str))
+    assert write(RuleSet(name="x", enabled=False)) == {"name": "x", "on": "False"}
+    assert write(RuleSet(name="x")) == {"name": "x"}
+    assert _desk_data._writer(Status)(Status(name="x", category="open")) == {"name": "x", "category": "open"}
 
 
 def test_the_options_of_actions_have_one_name_each() -> None:

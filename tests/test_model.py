@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketcore import Agent, AgentReplied, Created, CustomerReplied, Message, Person, Ticket, _ticket, _typed, evolve, fold
-from ticketcore._clocks import clock_with, cycle_with
+from ticketcore._clocks import Run, clock_with, cut_at, cycle_with, run_ended
 from ticketcore._ticket import draft_of, freeze
 from ticketcore._values import FrozenMap, changed, frozen_map, name_set, names
 from ticketcore.errors import BadValue, DataError, NaiveDateTime, NotAnInstant, Problem, TicketcoreError, UnknownName, WrongTicket, shorten
@@ -85,6 +85,16 @@ def test_a_cycle_and_a_clock_copied_by_hand_are_what_changed_makes_of_them() -> 
         cycle_with(cycle).hours = "other"  # type: ignore[misc]  # that is the point
     with pytest.raises(AttributeError):
         cycle_with(cycle, wrong=1)
+
+
+def test_a_run_that_ends_or_is_cut_keeps_what_it_counted() -> None:
+    cycle = Cycle(number=2, started_us=0, run_us=50, runs=(Run(0, 20, 15, "pending", "e1", 15),), banked_us=15)
+    ended = (*cycle.runs, Run(50, 80, 7, "open", "e2", 22))
+    assert run_ended(cycle, 80, 7, "open", "e2") == {"runs": ended, "banked_us": 22, "run_us": None}
+    cut = (*cycle.runs, Run(50, 80, 7, "hours", "", 22))
+    assert cut_at(cycle, 80, 7) == {"runs": cut, "banked_us": 22, "run_us": 80, "cut": True}
+    assert cut_at(cycle_with(cycle, run_us=None), 80, 0) == {"cut": True}
+    assert cut_at(Cycle(number=1, started_us=0), 80, 0) == {"cut": False}  # it has counted nothing so far
 
 
 def test_a_ticket_cannot_change() -> None:

@@ -57,6 +57,24 @@ def test_the_first_n_are_the_first_n_of_all(order: Order, tickets: list[Ticket],
         assert order.first(n, iter(tickets)) == order.sorted(tickets)[:n]
 
 
+@pytest.mark.parametrize(
+    "term",
+    [
+        Due(), Due(metric="a"), Due(find=lambda each, _: each.rating), Priority(), Waiting(), Age(), HeadStart(starts={"high": "5us"}),
+        HeadStart(starts={"high": "5us"}, since="age"), First(name="vip", when=lambda each: each.rating == 1),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_near_is_of_for_many_at_every_edge(term: Term) -> None:
+    tickets = [
+        ticket(f"{number}-{level}", dues=dues, priority=level, waiting_since_us=since, created_us=number, rating=number)
+        for number, (dues, since) in enumerate([({}, None), ({"a": 3}, 3), ({"a": 6, "b": 4}, 6), ({"a": None}, 4)])
+        for level in ("low", "high", "odd")
+    ]
+    for cut in (*range(-6, 8), _queue.NEVER - 1, _queue.NEVER):
+        assert term.near(tickets, cut) == [(term.of(each), each) for each in tickets if term.of(each) <= cut]
+
+
 @given(terms(), queued_tickets(), st.integers(-8, 8) | st.just(_queue.NEVER))
 def test_near_is_of_for_many(term: Term, tickets: list[Ticket], cut: int) -> None:
     assert term.near(tickets, cut) == [(term.of(each), each) for each in tickets if term.of(each) <= cut]

@@ -138,6 +138,22 @@ def test_a_finished_ticket_is_kept_while_something_is_due_for_it() -> None:
     assert run.tickets == {}
 
 
+def test_a_finished_ticket_is_kept_until_nothing_more_is_due_for_it() -> None:
+    from ticketcore import field
+
+    rules = [
+        Rule(name=name, when=(field.category == "closed") & (since("closed_at") >= after), then=(Action("add_tag", name),))
+        for name, after in (("tidy", "1h"), ("sweep", "1d"))
+    ]
+    run = Replay(Desk(metrics=(), rules=rules), keep="open")
+    for kind, clock in ((Created, "09:00"), (Resolved, "10:00"), (Closed, "11:00")):
+        run.feed(told(kind, "A", clock))
+    assert [fired(outcome) for outcome in run.settle(at("13:00"))] == [["tidy"]]
+    assert set(run.tickets) == {"A"}
+    assert [fired(outcome) for outcome in run.settle(at("13:00", 1))] == [["sweep"]]
+    assert run.tickets == {}
+
+
 def test_a_wake_up_at_which_nothing_happens_is_no_outcome() -> None:
     run = Replay(Desk(metrics=(), rules=(Rule(name="ages", when=since("created") >= "1000d", then=()),)))
     wake = run.feed(HISTORY[0]).wake_us

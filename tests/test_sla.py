@@ -230,6 +230,7 @@ def test_answer_6_only_a_public_human_message_of_support_answers(event: Any, sto
 
 def test_answer_7_warnings_are_given_once_and_derived_anew_on_change() -> None:
     warn = tuple(WarnAt.parse(text) for text in ("-2h", "-30m", "50%", "1h"))
+    assert list(map(str, warn)) == ["-2h", "-30m", "50%", "1h"]
     levels = Targets(by_level={"high": Length(4 * HOUR)}, otherwise=Length(8 * HOUR))
     desk = Desk(metrics=(WORK,), policies=[Policy(name="std", targets={"work": levels}, warn=warn)])
     ticket = told(desk, [])
@@ -449,6 +450,15 @@ def test_closing_a_resolved_ticket_takes_nothing_up_again() -> None:
 def test_wrong_parts_are_refused(make: Any, words: str) -> None:
     with pytest.raises((BadValue, BadDuration), match=words):
         make()
+
+
+@pytest.mark.parametrize(("written", "said"), [
+    ("-1 working day", "-1 working day"), ("1 working days", "1 working day"), ("-2 working days", "-2 working days"),
+    ("3 working day", "3 working days"), (" - 15m ", "-15m"), ("+1h", "1h"), ("80%", "80%"), ("-0 working days", "0 working days"),
+])  # fmt: skip
+def test_a_warning_is_written_as_it_is_read(written: str, said: str) -> None:
+    assert str(WarnAt.parse(written)) == said
+    assert WarnAt.parse(said) == WarnAt.parse(written)
 
 
 def test_service_levels_are_refused_whole_with_every_problem() -> None:
