@@ -81,11 +81,17 @@ def compare(item: pytest.Item, errors: Sequence[TicketcoreError]) -> None:
     lines = [line for each in dict.fromkeys(tuple(in_full(error)) for error in errors) for line in each][:MOST]
     if ANEW:
         kept().pop(title, None)
+        _SEEN.add(title)
         if lines and not any(word in line for line in lines for word in FOREIGN):
             kept()[title] = lines
     else:
         assert lines == kept().get(title, lines), "a refusal says something else than is kept in tests/facts/said.txt; see tests/said.py"
 
 
+_SEEN: Final[set[str]] = set()
+
+
 def write() -> None:
-    write_blocks(KEPT, dict(sorted(kept().items())))
+    """What is kept, without the rows that the tests that were run no longer have."""
+    tests = {title.partition("[")[0] for title in _SEEN}
+    write_blocks(KEPT, {title: kept()[title] for title in sorted(kept()) if title in _SEEN or title.partition("[")[0] not in tests})

@@ -274,6 +274,14 @@ def test_every_kind_of_value_has_its_check() -> None:
     assert {kind.takes for kind in ACTIONS.values()} == set(_TAKES)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_one_wrong_declaration_does_not_hide_the_next(order: int) -> None:
+    number = FieldType(kind="number")
+    wrong: dict[str, Any] = {"due date": number, "site": "text", "kind": FieldType(kind="nmber"), "a.b": 5, "cost": 7}
+    found = problems(fields={"fine": number, **dict([*wrong.items()][::order])})
+    assert sorted(path for path, _, _ in found) == sorted(f"fields.{name}" for name in wrong)
+
+
 def test_all_problems_are_listed_at_once() -> None:
     found = problems(
         zone="nowhere/land", default_hours="x", default_policy="y", metrics=(Metric(name="fa", start=("enter:opne",)),),

@@ -1284,6 +1284,16 @@ def test_a_vocabulary_can_be_sent_to_another_process() -> None:
     assert holds(field.site == "north", View(again, TICKET, NOW))
 
 
+def test_a_fact_that_nobody_has_told_has_its_default() -> None:
+    words = Vocabulary(
+        facts={"queue": Fact(type=NUMBER, default=7), "mood": Fact(type=TEXT, required_with=["created"])}, fields={"seats": NUMBER}
+    )
+    assert holds(field.facts.queue == 7, View(words, Ticket(id="T"), NOW))
+    assert not holds(field.facts.queue == 7, View(words, Ticket(id="T", facts=FrozenMap({"queue": 8})), NOW))
+    for unknown in (field.facts.mood, field.fields.seats):
+        assert not holds(unknown.is_set(), View(words, Ticket(id="T"), NOW))
+
+
 def test_a_declared_name_gives_way_to_a_field_of_every_ticket() -> None:
     words = Vocabulary(fields={"status": NAME}, facts={"site": Fact(type=NAME)})
     assert words.field("status").type.kind == "ordered"

@@ -1061,6 +1061,7 @@ def problems_of(**given_: Any) -> dict[str, str]:
     ({"moves": {"open": {"resolve": Move(to="resolved", otherwise="opn")}}}, "moves.open.resolve.otherwise", "did you mean 'open'"),
     ({"moves": {"open": {"reslve": "resolved"}}}, "moves.open.reslve", "unknown trigger 'reslve'; did you mean 'resolve'"),
     ({"moves": {"open": {"set": "resolved"}}}, "moves.open.set", "list them in direct"),
+    ({"moves": {"open": {"sett": "resolved"}}}, "moves.open.sett", "known are agent_replies"),  # a set is no trigger of a move
     ({"table": {"open": {"resolve": 5}}}, "table.open.resolve", "a move is wanted, not int"),
 ])  # fmt: skip
 def test_a_wrong_lifecycle_is_refused_by_its_place(wrong: dict[str, Any], path: str, said: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
-from ticketcore import Created, Priority, Rule, ScoreCard, Settings, Vocabulary, always, load_desk, since
+from ticketcore import Created, Priority, Rule, ScoreCard, Settings, Vocabulary, _index, _text, always, load_desk, since
 from ticketcore._clocks import parse_target
 from ticketcore._fields import DURATION, NUMBER, TEXT
 from ticketcore._filters import parse_filter
@@ -22,6 +22,7 @@ from ticketcore._parsing import name_problem, parse, parse_fields
 from ticketcore._plain import LIMITS, Refusal, check_size, integer, parse_json, text
 from ticketcore._promises import WarnAt
 from ticketcore._spans import calendar_date, closed_ranges, dated_spans, day_spans, named_dates, time_of_day
+from ticketcore._tables import Table
 from ticketcore._templates import Template
 from ticketcore._time import DAY_US, MAX_US, MIN_US, duration_us, from_us, load_zone, to_us, zone_offsets
 from ticketcore._timeline import whole
@@ -211,3 +212,37 @@ def test_a_hundred_problems_are_listed_and_that_there_are_more(many: int, listed
         event_from_data({"kind": "closed", "at": 0, **{f"k{number}": 1 for number in range(many - 1)}})
     assert len(caught.value.problems) == listed
     assert (caught.value.problems[-1].code == "too-many") == (many > 100)
+
+
+def test_a_table_remembers_so_many_small_values_and_no_more() -> None:
+    full = Table(hash)
+    for number in range(1_100):
+        assert full[number] == hash(number)
+    assert list(full) == list(range(1_024))
+
+
+@pytest.mark.parametrize(("value", "kept"), [
+    ("x" * 64, True), ("x" * 65, False), (frozenset(range(16)), True), (tuple(range(17)), False), (frozenset({"x" * 65}), False),
+    (("x" * 64,) * 16, True), (None, True), (2**99, True),
+], ids=repr)  # fmt: skip
+def test_a_table_remembers_small_values(value: Any, kept: bool) -> None:
+    table = Table(hash)
+    assert table[value] == hash(value)
+    assert (value in table) is kept
+
+
+def test_the_words_of_texts_are_remembered_while_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_index, "MOST_WORDS", 2)
+    monkeypatch.setattr(_index, "LONGEST_WORD", 4)
+    needles = _index._Needles([("ab", 1), ("cd", 2)])
+    assert needles.rows_by_word("abcde") is None  # too long to be remembered
+    assert needles.rows_by_word("abcd xy") == 3
+    assert needles.rows_by_word("xy abcd xy") == 3
+    assert needles.rows_by_word("xy ab") is None  # no room for another
+    assert needles._words == {"abcd": 3, "xy": 0}
+
+
+def test_so_many_marks_in_a_row_are_read() -> None:
+    mark = "\u0301"
+    assert _text._trim_marks("a" + mark * 30 + "b" + mark * 2) == "a" + mark * 30 + "b" + mark * 2
+    assert _text._trim_marks("a" + mark * 33 + "b" + mark * 31) == "a" + mark * 30 + "b" + mark * 30

@@ -46,7 +46,7 @@ from ticketcore._clocks import summed
 from ticketcore.errors import BadDuration, BadHours, BadValue, BadZone, BeyondHorizon, DeskError, NeverOpen, UnknownName
 from ticketcore.extra import strategies
 from ticketcore.hours import Hours
-from ticketcore.model import Cycle, Days, Length, Run, Target, WorkingDays
+from ticketcore.model import Cycle, Days, Length, Retargeted, Run, Target, WorkingDays
 from ticketcore.sla import ALWAYS_NAME, Sla, WarnAt, plain_day_due_us
 
 MINUTE, HOUR = 60_000_000, 3_600_000_000
@@ -178,6 +178,37 @@ def test_answer_4_edited_hours_count_from_their_adoption_or_for_the_whole_span()
         new = promise(Length(6 * HOUR), hours=always("Europe/Athens"), schedule_change=change)
         taken = new.adopt(told(old, []), MONDAY.add(hours=5, minutes=30), old).ticket
         assert new.due(taken, "work") == due
+
+
+FOUR = tuple(Metric(name=name, start=("created",), stop=stop) for name, stop in (("a", ("note",)), ("b", ()), ("c", ()), ("d", ())))
+
+
+def test_every_clock_whose_promise_changes_gets_the_new_one_whatever_becomes_of_those_before_it() -> None:
+    """One that has ended, one that is promised the same, and two that are not."""
+    targets: dict[str, Any] = {
+        "a": Targets(otherwise=Length(2 * HOUR)), "b": Targets(otherwise=Length(3 * HOUR)),
+        **{name: Targets(by_level={"urgent": Length(HOUR)}, otherwise=Length(4 * HOUR)) for name in ("c", "d")},
+    }  # fmt: skip
+    desk = Desk(metrics=FOUR, policies=[Policy(name="std", targets=targets)])
+    noted = desk.handle(told(desk, []), Noted(at=MONDAY.add(minutes=10), by=MARIA)).ticket
+    higher = desk.handle(noted, SlotSet(at=MONDAY.add(minutes=30), by=MARIA, level="urgent"))
+    assert [(event.metric, str(event.target)) for event in higher.events if isinstance(event, Retargeted)] == [("c", "1h"), ("d", "1h")]
+    assert [desk.due(higher.ticket, name) for name in "bcd"] == [MONDAY.add(hours=hours) for hours in (3, 1, 1)]
+
+
+def test_every_clock_whose_hours_were_edited_is_taken_over_whatever_becomes_of_those_before_it() -> None:
+    """One that the new desk lacks, one that has ended, and three that run."""
+
+    def made(hours: Any, metrics: Any) -> Desk:
+        targets = {each.name: Targets(otherwise=Length(6 * HOUR)) for each in metrics}
+        return Desk(metrics=metrics, hours={"support": hours}, policies=[Policy(name="std", hours="support", targets=targets)])
+
+    five = (Metric(name="Gone", start=("created",)), *FOUR)
+    old, new = made(SUPPORT, five), made(always("Europe/Athens"), FOUR)
+    noted = old.handle(told(old, []), Noted(at=MONDAY.add(minutes=10), by=MARIA)).ticket
+    taken = new.adopt(noted, MONDAY.add(hours=5, minutes=30), old)
+    assert sorted(event.metric for event in taken.events if isinstance(event, Retargeted)) == ["Gone", "b", "c", "d"]
+    assert [new.due(taken.ticket, name) for name in "bcd"] == [MONDAY.add(hours=7)] * 3
 
 
 def test_answer_5_without_a_policy_clocks_run_and_the_first_policy_judges() -> None:
