@@ -711,6 +711,10 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("templates.ack", "{{ sbject }}", "templates.ack", "did you mean 'subject'?"),
     ("templates.ack", "{{ subject", "templates.ack", "not closed"),
     ("templates.ack", 5, "templates.ack", "text is wanted"),
+    ("settings.hours", 5, "settings.hours", "hours is text, not a whole number"),
+    ("settings.hours", ["support"], "settings.hours", "hours is text, not a list"),
+    ("settings.default_policy", ["gold"], "settings.default_policy", "policy is text, not a list"),
+    ("settings.late", ["refuse"], "settings.late", "choice is text, not a list"),
 ]  # fmt: skip
 
 

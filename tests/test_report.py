@@ -50,10 +50,11 @@ from ticketcore import (
     field,
     since,
 )  # fmt: skip
+from ticketcore._records import Record
 from ticketcore._time import DAY_US, HOUR_US, MINUTE_US, from_us
 from ticketcore.errors import BadValue, TicketcoreError, UnknownName
 from ticketcore.lifecycle import STATUSES
-from ticketcore.model import DeskAdopted, Outside
+from ticketcore.model import DeskAdopted, Diverted, EventBase, Outside
 from ticketcore.replay import Replay, replay
 from ticketcore.report import DEFINITIONS, Figures, Report, Spread, at_risk, overdue, report, say
 
@@ -623,3 +624,42 @@ def test_levels_and_people_are_among_the_fields() -> None:
         "acme",
         "eve",
     ]
+
+
+SELF = Agent(id="ada", email="ada@example.org")  # an agent who is the requester
+SAID, QUIET, MACHINE = Message(text="x"), Message(text="x", public=False), Message(text="x", automatic=True)
+
+
+@pytest.mark.parametrize(("events", "waiting", "first_by", "waits", "replies"), [
+    ([Created(at=1, by=ADA)], 1, "", [], {}),
+    ([Created(at=1, by=ADA, message=MACHINE)], None, "", [], {}),
+    ([Created(at=1, by=SELF)], 1, "", [], {}),
+    ([Created(at=1, by=MARIA, has_message=False)], None, "", [], {}),
+    ([Created(at=1, by=MARIA, message=SAID)], None, "maria", [], {"maria": 1}),
+    ([Created(at=1, by=MARIA, message=QUIET)], None, "", [], {}),
+    ([Created(at=1, by=MARIA, message=MACHINE)], None, "", [], {}),
+    ([Created(at=1, by=ADA), AgentReplied(at=5, by=MARIA)], None, "maria", [], {"maria": 1}),  # a first reply is no next one
+    ([Created(at=1, by=ADA), AgentReplied(at=5, by=MARIA, message=QUIET)], 1, "", [], {}),
+    ([Created(at=1, by=ADA), AgentReplied(at=5, by=MARIA, message=MACHINE)], 1, "", [], {}),
+    ([Created(at=1, by=ADA), AgentReplied(at=5, by=SELF)], 1, "", [], {}),
+    ([Created(at=1, by=ADA), AgentReplied(at=5)], None, "", [], {"": 1}),
+    ([Created(at=1, by=MARIA, has_message=False), CustomerReplied(at=5, by=ADA)], 5, "", [], {}),
+    ([Created(at=1, by=MARIA, has_message=False), CustomerReplied(at=5, by=MARIA)], 5, "", [], {}),  # said by telephone
+    ([Created(at=1, by=MARIA, has_message=False), CustomerReplied(at=5, by=ADA, message=MACHINE)], None, "", [], {}),
+    ([Created(at=1, by=MARIA, has_message=False), CustomerReplied(at=5, by=ADA), CustomerReplied(at=7, by=ADA)], 5, "", [], {}),
+    (
+        [Created(at=1, by=ADA), AgentReplied(at=5, by=MARIA), CustomerReplied(at=6, by=ADA), CustomerReplied(at=7, by=ADA),
+         AgentReplied(at=9, by=MARIA), AgentReplied(at=10, by=MARIA)], None, "maria", [(6, 9)], {"maria": 3},
+    ),
+    ([Created(at=1, by=ADA), MarkedAnswered(at=5, by=MARIA)], None, "", [], {}),
+    ([Created(at=1, by=ADA), Diverted(at=5, event="e")], 1, "", [], {}),
+    ([Created(at=1, by=MARIA, has_message=False), CustomerReplied(at=5, by=ADA), Diverted(at=5, event="e")], None, "", [], {}),
+])  # fmt: skip
+def test_who_waits_and_who_answered(
+    events: list[EventBase], waiting: int | None, first_by: str, waits: list[tuple[int, int]], replies: dict[str, int]
+) -> None:
+    record = Record("T-1")
+    for event in events:
+        record.take(event, ADA)
+    assert (record.waiting_us, record.first_by, record.waits, record.replies) == (waiting, first_by, waits, replies)
+    assert (record.replied, record.waits_by) == (bool(replies), ["maria"] * len(waits))

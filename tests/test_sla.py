@@ -475,6 +475,11 @@ def test_closing_a_resolved_ticket_takes_nothing_up_again() -> None:
         (lambda: WarnAt.parse("150x"), "no duration"),
         (lambda: WarnAt.parse("-5%"), "no warning"),
         (lambda: WarnAt.parse(""), "no warning"),
+        (lambda: WarnAt.parse("\u0663%"), "no warning"),  # digits, but not those of ASCII
+        (lambda: WarnAt.parse("\u00b2%"), "no warning"),
+        (lambda: WarnAt.parse("\u0663 working days"), "no duration"),
+        (lambda: WarnAt.parse("-"), "no warning"),
+        (lambda: WarnAt.parse("%"), "no warning"),
         (lambda: WarnAt.parse(5), "no warning"),  # type: ignore[arg-type]  # on purpose
     ],
 )

@@ -537,7 +537,7 @@ def _from(make: Callable[..., Any], root: str) -> Callable[..., Any]:
         try:
             return make(**given)
         except DeskError as error:
-            problems = [evolve(problem, path=problem.path.removeprefix(root).removeprefix(".")) for problem in error.problems]
+            problems = [evolve(problem, path=problem.path.removeprefix(root)) for problem in error.problems]
         raise Refusal(problems)
 
     return made
