@@ -1,4 +1,4 @@
-"""How hard the laws are tried: HYPOTHESIS_PROFILE is quick, cover, dev (the default), ci or nightly; and what refusals say is held."""
+"""How hard the laws are tried: HYPOTHESIS_PROFILE is quick, cover, dev (the default), ci or nightly; and what is said is held."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import said
+import told
 
 # No deadline anywhere: the machines are shared, and no test judges wall-clock time.
 # Under CI the examples are the same every time, so that a red run is red again.
@@ -27,15 +28,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Every refusal that a test waits for is held to what is kept of it (said.py); not in a law, which draws what it refuses."""
+    """Every refusal that a test waits for is held to what is kept of it (said.py), and so is every judgement that it is told (told.py).
+
+    Not in a law, which draws what it refuses and judges.
+    """
     if hasattr(getattr(item, "obj", None), "hypothesis"):
         return (yield)
-    with said.noted() as errors:
+    with said.noted() as errors, told.noted() as words:
         result = yield
     said.compare(item, errors)
+    told.compare(item, words)
     return result
 
 
 def pytest_sessionfinish() -> None:
     if said.ANEW:
         said.write()
+    if told.ANEW:
+        told.write()

@@ -1420,6 +1420,12 @@ def test_an_explanation_is_plain_data_too() -> None:
     }  # fmt: skip
 
 
+def test_sets_before_and_now_are_lists_in_plain_data() -> None:
+    view = seen()
+    told = explain(field.tags.changed(to="vip"), View(view.vocabulary, view.ticket, view.now_us, view.ticket))
+    assert told.data()["seen"] == [["outage", "vip"], ["outage", "vip"]]
+
+
 def test_a_long_explanation_is_cut() -> None:
     told = str(explain(AllOf([TRUE] * 600), seen()))
     assert told.endswith("... (101 more lines)")

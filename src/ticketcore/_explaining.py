@@ -119,7 +119,7 @@ class Explanation:
             case Not():
                 return {"holds": self.holds, "not": self.parts[0].data()}
             case _:
-                seen = sorted(self.seen) if isinstance(self.seen, frozenset) else self.seen
+                seen = [_plain(one) for one in self.seen] if isinstance(self.seen, list) else _plain(self.seen)
                 return {"holds": self.holds, "test": to_data(self.condition), "seen": seen, "note": self.note}
 
     def __str__(self) -> str:
@@ -193,6 +193,11 @@ def _explain_test(test: Test | Changed | Since | Until | InHours | Sla, view: Vi
         case _:
             assert_never(test)
     return Explanation(condition=test, holds=verdict, seen=seen, note=note)
+
+
+def _plain(seen: Any) -> Any:
+    """A set as plain data, in an order that is always the same."""
+    return sorted(seen) if isinstance(seen, frozenset) else seen
 
 
 def _seen(value: Any, spec: FieldSpec) -> str:
