@@ -527,6 +527,16 @@ def test_readers_made_anew_read_and_refuse_the_same(monkeypatch: pytest.MonkeyPa
     assert codec._ASIDE[Person].keys() == {"role"}
 
 
+def test_what_is_no_list_hides_no_list_behind_it() -> None:
+    data: Any = {"a": object(), "b": datetime(2026, 1, 1), "c": [object(), [[1, 2], [3]]]}
+    limits = attrs.evolve(_plain.LIMITS, depth=3)
+    assert not _plain.fits(data, limits)
+    with pytest.raises(_plain.Refusal) as caught:
+        _plain.check_size(data, limits)
+    assert [(problem.path, problem.code) for problem in caught.value.problems] == [(".c[1][0]", "too-deep")]
+    assert _plain.fits(data, attrs.evolve(limits, depth=5))
+
+
 def test_data_may_be_as_deep_as_the_limit() -> None:
     _plain.check_size(nested(32))
 

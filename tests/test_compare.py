@@ -43,21 +43,24 @@ from ticketcore import (
     SlotSet,
     TagsAdded,
     Targets,
+    Ticket,
     TicketcoreError,
     codec,
     field,
     since,
 )  # fmt: skip
+from ticketcore._behaviour import changes_between
+from ticketcore._clocks import Clock, Cycle
 from ticketcore._compare import compared
 from ticketcore._reasons import Reason
 from ticketcore._time import DAY_US, HOUR_US
 from ticketcore._together import joint
-from ticketcore._values import changed
+from ticketcore._values import FrozenMap, changed
 from ticketcore.conditions import hours
 from ticketcore.errors import BadValue, WrongTicket
 from ticketcore.extra import strategies
 from ticketcore.extra.strategies.histories import History
-from ticketcore.model import EventBase, MacroUsed, Notify, Outside, Reply
+from ticketcore.model import EventBase, MacroUsed, Notify, Outside, Reply, Slot
 from ticketcore.replay import Comparison, Replay, compare, moments, replay
 from ticketcore.rules import Step
 from ticketcore.sla import WarnAt
@@ -588,6 +591,21 @@ def test_a_recorded_log_may_be_taken_as_it_stands(name: str, keep: str) -> None:
     fast, plain = (compare(a, TRIALS[name], log, recorded=recorded, keep=keep, until=until) for recorded in (True, False))
     assert [(one.ticket, one.first_difference) for one in fast.tickets] == [(one.ticket, one.first_difference) for one in plain.tickets]
     assert keep == "open" or fast == plain  # what comes after the last moment of a ticket may find it forgotten
+
+
+def test_changes_between_two_tickets_are_told_field_by_field() -> None:
+    def clock(started: int, metric: str, **given_: Any) -> Clock:
+        return Clock(metric=metric, cycle=Cycle(number=1, started_us=started, target=length(1)), **given_)
+
+    one = Ticket(id="T", status="new", slots=FrozenMap(rules=Slot(level="high", at_us=0), tags=Slot(level="low", at_us=0)),
+                 clocks=FrozenMap(a=clock(0, "a"), b=clock(5, "b"), c=clock(0, "c", late=1)))  # fmt: skip
+    other = Ticket(id="T", status="open", slots=FrozenMap(rules=Slot(level="high", at_us=9), manual=Slot(level="low", at_us=0)),
+                   clocks=FrozenMap(b=clock(6, "b"), c=clock(0, "c", late=2), d=clock(0, "d")))  # fmt: skip
+    assert changes_between(one, other) == {
+        "status": ("new", "open"), "slots.manual": (None, "low"), "slots.tags": ("low", None), "a": (length(1), None),
+        "b.started_us": (5, 6), "c.late": (1, 2), "d": (None, length(1)),
+    }  # fmt: skip
+    assert changes_between(one, one) == {}
 
 
 @pytest.mark.parametrize("recorded", [False, True])

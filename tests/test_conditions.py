@@ -1094,6 +1094,7 @@ def test_what_is_refused_and_how(data: Any, problem: str) -> None:
 
 
 def test_all_problems_are_listed_at_once() -> None:
+    assert len(refused({"field": "status", "iss": "open", "is": "slved", "below": "hgh"})) == 3
     data = {"all": [{"field": "status", "is": "slved", "iz": 1}, {"any": [{"hours": "x", "is": "y"}, {"sla": "z"}]}]}
     assert [line.split(":")[0] for line in refused(data)] == [
         "when.all[0].is", "when.all[0].iz", "when.all[1].any[0].hours", "when.all[1].any[0].is", "when.all[1].any[1].sla",
@@ -1327,6 +1328,7 @@ def test_the_facts_that_a_time_rule_may_not_read() -> None:
         (field.tags.has("closed"), "closed", False),
         ((since("created") >= "1h") & ~(field.status == "closed"), "closed", True),
         (hours("support").is_open(), "closed", False),
+        (hours("support").is_open() & field.tags.has("x") & field.status.changed() & (field.category == "closed"), "closed", True),
     ],
 )
 def test_conditions_that_name_a_category(condition: Condition, category: str, named: bool) -> None:

@@ -499,6 +499,12 @@ def test_the_axes_of_a_matrix_need_no_declaration() -> None:
     assert load_desk(desk_to_data(desk)) == desk
 
 
+def test_one_axis_may_be_declared_and_the_other_not() -> None:
+    matrix = {"impact": ["a"], "urgency": ["x"], "levels": [["low"]]}
+    desk = load_desk({"fields": {"impact": ["a", "b"]}, "priority": {"matrix": matrix}})
+    assert desk.fields == {"impact": FieldType(kind="choice", choices=("a", "b")), "urgency": FieldType(kind="ordered", choices=("x",))}
+
+
 def test_an_axis_of_mixed_values_is_not_guessed() -> None:
     data = {"priority": {"matrix": {"impact": [1, "x"], "urgency": [], "levels": [[], []]}}}
     assert {path for path, _ in problems(data)} == {"priority.matrix"}

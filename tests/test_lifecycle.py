@@ -891,6 +891,16 @@ def test_wrong_settings_are_refused_by_their_place(wrong: dict[str, Any], path: 
     assert said in found[path]
 
 
+def test_one_wrong_status_or_workflow_does_not_hide_the_next() -> None:
+    with pytest.raises(DeskError) as caught:
+        Lifecycle(statuses=[5, Status(name="@", category="open"), Status(name="x", category="opn"), "y", Status(name="x", category="open")])  # type: ignore[list-item]  # what is refused
+    paths = [problem.path for problem in caught.value.problems]
+    assert paths[:5] == ["statuses[0]", "statuses[1].name", "statuses[2].category", "statuses[3]", "statuses[4].name"]
+    with pytest.raises(DeskError) as caught:
+        Lifecycle(by_type={"incident": "quick", "change": 5, "task": Lifecycle(statuses=[Status(name="new", category="open")])})
+    assert [problem.path for problem in caught.value.problems][:2] == ["by_type.incident", "by_type.change"]
+
+
 def test_a_rule_of_the_name_of_the_desks_own_is_refused() -> None:
     with pytest.raises(DeskError, match="a second rule 'auto-close'"):
         desk_of(close_after="1 day").evolve(rules=(Rule(name="auto-close"),))

@@ -199,6 +199,11 @@ def test_what_is_shown_is_cut_where_it_is_said_to_be_cut() -> None:
     assert hint("", [f"n{k:02}" for k in range(13)]) == "known are " + ", ".join(f"n{k:02}" for k in range(12)) + ", ..."
 
 
+def test_a_name_that_cannot_be_meant_hides_none_behind_it() -> None:
+    assert nearest("opne", ["x" * 65, "x", "open"]) == "open"
+    assert nearest("resolvd", ["ab", "closed", "resolved", "solved"]) == "resolved"
+
+
 def test_only_so_many_names_of_such_a_length_are_compared() -> None:
     assert (nearest("x" * 64, ["x" * 63]), nearest("x" * 65, ["x" * 63])) == ("x" * 63, None)
     assert (nearest("x" * 63, ["x" * 64]), nearest("x" * 63, ["x" * 65])) == ("x" * 64, None)

@@ -200,6 +200,13 @@ def test_points_name_the_lines_that_hold() -> None:
     assert Priority().points(a_ticket()) == (0, ())
 
 
+def test_all_entries_count_without_a_vocabulary_too() -> None:
+    entries = [Score(condition=field.reopens >= 1, weight=weight) for weight in (1, 10, 100)]
+    card = Priority(score=ScoreCard(entries=entries, thresholds=[(0, "low")]))
+    assert card.points(a_ticket(reopens=1)) == (111, tuple(entries))
+    assert card.points(a_ticket()) == (0, ())
+
+
 def test_a_verdict_without_a_cause_names_its_slot() -> None:
     assert str(Verdict(level="high", slot="matrix")) == "high: matrix"
 
