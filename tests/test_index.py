@@ -437,6 +437,34 @@ def test_a_value_on_a_bound_is_on_the_right_side_of_it(bounds: list[int]) -> Non
     same((SMALL, [*conditions, *map(Not, conditions)], views))
 
 
+@pytest.mark.parametrize("many", range(1, 11))
+def test_so_many_fields_are_looked_up_together(many: int) -> None:
+    """Four at a time; each of them decides."""
+    names = [f"f{number}" for number in range(many)]
+    kinds = [FieldType(kind=kind) for kind in ("number", "name", "flag")]
+    words = Vocabulary(fields={name: kinds[number % 3] for number, name in enumerate(names)})
+    good: dict[str, Any] = {name: (number, f"v{number}", True)[number % 3] for number, name in enumerate(names)}
+    tests: list[Condition] = [Test(f"fields.{name}", "is", value) for name, value in good.items()]
+    conditions = [*tests, AllOf(tuple(tests)), AnyOf(tuple(tests)), *(AllOf((tests[0], test)) for test in tests)]
+    asked = [good, {}, *({**good, name: None} for name in names), *({name: good[name]} for name in names)]
+    views = [View(words, Ticket(id="T", fields=FrozenMap({k: v for k, v in fields.items() if v is not None})), 0) for fields in asked]
+    same((words, conditions, views))
+
+
+@pytest.mark.parametrize("many", range(1, 8))
+def test_so_many_counters_are_looked_up_together(many: int) -> None:
+    words = Vocabulary()
+    names = [name for name, spec in words.specs.items() if spec.attribute and spec.type.kind == "number"][:many]
+    assert len(names) == many
+    tests: list[Condition] = [Test(name, "at_least", 2) for name in names]
+    conditions = [*tests, AllOf(tuple(tests)), AnyOf(tuple(tests)), *(AllOf((tests[0], test)) for test in tests)]
+    asked: list[dict[str, Any]] = [dict.fromkeys(names, value) for value in (0, 1, 2, 3)]
+    asked += [{**asked[2], name: 1} for name in names] + [{**asked[1], name: 2} for name in names]
+    keys = {name: words.specs[name].attribute for name in names}
+    views = [View(words, Ticket(id="T", **{keys[name]: value for name, value in each.items()}), 0) for each in asked]
+    same((words, conditions, views))
+
+
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_index, "MOST_ANSWERS", 2)
     monkeypatch.setattr(_index, "LONGEST_ANSWER", 3)

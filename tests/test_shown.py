@@ -11,13 +11,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 import crowd
 from said import blocks, write_blocks
-from ticketcore import BusinessHours, Lifecycle, Outcome, Person, Ticket
+from ticketcore import Agent, AgentReplied, BusinessHours, Fact, FieldType, Lifecycle, Message, Outcome, Person, Ticket
 from ticketcore._parsing import parse
 from ticketcore._time import DAY_US, HOUR_US
+from ticketcore._values import FrozenMap
 from ticketcore.codec import outcome_to_data
 from ticketcore.conditions import OPERATORS, View, Vocabulary, explain, say
 from ticketcore.discovery import conform, deviations, discover
@@ -243,6 +245,29 @@ def conditions() -> Iterator[str]:
         yield json.dumps(told.data(), default=str)
 
 
+def fields() -> Iterator[str]:
+    """Every field that a condition can name: type, layer, whether it changes, and what it reads of a ticket in the middle of its life."""
+    mood = Fact(type=FieldType(kind="text"), required_with=["created"])
+    words = attrs.evolve(
+        WORDS,
+        metrics=tuple(DESK.metrics),
+        fields={"site": FieldType(kind="name"), "seats": FieldType(kind="number")},
+        requester_fields={"plan": FieldType(kind="name")},
+        facts={"queue": Fact(type=FieldType(kind="number"), default=7), "mood": mood},
+    )
+    was, now = lives()["T-1"][8].ticket, lives()["T-1"][9]
+    ticket = attrs.evolve(now.ticket, fields=FrozenMap(site="Riga"), tags=frozenset({"vip"}), followers=frozenset({"bob"}), language="lv")
+    reply = AgentReplied(at=ticket.as_of_us, by=Agent(id="kim"), message=Message(text="Welcome", language="en"))
+    for event, part in ((now.events[0], ""), (reply, "event."), (now.events[1], "event."), (None, "event.")):
+        view = View(words, ticket, ticket.as_of_us, was, event, DESK.view(ticket).clock)
+        for name, spec in words.specs.items():
+            if name.startswith(part):
+                value = spec.read(view)
+                seen = sorted(value) if isinstance(value, frozenset) else value
+                kind = f"{spec.type.kind} {spec.type.what} {' '.join(spec.type.choices)}"
+                yield f"{name}: {kind} {spec.layer} {spec.changes} {spec.attribute}: {seen!r}"
+
+
 def hours() -> Iterator[str]:
     day = BusinessHours(
         zone="Europe/Riga",
@@ -277,6 +302,7 @@ TABLES: dict[str, Callable[[], Iterable[str]]] = {
     "choices": choices,
     "persons": persons,
     "conditions": conditions,
+    "fields": fields,
     "hours": hours,
     "lifecycle": lambda: Lifecycle().mermaid().splitlines(),
 }
