@@ -208,7 +208,8 @@ def _other_rules(draw: st.DrawFn, rules: Sequence[Rule]) -> Sequence[Rule]:
     rule, rest = rules[place], [*rules[:place], *rules[place + 1 :]]
     others = [
         attrs.evolve(rule, name="renamed"), attrs.evolve(rule, enabled=not rule.enabled), attrs.evolve(rule, stop=not rule.stop),
-        attrs.evolve(rule, then=[*rule.then, Action("add_tag", "calm")]), attrs.evolve(rule, then=rule.then[1:]),
+        attrs.evolve(rule, then=[*rule.then, Action("add_tag", "calm")]), attrs.evolve(rule, then=[*rule.then, Action("notify", "boss")]),
+        attrs.evolve(rule, then=rule.then[1:]),
     ]  # fmt: skip
     if not rule.is_timed:
         others += [attrs.evolve(rule, when=rule.when & field.tags.has("vip")), attrs.evolve(rule, when=~rule.when)]
@@ -680,6 +681,17 @@ def test_a_rule_that_keeps_count_parts_a_ticket_for_good() -> None:
     assert found.tickets[0].first_difference.reason == Reason(kind="rule", name="tick", a="every 1h, 3 times", b="every 1h, 4 times")
     once = compare(ruled(tick), ruled(attrs.evolve(tick, every_us=None, times=1)), [told(Created, "A", "09:00")], until=at("20:00"))
     assert once.tickets[0].first_difference.reason.b == "once"
+
+
+def test_what_each_desk_asked_for_stays_counted_when_they_go_on_together() -> None:
+    """One notice or two: the ticket is the same, so both desks step as one again."""
+    lead, boss = Action("notify", "lead"), Action("notify", "boss")
+    a, b = (ruled(Rule(name="ack", on=["created"], then=then)) for then in ([lead], [lead, boss]))
+    history = [told(Created, "A", "09:00"), told(Noted, "A", "09:30"), told(Noted, "A", "10:00")]
+    for both in (joint(a, b), None):
+        found = compared(a, b, history, both, until=at("20:00"))
+        assert (found.tickets[0].effects, found.tickets[0].breaches) == ((1, 2), (1, 1))
+        assert (found.a.effects, found.b.effects) == ({"notify": 1}, {"notify": 2})
 
 
 def test_the_effects_of_both_are_known_when_they_go_on_together() -> None:

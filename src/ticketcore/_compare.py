@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import heappop, heappush
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import field, frozen
 from pendulum import DateTime
@@ -19,12 +19,16 @@ from pendulum import DateTime
 from ticketcore._behaviour import Shape, changes_between, effect_shape, event_shape, is_telling, left_over, may_be_same, ticket_shape
 from ticketcore._moments import FINISHED, moments, steps
 from ticketcore._reasons import Difference, Taken, difference_between
+from ticketcore._step import StepRun
 from ticketcore._time import from_us, iso, maybe_us
 from ticketcore._together import Apart, Joint, Together, joint, of_desk
 from ticketcore._values import FrozenMap, changed
 from ticketcore.desk import Desk, Outcome
 from ticketcore.errors import BadValue, TicketcoreError, WrongTicket, shorten
 from ticketcore.model import Agent, Created, EffectBase, EventBase, Outside, Ticket, fold
+
+if TYPE_CHECKING:
+    from ticketcore._parts import DeskParts
 
 __all__ = ["Comparison", "Differing", "Listed", "Sums", "compare", "compared", "same_outcome", "watched_over"]
 
@@ -280,23 +284,27 @@ class _Tally:
         self.effects: dict[str, int] = {}
         self.rules: dict[str, int] = {}
 
-    def count(self, outcome: Outcome, taken: int) -> None:
-        """Count an outcome in which so many outside events were taken."""
+    def count(self, outcome: Outcome, taken: int) -> int:
+        """Count an outcome in which so many outside events were taken; how often it breached a promise."""
+        events, breached = outcome.events, 0
         self.events += taken
-        self.decided += len(outcome.events) - taken
-        for event in outcome.events:
+        self.decided += len(events) - taken
+        for event in events:
+            kind = event.kind
             if taken and event.is_outside and not event.cause:
+                taken -= 1
                 self._outside(event)  # type: ignore[arg-type]  # as its class says
-            counted = _COUNTED.get(event.kind)
-            if counted is not None:
-                table = getattr(self, counted[0])
-                name = getattr(event, counted[1])
-                table[name] = table.get(name, 0) + 1
+            if kind in _COUNTED:
+                table, part = _COUNTED[kind]
+                counts, name = getattr(self, table), getattr(event, part)
+                counts[name] = counts.get(name, 0) + 1
+                breached += kind == "breached"
         for effect in outcome.effects:
             kind = effect.kind
             self.effects[kind] = self.effects.get(kind, 0) + 1
             if kind in _TO_STAFF and getattr(effect, "to", "") != "requester":
                 self.effort += 1
+        return breached
 
     def _outside(self, event: Outside) -> None:
         self.effort += type(event.by) is Agent
@@ -426,8 +434,8 @@ class _Run:
             if not self.keep_all:
                 self._live_up_to(end_us, name)
             pair.ticket[0] = ticket = fold(events, ticket)
-            pair.breaches = [count + sum(event.kind == "breached" for event in events) for count in pair.breaches]
-            self.shared.count(Outcome(ticket=ticket, events=tuple(events)), len(moment))
+            breached = self.shared.count(Outcome(ticket=ticket, events=tuple(events)), len(moment))
+            pair.breaches = [count + breached for count in pair.breaches]
             if not self.keep_all:
                 self._watch(name, pair)
         elif pair is not None and self._is_known(pair) and self.both is not None and not self.both.asks(events):
@@ -450,12 +458,10 @@ class _Run:
         pair.ticket[0] = ticket
         one = Taken(ticket=ticket, outcome=Outcome(ticket=ticket, events=tuple(events)))
         kept = (moment, self._answered(pair, 1, moment))
-        taken = [one, self._take_alone(pair, 1, moment, kept[1], moment[0].at_us)] if moment else [one]
+        taken = [one, self._take_alone(pair, 1, moment, kept[1], moment[0].at_us, {})] if moment else [one]
         for side, each in enumerate(taken):
             if each.outcome is not None:
-                pair.ticket[side] = each.outcome.ticket
-                self.tallies[side].count(each.outcome, len(kept[side]))
-                self._note(pair, side, each.outcome)
+                self._note(pair, side, self.tallies[side], each.outcome, len(kept[side]))
         if moment:
             self._list(name, moment, kept, taken)
 
@@ -476,6 +482,8 @@ class _Run:
         """One step for both; False where each desk must take it by itself."""
         ticket, both = pair.ticket[0], self.both
         assert both is not None  # noqa: S101 - tickets are together only if the desks can be
+        if not moment and ticket is not None and ticket.memo is not None and (ticket.memo.wake_us is None or ticket.memo.wake_us > at_us):
+            return True  # time brings it nothing
         kept = moment
         for event in moment:
             if event.answers and event.answers not in pair.sent[0]:
@@ -499,13 +507,10 @@ class _Run:
             outcome = None
         self.shared.dropped += len(moment) - len(kept)
         if outcome is not None:
-            pair.ticket[0] = outcome.ticket
-            self.shared.count(outcome, len(kept))
-            if outcome.effects or outcome.events:
-                self._note(pair, 0, outcome)
-                pair.breaches[1], pair.effects[1] = pair.breaches[0], pair.effects[0]
-                if pair.sent[0] is not pair.sent[1]:
-                    pair.sent[1].update({effect.key: effect for effect in outcome.effects})
+            pair.breaches[1] += self._note(pair, 0, self.shared, outcome, len(kept))
+            pair.effects[1] += len(outcome.effects)
+            if outcome.effects and pair.sent[0] is not pair.sent[1]:
+                pair.sent[1].update({effect.key: effect for effect in outcome.effects})
         return True
 
     def _part(self, pair: _Pair) -> None:
@@ -518,28 +523,34 @@ class _Run:
             pair.ticket[0] = changed(ticket, memo=None)  # it also tells when a watched rule would rise
             pair.ticket[1] = of_desk(ticket, self.desks[1].fingerprint)
 
-    def _note(self, pair: _Pair, side: int, outcome: Outcome) -> None:
-        for event in outcome.events:
-            if event.kind == "breached":
-                pair.breaches[side] += 1
+    def _note(self, pair: _Pair, side: int, tally: _Tally, outcome: Outcome, taken: int) -> int:
+        """Keep and count what came of a step in which so many outside events were taken; how often it breached a promise."""
+        pair.ticket[side] = outcome.ticket
+        breached = tally.count(outcome, taken)
+        pair.breaches[side] += breached
         if outcome.effects:
             pair.effects[side] += len(outcome.effects)
             sent = pair.sent[side]
             for effect in outcome.effects:
                 sent[effect.key] = effect
+        return breached
 
     def _step_apart(self, name: str, pair: _Pair, moment: tuple[Outside, ...], at_us: int) -> None:
         """One step of each desk, and what differs between the two."""
         kept = (self._answered(pair, 0, moment), self._answered(pair, 1, moment))
-        taken = [self._take_alone(pair, side, moment, kept[side], at_us) for side in (0, 1)]
+        folds: dict[Any, Any] = {}
+        taken = [self._take_alone(pair, side, moment, kept[side], at_us, folds) for side in (0, 1)]
+        is_odd = kept[0] is not moment or kept[1] is not moment
         for side, one in enumerate(taken):
+            tally = self.tallies[side]
+            observed = tally.observed
             if one.outcome is not None:
-                pair.ticket[side] = one.outcome.ticket
-                self.tallies[side].count(one.outcome, len(kept[side]))
-                self._note(pair, side, one.outcome)
+                self._note(pair, side, tally, one.outcome, len(kept[side]))
+            is_odd = is_odd or one.outcome is None or tally.observed != observed
         if pair.difference is None:
             self._judge(name, pair, moment, at_us, taken)
-        self._list(name, moment, kept, taken)
+        if is_odd:
+            self._list(name, moment, kept, taken)
         if self.both is not None:
             self._join(pair)
 
@@ -548,7 +559,10 @@ class _Run:
 
         Where it sent the same effect under another key (its rule has another name), the event answers that one.
         """
-        if not any(event.answers for event in moment):
+        for event in moment:
+            if event.answers:
+                break
+        else:
             return moment
         mine, theirs = pair.sent[side], pair.sent[1 - side]
         found: list[Outside] = []
@@ -563,7 +577,10 @@ class _Run:
                     found.append(changed(event, answers=key))
         return tuple(found)
 
-    def _take_alone(self, pair: _Pair, side: int, moment: tuple[Outside, ...], kept: tuple[Outside, ...], at_us: int) -> Taken:
+    def _take_alone(
+        self, pair: _Pair, side: int, moment: tuple[Outside, ...], kept: tuple[Outside, ...], at_us: int, folds: dict[Any, Any]
+    ) -> Taken:
+        """One moment, or time, under one desk; *folds* keeps the folded texts, which are the same for both."""
         ticket, desk, tally = pair.ticket[side], self.desks[side], self.tallies[side]
         tally.dropped += len(moment) - len(kept)
         if moment and not kept:
@@ -572,7 +589,9 @@ class _Run:
             outcome = None if ticket is None else desk.tick(ticket, at_us)
             return Taken(ticket=outcome.ticket if outcome else None, outcome=outcome)
         try:
-            outcome = desk.handle(ticket, *kept, late="restamp", observe=True)
+            run = StepRun(cast("DeskParts", desk), ticket, restamp=True, observe=True)
+            run.folds = folds
+            outcome = run.handle(kept)
         except TicketcoreError as error:
             tally.refused += 1
             return Taken(ticket=ticket, outcome=None, refused=f"refused: {error}")
