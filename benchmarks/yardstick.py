@@ -165,10 +165,6 @@ def open_ticket(**known: Any) -> Ticket:
                   channel="email", created_us=NOW_US, updated_us=NOW_US, language="fr", **known)  # fmt: skip
 
 
-def changed(ticket: Ticket, to: str, category: str, at_us: int) -> StatusChanged:
-    return StatusChanged(at=at_us, was=ticket.status, to=to, was_category=ticket.category, category=category)
-
-
 def W3() -> list[Contender]:  # noqa: N802 - as W1
     """Which rules match: asked all at once by the index, and one by one as before; each ticket seen, and its text folded, anew."""
     as_lists = [Contender("ticketcore, index", _rule_index, norm=lambda answers, _case: [list(answer) for answer in answers])]
@@ -244,7 +240,7 @@ def W4() -> list[Contender]:  # noqa: N802 - as W1
 
 
 def _legal(lifecycle: Lifecycle, *, made: bool) -> Run:
-    first, decide = open_ticket(), lifecycle.decide
+    first, move = open_ticket(), lifecycle.move
     given = {"open": AgentReplied(at=NOW_US, by=MARIA), "answered": CustomerReplied(at=NOW_US, by=ADA)}
 
     def step(ticket: Ticket) -> Ticket:
@@ -255,9 +251,7 @@ def _legal(lifecycle: Lifecycle, *, made: bool) -> Run:
             event = AgentReplied(at=NOW_US, by=MARIA)
         else:
             event = CustomerReplied(at=NOW_US, by=ADA)
-        decided = decide(ticket, event)
-        assert decided is not None
-        return fold((event, changed(ticket, decided.to or "", decided.category, NOW_US)), ticket)
+        return move(ticket, event)[0]
 
     def run(k: int) -> list[Any]:
         out, ticket = [], first

@@ -18,7 +18,7 @@ from ticketcore import _plain, codec
 from ticketcore._clocks import Cycle, Days, Length, Run, WorkingDays, parse_target
 from ticketcore._time import MAX_US, MIN_US, from_us, iso
 from ticketcore._typed import check_types
-from ticketcore._values import FrozenMap, draft_class
+from ticketcore._values import DRAFTS, FrozenMap
 from ticketcore.codec import (
     converter,
     effect_from_data,
@@ -745,7 +745,7 @@ def test_the_parts_of_trusted_data_are_read_as_strictly(fields: dict[str, Any], 
 @pytest.mark.parametrize("kind", [*EVENTS.values(), Ticket, Person, Agent, Message, Clock, Cycle, Run])
 def test_a_draft_begins_with_the_defaults_and_becomes_the_value(kind: type) -> None:
     given = {part.name: 0 for part in attrs.fields(kind) if part.default is attrs.NOTHING}
-    draft: Any = draft_class(kind)()
+    draft: Any = DRAFTS[kind]()
     for name in given:
         assert getattr(draft, name) is None
         setattr(draft, name, 0)

@@ -64,8 +64,37 @@ def test_the_fast_answer_is_what_the_table_means(data: st.DataObject) -> None:
         assert meant is not None
         assert not isinstance(meant, Decided)
         assert found.message == f"{trigger} is refused: {meant.reason}"
+        assert vars(found) == vars(lifecycle._error(ticket.status, str(trigger), meant))
+        assert found is not answer(lifecycle, ticket, event)  # an error that was raised keeps where it was
     else:
         assert found == meant
+
+
+@given(st.data())
+def test_the_state_machine_by_itself_does_what_it_decides(data: st.DataObject) -> None:
+    lifecycle = data.draw(lifecycles())
+    ticket, event = data.draw(lifecycle_tickets(lifecycle)), data.draw(move_events(lifecycle))
+    decided = answer(lifecycle, ticket, event)
+    if isinstance(decided, Exception):
+        with pytest.raises(type(decided), match="is refused"):
+            lifecycle.move(ticket, event)
+        return
+    after, events = lifecycle.move(ticket, event)
+    assert after == fold(events, ticket)
+    assert events[0] is event
+    follows: list[Any] = list(events[1:])
+    to = ticket.status if decided is None or decided.to is None else decided.to
+    assert (after.status, after.version) == (to, ticket.version + len(events))
+    if decided is not None and to != ticket.status:
+        (moved,) = follows
+        assert (moved.was, moved.to, moved.cause, moved.at_us) == (ticket.status, to, event.id, event.at_us)
+        assert (moved.was_category, moved.category, moved.trigger) == (ticket.category, decided.category, decided.trigger)
+        assert (moved.ticket, moved.desk, after.category) == (ticket.id, ticket.desk, decided.category)
+    elif decided is not None and decided.divert:
+        (diverted,) = follows
+        assert (diverted.event, diverted.to, diverted.cause, diverted.ticket) == (event.id, decided.into, event.id, ticket.id)
+    else:
+        assert follows == []
 
 
 @given(st.data())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from enum import StrEnum
 from inspect import get_annotations
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketcore import Agent, AgentReplied, Created, CustomerReplied, Message, Person, Ticket, _ticket, _typed, evolve, fold
-from ticketcore._clocks import Run, clock_with, cut_at, cycle_with, run_ended
+from ticketcore._clocks import clock_with, cut_at, cycle_draft, cycle_with, end_run
 from ticketcore._ticket import draft_of, freeze
-from ticketcore._values import FrozenMap, changed, frozen_map, name_set, names
+from ticketcore._values import FrozenMap, changed, frozen_map, made, name_set, names, thawed
 from ticketcore.errors import BadValue, DataError, NaiveDateTime, NotAnInstant, Problem, TicketcoreError, UnknownName, WrongTicket, shorten
 from ticketcore.model import (
     EFFECTS,
@@ -26,6 +26,7 @@ from ticketcore.model import (
     Clock,
     Closed,
     Cycle,
+    DecidedEvent,
     Deleted,
     Diverted,
     Escalated,
@@ -44,6 +45,7 @@ from ticketcore.model import (
     Purged,
     Rated,
     Reply,
+    Run,
     SlotCleared,
     SlotSet,
     StatusChanged,
@@ -90,11 +92,46 @@ def test_a_cycle_and_a_clock_copied_by_hand_are_what_changed_makes_of_them() -> 
 def test_a_run_that_ends_or_is_cut_keeps_what_it_counted() -> None:
     cycle = Cycle(number=2, started_us=0, run_us=50, runs=(Run(0, 20, 15, "pending", "e1", 15),), banked_us=15)
     ended = (*cycle.runs, Run(50, 80, 7, "open", "e2", 22))
-    assert run_ended(cycle, 80, 7, "open", "e2") == {"runs": ended, "banked_us": 22, "run_us": None}
+    draft = cycle_draft(cycle)
+    end_run(draft, 80, 7, "open", "e2")
+    end_run(draft, 90, 7, "open", "e3")  # there is none any more
+    assert (draft.runs, draft.banked_us, draft.run_us) == (ended, 22, None)
     cut = (*cycle.runs, Run(50, 80, 7, "hours", "", 22))
     assert cut_at(cycle, 80, 7) == {"runs": cut, "banked_us": 22, "run_us": 80, "cut": True}
     assert cut_at(cycle_with(cycle, run_us=None), 80, 0) == {"cut": True}
     assert cut_at(Cycle(number=1, started_us=0), 80, 0) == {"cut": False}  # it has counted nothing so far
+
+
+def test_what_the_desk_decides_needs_no_conversion_and_is_the_same_made_without_its_constructor() -> None:
+    kinds: list[Any] = [*get_args(DecidedEvent), Memo, Run, Clock, Cycle]
+    for kind in kinds:
+        parts = attrs.fields(kind)
+        assert [part.name for part in parts if part.converter is not None and part.name != "at_us"] == []
+        values = [number if part.name.endswith("_us") else f"x{number}" for number, part in enumerate(parts)]
+        quick = made(kind, *values)
+        if kind is not Memo:  # its constructor is the same
+            inner = {part.alias: value for part, value in zip(parts, values, strict=True)}
+            assert quick == kind(**inner)
+        assert [getattr(quick, part.name) for part in parts] == values
+        assert thawed(quick).__class__ is not kind
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(quick, parts[0].name, 1)
+    for kind in get_args(DecidedEvent):
+        assert [part.name for part in attrs.fields(kind)][:5] == ["at_us", "id", "ticket", "cause", "desk"]
+
+
+def test_a_value_of_one_field_or_none_is_copied_like_others() -> None:
+    @attrs.frozen
+    class One:
+        name: str
+
+    @attrs.frozen
+    class Nothing:
+        pass
+
+    assert (changed(One("a")), changed(One("a"), name="b"), changed(Nothing())) == (One("a"), One("b"), Nothing())
+    with pytest.raises(AttributeError):
+        changed(One("a"), nam="b")
 
 
 def test_a_ticket_cannot_change() -> None:

@@ -42,6 +42,7 @@ from ticketcore._time import HOUR_US, MINUTE_US
 from ticketcore.conditions import TRUE, TWO_YEARS_US
 from ticketcore.conditions import Sla as SlaTest
 from ticketcore.errors import BadValue, DeskError, IllegalMove, MissingFacts, OutOfOrder, UnknownName
+from ticketcore.extra._plain_rules import PlainRules, with_rules
 from ticketcore.model import Days, WorkingDays
 from ticketcore.replay import moments
 from ticketcore.rules import Step, is_automatic
@@ -101,7 +102,51 @@ def test_passes_agree_with_trying_every_rule_one_by_one(links: list[tuple[str, s
     assert (fired(after), set(after.ticket.tags)) == (seen, tags)
 
 
+WORDS = ("fire", "water", "smoke")
+SPOKEN = st.lists(st.sampled_from(["a fire", "Water!", "smoke and fire", "nothing", ""]), min_size=1, max_size=3)
+
+
+@st.composite
+def word_rules(draw: st.DrawFn) -> list[Rule]:
+    """Rules in a row that look for words in a text, with others among them."""
+
+    def rule(number: int) -> Rule:
+        words = draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=2))
+        text = draw(st.sampled_from([field.text, field.text, field.event.text, field.subject]))
+        when = draw(st.sampled_from([text.mentions_any(*words), text.mentions_any(*words) & ~HOT, HOT, ~text.mentions_any(*words)]))
+        on = draw(st.sampled_from([("noted",), ("noted",), ("created", "noted"), ("tags_added",), ()]))
+        then = draw(st.sampled_from([NOTIFY, (Action("add_tag", "hot"),)]))
+        return Rule(name=f"r{number}", on=on, when=when, then=then, stop=draw(st.booleans()), automatic=draw(st.booleans()))
+
+    return [rule(number) for number in range(draw(st.integers(2, 6)))]
+
+
+@given(word_rules(), SPOKEN, st.booleans())
+def test_rules_that_look_for_words_behind_one_test_fire_as_one_by_one(rules: list[Rule], spoken: list[str], automatic: bool) -> None:
+    desk = ruled(*rules)
+    first = born(desk, subject="a fire")
+    moment = [
+        Noted(at=at("10:00"), by=MARIA, message=Message(text=text, public=False, automatic=automatic and number == 0))
+        for number, text in enumerate(spoken)
+    ]
+    plain = with_rules(desk, PlainRules(desk))
+    assert desk.handle(first.ticket, *moment) == plain.handle(first.ticket, *moment)
+    assert born(plain, subject="a fire") == first
+
+
 # --- event rules -----------------------------------------------------------------------------------------------------
+
+
+def test_rules_in_a_row_that_look_for_words_stand_behind_one_test() -> None:
+    words = [Rule(name=word, on=["noted"], when=field.text.mentions_any(word), then=NOTIFY) for word in WORDS]
+    desk = ruled(*words, Rule(name="any", on=["noted"], then=NOTIFY), evolve(words[0], name="again"))
+    ticket = born(desk).ticket
+    assert fired(desk.handle(ticket, note("10:00", text="Smoke, I think"))) == ["smoke", "any"]
+    assert fired(desk.handle(ticket, note("10:00", text="all is well"), note("10:00", text="fire"))) == ["fire", "any", "again"]
+    (plan,) = [plan for key, plan in desk.rules._plans.items() if key == (0, "noted", "noted") and plan is not None]
+    assert [(guard is not None, [entry[0].rule.name for entry in row]) for guard, row in plan] == [
+        (True, ["fire", "water", "smoke"]), (False, ["any"]), (False, ["again"]),
+    ]  # fmt: skip
 
 
 def test_a_rule_listens_to_its_kinds_of_events_only() -> None:

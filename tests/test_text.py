@@ -25,6 +25,7 @@ from ticketcore._text import (
     is_word_char,
     mentions,
     tokens_of,
+    words_in,
     words_of,
 )  # fmt: skip
 
@@ -41,6 +42,25 @@ NEEDLES = st.lists(FOLDED.filter(bool), min_size=1, max_size=8, unique=True)
 @given(TEXTS, FOLDINGS)
 def test_folding_twice_is_folding_once_whatever_counts(text: str, folding: Folding) -> None:
     assert fold(fold(text, folding), folding) == fold(text, folding)
+
+
+ALONE = st.text(st.one_of(*[st.characters(min_codepoint=low, max_codepoint=high) for low, high in _text._ALONE]), max_size=30)
+
+
+@given(ALONE | TEXTS)
+def test_letter_by_letter_is_as_the_longer_way(text: str) -> None:
+    longer = " ".join(_text._folded(text).split())
+    assert fold(text) == longer
+    assert words_in(text) == words_of(longer)
+
+
+def test_every_letter_that_stands_alone_folds_alike_beside_others() -> None:
+    letters = [chr(code) for low, high in _text._ALONE for code in range(low, high + 1)]
+    for others in (letters, letters[::-1]):
+        for at in range(0, len(others), 3000):
+            text = "".join(others[at : at + 3000])
+            assert fold(text) == " ".join(_text._folded(text).split())
+            assert words_in(text) == words_of(fold(text))
 
 
 @given(TEXTS, FOLDINGS)
@@ -334,6 +354,7 @@ def test_the_words_of_a_text_are_worked_out_once() -> None:
     assert folded.words is folded.words
     assert folded.tokens is folded.tokens
     assert Folded("宕机 shop!").words == {"shop"}
+    assert Folded("Čau, Veikals! " * 500).words == {"cau", "veikals"}
     with pytest.raises(AttributeError):
         _ = Folded("shop").letters
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from ticketcore._time import duration_us, iso, say_duration
+from ticketcore._values import made
 from ticketcore.errors import BadDuration, shorten
 
 
@@ -184,18 +185,21 @@ class Cycle:
         return self.run_us is not None
 
 
-def run_ended(cycle: Cycle, at_us: int, counted_us: int, why: str, event: str = "") -> dict[str, Any]:
-    """The changes that close the open run of *cycle*."""
-    assert cycle.run_us is not None  # noqa: S101 - callers close only a run that is open
-    banked = cycle.banked_us + counted_us
-    return {"runs": (*cycle.runs, Run(cycle.run_us, at_us, counted_us, why, event, banked)), "banked_us": banked, "run_us": None}
+def end_run(draft: Any, at_us: int, counted_us: int, why: str, event: str = "") -> None:
+    """Close the open run of a cycle in the making, if it has one."""
+    if draft.run_us is not None:
+        banked = draft.banked_us + counted_us
+        draft.runs = (*draft.runs, made(Run, draft.run_us, at_us, counted_us, why, event, banked))
+        draft.banked_us, draft.run_us = banked, None
 
 
 def cut_at(cycle: Cycle, at_us: int, counted_us: int, event: str = "") -> dict[str, Any]:
     """The changes that keep what was counted so far as it is, while from *at_us* on time counts on other hours."""
     if cycle.run_us is None:
         return {"cut": bool(cycle.runs)}
-    return {**run_ended(cycle, at_us, counted_us, "hours", event), "run_us": at_us, "cut": True}
+    ended = cycle_draft(cycle)
+    end_run(ended, at_us, counted_us, "hours", event)
+    return {"runs": ended.runs, "banked_us": ended.banked_us, "run_us": at_us, "cut": True}
 
 
 def recounted(cycle: Cycle, counted: tuple[int, ...]) -> dict[str, Any]:
@@ -212,13 +216,13 @@ def summed(runs: Iterable[Run], counted: Sequence[int]) -> tuple[Run, ...]:
 
 
 class _CycleDraft:
-    """A cycle in the making: the slots of `Cycle`, but mutable. It never leaves `cycle_with`."""
+    """A cycle in the making: the slots of `Cycle`, but mutable; ``draft.__class__ = Cycle`` ends that."""
 
     __slots__ = Cycle.__slots__  # type: ignore[attr-defined]  # attrs adds it
 
 
-def cycle_with(cycle: Cycle, /, **changes: Any) -> Cycle:
-    """`ticketcore._values.changed` for a cycle, written out: about three times as fast (a test compares)."""
+def cycle_draft(cycle: Cycle) -> Any:
+    """`ticketcore._values.thawed` for a cycle, written out: in half the time (a test compares)."""
     new: Any = _CycleDraft()
     new.number = cycle.number
     new.started_us = cycle.started_us
@@ -238,6 +242,12 @@ def cycle_with(cycle: Cycle, /, **changes: Any) -> Cycle:
     new.ended_us = cycle.ended_us
     new.due_us = cycle.due_us
     new.desk = cycle.desk
+    return new
+
+
+def cycle_with(cycle: Cycle, /, **changes: Any) -> Cycle:
+    """*cycle* with some fields changed."""
+    new = cycle_draft(cycle)
     for name, value in changes.items():
         setattr(new, name, value)
     new.__class__ = Cycle
@@ -266,13 +276,13 @@ class Clock:
 
 
 class _ClockDraft:
-    """A clock in the making, as `_CycleDraft` is for a cycle."""
+    """A clock in the making, as `_CycleDraft` is a cycle."""
 
     __slots__ = Clock.__slots__  # type: ignore[attr-defined]  # attrs adds it
 
 
-def clock_with(clock: Clock, /, **changes: Any) -> Clock:
-    """`ticketcore._values.changed` for a clock, written out."""
+def clock_draft(clock: Clock) -> Any:
+    """`ticketcore._values.thawed` for a clock, written out."""
     new: Any = _ClockDraft()
     new.metric = clock.metric
     new.cycle = clock.cycle
@@ -281,6 +291,12 @@ def clock_with(clock: Clock, /, **changes: Any) -> Clock:
     new.late = clock.late
     new.cancelled = clock.cancelled
     new.total_us = clock.total_us
+    return new
+
+
+def clock_with(clock: Clock, /, **changes: Any) -> Clock:
+    """*clock* with some fields changed."""
+    new = clock_draft(clock)
     for name, value in changes.items():
         setattr(new, name, value)
     new.__class__ = Clock

@@ -313,6 +313,18 @@ class View:
             return self
         return View(self.vocabulary, self.ticket, now_us, self.before, self.event, self.clock, self.folds)
 
+    def show(self, event: EventBase) -> None:
+        """Turn to another event of the same cycle.
+
+        >>> from ticketcore.model import AgentReplied
+        >>> view = View(Vocabulary(), Ticket(id="T-1"), 0)
+        >>> view.show(AgentReplied(at=0))
+        >>> Vocabulary().field("event.kind").read(view)
+        'agent_replied'
+        """
+        self.event = event
+        self.seen = _NOTHING_SEEN
+
     def of_before(self) -> View:
         """The view of the ticket as it was before.
 

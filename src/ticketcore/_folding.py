@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ticketcore._clocks import Clock, Cycle, clock_with, cut_at, cycle_with, promise_key, recounted, run_ended
+from ticketcore._clocks import Clock, Cycle, clock_draft, clock_with, cut_at, cycle_draft, cycle_with, end_run, promise_key, recounted
 from ticketcore._decided import (
     Breached,
     ClockPaused,
@@ -413,6 +413,7 @@ def _put(draft: Draft, clock: Clock) -> None:
 
 
 _FIRST_CYCLE: Final = Cycle(number=1, started_us=0)
+_NO_CLOCK: Final = Clock(metric="", cycle=_FIRST_CYCLE)
 
 
 def _clock_started(draft: Draft, event: ClockStarted) -> None:
@@ -421,34 +422,36 @@ def _clock_started(draft: Draft, event: ClockStarted) -> None:
     if event.resumed and old is not None:
         _reopen(draft, old, run_us)
         return
-    cycle = cycle_with(
-        _FIRST_CYCLE, number=event.number, started_us=event.started_us, run_us=event.started_us if event.runs else None,
-        policy=event.policy, target=event.target, hours=event.hours, desk=event.desk,
-    )  # fmt: skip
-    if old is None:
-        _put(draft, Clock(metric=event.metric, cycle=cycle, cycles=event.number))
-    else:
-        _put(draft, clock_with(old, cycle=cycle, cycles=event.number))
+    cycle = cycle_draft(_FIRST_CYCLE)
+    cycle.number, cycle.started_us, cycle.run_us = event.number, event.started_us, event.started_us if event.runs else None
+    cycle.policy, cycle.target, cycle.hours, cycle.desk = event.policy, event.target, event.hours, event.desk
+    clock = clock_draft(_NO_CLOCK if old is None else old)
+    clock.metric, clock.cycles = event.metric, event.number
+    _put_drafts(draft, clock, cycle)
 
 
-def _end_run(cycle: Cycle, event: EventBase, counted_us: int, why: str) -> dict[str, Any]:
-    """The changes that close the open run of *cycle*, if it has one."""
-    if cycle.run_us is None:
-        return {}
-    return run_ended(cycle, event.at_us, counted_us, why, event.id)
+def _put_drafts(draft: Draft, clock: Any, cycle: Any) -> None:
+    """A clock and its cycle in the making are done."""
+    cycle.__class__ = Cycle
+    clock.cycle = cycle
+    clock.__class__ = Clock
+    draft.clocks = draft.clocks.set(clock.metric, clock)
 
 
 def _clock_paused(draft: Draft, event: ClockPaused) -> None:
-    clock: Clock = draft.clocks[event.metric]
-    cycle = cycle_with(clock.cycle, **_end_run(clock.cycle, event, event.counted_us, event.why))
-    _put(draft, clock_with(clock, cycle=cycle))
+    clock = clock_draft(draft.clocks[event.metric])
+    cycle = cycle_draft(clock.cycle)
+    end_run(cycle, event.at_us, event.counted_us, event.why, event.id)
+    _put_drafts(draft, clock, cycle)
 
 
 def _clock_resumed(draft: Draft, event: ClockResumed) -> None:
     clock: Clock = draft.clocks[event.metric]
     run_us = event.at_us if event.runs else None
-    if clock.cycle.is_open:
-        _put(draft, clock_with(clock, cycle=cycle_with(clock.cycle, run_us=run_us)))
+    if clock.cycle.verdict is None:
+        cycle = cycle_draft(clock.cycle)
+        cycle.run_us = run_us
+        _put_drafts(draft, clock_draft(clock), cycle)
     else:
         _reopen(draft, clock, run_us)
 
@@ -468,19 +471,19 @@ def _reopen(draft: Draft, clock: Clock, run_us: int | None) -> None:
 
 
 def _clock_stopped(draft: Draft, event: ClockStopped) -> None:
-    clock: Clock = draft.clocks[event.metric]
+    clock = clock_draft(draft.clocks[event.metric])
+    cycle = cycle_draft(clock.cycle)
     verdict = event.verdict
-    cycle = cycle_with(
-        clock.cycle, verdict=verdict, ended_us=event.at_us, due_us=event.due_us, desk=event.desk,
-        **_end_run(clock.cycle, event, event.counted_us, verdict),
-    )  # fmt: skip
-    _put(
-        draft,
-        clock_with(
-            clock, cycle=cycle, total_us=clock.total_us + event.used_us, met=clock.met + (verdict == "met"),
-            late=clock.late + (verdict == "late"), cancelled=clock.cancelled + (verdict == "cancelled"),
-        ),
-    )  # fmt: skip
+    end_run(cycle, event.at_us, event.counted_us, verdict, event.id)
+    cycle.verdict, cycle.ended_us, cycle.due_us, cycle.desk = verdict, event.at_us, event.due_us, event.desk
+    clock.total_us += event.used_us
+    if verdict == "met":
+        clock.met += 1
+    elif verdict == "late":
+        clock.late += 1
+    elif verdict == "cancelled":
+        clock.cancelled += 1
+    _put_drafts(draft, clock, cycle)
 
 
 def _retargeted(draft: Draft, event: Retargeted) -> None:

@@ -18,6 +18,8 @@ E = TypeVar("E", bound=Outside)
 def incoming(desk: DeskParts, event: E) -> E:
     """*event* with its values as a ticket keeps them. Raises `UnknownName` and `BadValue`."""
     check = _CHECKS.get(event.kind)
+    if check is None and not event.facts:
+        return event
     changes = {} if check is None else check(desk, event) or {}
     if event.facts:
         _stored(changes, "facts", event.facts, {name: fact.type for name, fact in desk.facts.items()}, "fact")

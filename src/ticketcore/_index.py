@@ -218,6 +218,16 @@ def _wish_of_text(op: str, test: Test, spec: FieldSpec, *, negated: bool) -> Wis
     return None if negated or not all(words) else ("words", spec, words, False, False)
 
 
+def words_wanted(condition: Condition, vocabulary: Vocabulary) -> tuple[str, tuple[str, ...]] | None:
+    """A text field and words of which one must stand in it for *condition* to hold; None where nothing of the kind is known."""
+    for part in condition.parts if isinstance(condition, AllOf) else (condition,):
+        if isinstance(part, Test):
+            wanted = wish(part, vocabulary)
+            if wanted is not None and wanted[0] == "words" and not wanted[3]:
+                return part.field, tuple(wanted[2])
+    return None
+
+
 def part_of(test: Condition, vocabulary: Vocabulary) -> tuple[FieldSpec, str] | None:
     """The one part of a text that *test* looks for; None if it is another kind of test."""
     if not (isinstance(test, Test) and test.op == "contains" and len(test.value) == 1 and test.folding is PLAIN_FOLDING):

@@ -15,7 +15,7 @@ import attrs
 
 from ticketcore._clocks import Run
 from ticketcore._plain import Refusal
-from ticketcore._values import FrozenMap, draft_class
+from ticketcore._values import DRAFTS, FrozenMap
 from ticketcore.errors import TicketcoreError
 
 Load = Callable[[Any], Any]
@@ -54,7 +54,7 @@ class Loaders(dict[Any, Load]):
         return lambda data: self[kinds[data[tag]]](data)
 
     def _class(self, kind: type) -> Load:
-        draft, table = draft_class(kind), self._table(kind)
+        draft, table = DRAFTS[kind], self._table(kind)
         needed = [self._key(field.name) for field in attrs.fields(kind) if field.default is attrs.NOTHING]
         # All values in a row first, at place 0 the object to be filled: measured, a store by name costs more than a place in the call.
         blank = [None, *(None if field.default is attrs.NOTHING else field.default for field in attrs.fields(kind))].copy

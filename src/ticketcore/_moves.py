@@ -232,7 +232,7 @@ AFTER_MERGE: Final = frozenset({"delete", "restore", "purge"})  # all that can s
 
 Test = Callable[[View], bool]
 # What `decide` says without looking further: yes, under which guard, and what the refusal is. `_judge` is what it means.
-Answer = tuple[Decided | None, Test | None, Refusal]
+Answer = tuple[Decided | None, Test | None, TicketcoreError]
 
 
 @frozen

@@ -371,6 +371,22 @@ def rise(first: First, holds: Holds, view: View, after_us: int, horizon_us: int)
     return None if start >= NEVER else Rise(horizon_us, found=False)
 
 
+def only_interval(condition: Condition) -> Since | Until | Sla | None:
+    """The one time test of a condition that holds wherever it does and time has no say in the rest; None if it is not like that."""
+    timed = [part for part in (condition.parts if isinstance(condition, AllOf) else (condition,)) if is_timed(part)]
+    return timed[0] if len(timed) == 1 and isinstance(timed[0], Since | Until | Sla) else None
+
+
+def rise_of(where: tuple[int, int] | None, after_us: int, horizon_us: int) -> Rise | None:
+    """`rise` of a condition that is true ``[low, high)`` and nowhere else."""
+    if where is None:
+        return None
+    low, high = where
+    if low <= after_us or low >= min(high, NEVER):
+        return None
+    return Rise(low) if low <= horizon_us else Rise(horizon_us, found=False)
+
+
 # --- the part that time has no say in ----------------------------------------------------------------------------------
 
 

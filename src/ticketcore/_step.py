@@ -7,7 +7,6 @@ step is seen by anybody until it is over, so a refused moment changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import Any, Final, cast
 
 from attrs import define, frozen
@@ -16,13 +15,13 @@ from pendulum import DateTime
 from ticketcore._actions import ACTIONS, deed_of
 from ticketcore._clocks import Cycle, Days, Length, WorkingDays, promise_key
 from ticketcore._effects import CreateFollowUp, EffectBase, Erase, ForwardReply, Notify, Reply
-from ticketcore._folding import start
+from ticketcore._folding import HANDLERS, start
 from ticketcore._incoming import incoming
 from ticketcore._parts import DeskParts
 from ticketcore._ticket import draft_of, freeze
 from ticketcore._time import iso, maybe_from_us
 from ticketcore._trace import Trace
-from ticketcore._values import EMPTY, changed
+from ticketcore._values import DRAFTS, EMPTY, changed, made, thawed
 from ticketcore.conditions import TWO_YEARS_US, View
 from ticketcore.errors import (
     BadMoment,
@@ -65,7 +64,6 @@ from ticketcore.sla import Reading, Sla, triggers_of
 
 _FOLLOWED: Final = frozenset({"target_extended", "macro_used", "purged"})  # kinds from which more follows than their own row
 _Known = tuple[Cycle, "int | None", "tuple[int, int, str, str] | None"]  # an open cycle, when it is due, and its first due item
-_slots_of: Final = attrgetter("slots", "tags", "fields", "facts")  # what a priority comes from, but for a score card
 _WAKE, _WARN, _BREACH, _RISE = range(4)  # what time brings, in the order of one instant
 
 
@@ -135,7 +133,7 @@ class StepRun:
         "dues",
         "effects",
         "event_id",
-        "event_views",
+        "event_view",
         "events",
         "fingerprint",
         "folds",
@@ -193,14 +191,10 @@ class StepRun:
             self._settle(max(moment[0].at_us, self.draft.floor_us), inclusive=False)  # 2: a late moment is moved to the floor
             moment = self._stamped(moment)  # after 2: time may have moved the floor
             self._cycle(moment, moment[0].at_us, moment[0].moment)  # 3
+        lived: Draft = self.draft
         if not self._falls_silent():  # a message of a machine does not count as somebody who writes
-            self._settle(self._lived_us(), inclusive=False)  # 4
-        return self._outcome(self._lived_us())
-
-    def _lived_us(self) -> int:
-        """The instant of the last root."""
-        as_of: int = self.draft.as_of_us
-        return as_of
+            self._settle(lived.as_of_us, inclusive=False)  # 4
+        return self._outcome(lived.as_of_us)
 
     def tick(self, now_us: int) -> Outcome:
         """Everything due up to and including *now_us*."""
@@ -317,12 +311,15 @@ class StepRun:
         for number, event in enumerate(events, 1):
             name = event.id or f"{version + number}"
             root = root or name
-            changes: dict[str, Any] = {"id": name, "ticket": draft.id, "moment": root, "desk": self.fingerprint}
-            if event.at_us < floor:
-                changes["at_us"] = floor
-                changes["said_at_us"] = event.at_us if event.said_at_us is None else event.said_at_us
-                changes["deviation"] = f"out of order: said {iso(event.at_us)}, taken at {iso(floor)}"
-            stamped.append(changed(event, **changes))
+            stored = thawed(event)
+            stored.id, stored.ticket, stored.moment, stored.desk = name, draft.id, root, self.fingerprint
+            at_us = event.at_us
+            if at_us < floor:
+                stored.at_us = floor
+                stored.said_at_us = at_us if event.said_at_us is None else event.said_at_us
+                stored.deviation = f"out of order: said {iso(at_us)}, taken at {iso(floor)}"
+            stored.__class__ = type(event)
+            stamped.append(stored)
         return stamped
 
     def _create(self, events: Sequence[Outside]) -> None:
@@ -380,10 +377,10 @@ class StepRun:
 
     def _next(self, now_us: int) -> _Due | None:
         """The first due item, time rules searched two years ahead of *now_us*; worked out once while nothing changes."""
-        version = self.draft.version
-        if self.next_due is None or self.next_due[:2] != (version, now_us):
-            self.next_due = (version, now_us, self._first_due(now_us + TWO_YEARS_US))
-        return self.next_due[2]
+        version, known = self.draft.version, self.next_due
+        if known is None or known[0] != version or known[1] != now_us:
+            known = self.next_due = (version, now_us, self._first_due(now_us + TWO_YEARS_US))
+        return known[2]
 
     def _first_due(self, horizon_us: int) -> _Due | None:
         """The first due item, by (max(due, as_of), due, kind, name); time rules are searched up to *horizon_us*."""
@@ -454,7 +451,7 @@ class StepRun:
         self.happened: list[frozenset[str]] = []
         self.queue: list[tuple[str, str, type[EffectBase], dict[str, Any], Mapping[str, Any]]] = []
         self.now_view: View | None = None
-        self.event_views: dict[str, View] = {}
+        self.event_view: View | None = None
         self.past_view: View | None = None
         self.preview: tuple[int, Draft] | None = None
         self.clock_version = self.draft.version
@@ -477,8 +474,7 @@ class StepRun:
         if created:
             self.before = freeze(draft_of(self.draft))
             self.created = self.unchosen = True
-            self.event_views.clear()  # they saw no ticket before
-            self.now_view = None
+            self.now_view = self.event_view = None  # they saw no ticket before
         rules = self.desk.rules
         fired = rules.run(self, 0, self.closed)  # 8
         self.tried = len(self.cycle_events)
@@ -520,14 +516,14 @@ class StepRun:
         desk, draft = self.desk, self.draft
         if isinstance(event, Outside):
             event = incoming(desk, event)
-        was = _slots_of(draft)
+        slots, tags, values, facts = draft.slots, draft.tags, draft.fields, draft.facts  # what a priority comes from, but for a score card
         view = self.view(event)
         event, decided, refused = self._judged(event, view)
         moved = None
         if decided is not None and decided.to is not None and decided.to != draft.status:
-            moved = StatusChanged(
-                at=self.at_us, id=self._next_id(), ticket=draft.id, cause=event.id, desk=self.fingerprint, was=draft.status,
-                to=decided.to, was_category=draft.category, category=decided.category, trigger=decided.trigger,
+            moved = made(
+                StatusChanged, self.at_us, self._next_id(), draft.id, event.id, self.fingerprint,
+                draft.status, decided.to, draft.category, decided.category, decided.trigger,
             )  # fmt: skip
         diverted = decided is not None and bool(decided.divert)
         if not diverted:
@@ -544,7 +540,10 @@ class StepRun:
             self.cycle_events.remove(event)  # no rule of a reply
         elif event.kind in _FOLLOWED and self._follow(event):
             return
-        if not self.settled or desk.priority.score is not None or _slots_of(draft) != was:  # else nothing it comes from has changed
+        if (
+            draft.slots is not slots or draft.tags is not tags or draft.fields is not values or draft.facts is not facts
+            or not self.settled or desk.priority.score is not None
+        ):  # fmt: skip
             self._derive_priority(event)
 
     def _judged(self, event: EventBase, view: View) -> tuple[EventBase, Decided | None, str]:
@@ -597,7 +596,8 @@ class StepRun:
             self.emit(PriorityChanged, was=draft.priority, to=verdict.level, slot=verdict.slot, because=verdict.because)
 
     def _record(self, event: EventBase) -> None:
-        apply(self.draft, event)
+        HANDLERS[event.kind](self.draft, event)  # as `apply` does
+        self.draft.version += 1
         self.events.append(event)
         self.cycle_events.append(event)
 
@@ -605,11 +605,14 @@ class StepRun:
         self.count += 1
         return f"{self.root}/{self.count}"
 
-    def emit(self, kind: type[EventBase], **fields: Any) -> None:
-        """Record one decision of the desk (`ticketcore.sla.Emit`)."""
+    def emit(self, kind: type[EventBase], *values: Any, **fields: Any) -> None:
+        """Record one decision of the desk (`ticketcore.sla.Emit`): what it decides needs no check."""
         draft = self.draft
-        event = kind(at=self.at_us, id=self._next_id(), ticket=draft.id, cause=self.cause, desk=self.fingerprint, **fields)
-        apply(draft, event)
+        self.count = count = self.count + 1
+        event = DRAFTS[kind](self.at_us, f"{self.root}/{count}", draft.id, self.cause, self.fingerprint, *values, **fields)
+        event.__class__ = kind  # as `made` does, which would take the fields apart once more
+        HANDLERS[event.kind](draft, event)
+        draft.version += 1
         self.events.append(event)
         self.cycle_events.append(event)
 
@@ -620,16 +623,19 @@ class StepRun:
         return self.cycle_events
 
     def view(self, event: EventBase | None) -> View:
-        """The ticket as it is now; clocks as they would be if the cycle ended here."""
-        if event is not None:
-            view = self.event_views.get(event.id)
-            if view is None or view.event is not event:
-                view = View(self.desk.vocabulary, self.draft, self.at_us, self.before, event, self._reading, self.folds)
-                self.event_views[event.id] = view
-            return view
-        if self.now_view is None:
-            self.now_view = View(self.desk.vocabulary, self.draft, self.at_us, self.before, None, self._reading, self.folds)
-        return self.now_view
+        """The ticket as it is now; clocks as they would be if the cycle ended here. One with an event holds until the next is asked for."""
+        if event is None:
+            if self.now_view is None:
+                self.now_view = self._view(None)
+            return self.now_view
+        if self.event_view is None:
+            self.event_view = self._view(event)
+        elif self.event_view.event is not event:
+            self.event_view.show(event)
+        return self.event_view
+
+    def _view(self, event: EventBase | None) -> View:
+        return View(self.desk.vocabulary, self.draft, self.at_us, self.before, event, self._reading, self.folds)
 
     def view_before(self) -> View | None:
         """The ticket before the root, just before this instant."""
@@ -660,8 +666,8 @@ class StepRun:
             sla = self.desk.sla
             view = View(self.desk.vocabulary, copy, self.at_us, self.before, None, lambda metric: sla.reading(copy, metric, self.at_us))
 
-            def emit(kind: type[EventBase], **fields: Any) -> None:
-                apply(copy, kind(at=self.at_us, id="", ticket=copy.id, desk=self.fingerprint, **fields))
+            def emit(kind: type[EventBase], *values: Any, **fields: Any) -> None:
+                apply(copy, made(kind, self.at_us, "", copy.id, "", self.fingerprint, *values, **fields))
 
             sla.decide(copy, self.happened, view, emit, created=self.unchosen)
             self.preview = (draft.version, copy)
@@ -750,14 +756,18 @@ class StepRun:
         draft = self.draft
         due = self._next(now_us)
         wake = None if due is None else due.at_us
-        ticket = freeze(draft, Memo(wake_us=wake, settled=not self.stale, **self._remembered()))
-        return Outcome(ticket=ticket, events=tuple(self.events), effects=tuple(self.effects), wake_us=wake)
+        dues, known = self._remembered()
+        memo = DRAFTS[Memo](wake, dues, known, not self.stale)  # these two as `made` does it
+        memo.__class__ = Memo
+        outcome = DRAFTS[Outcome](freeze(draft, memo), tuple(self.events), tuple(self.effects), wake)
+        outcome.__class__ = Outcome
+        return outcome  # type: ignore[no-any-return]  # an Outcome by now
 
-    def _remembered(self) -> dict[str, Any]:
+    def _remembered(self) -> tuple[Mapping[str, int | None], Mapping[str, _Known]]:
         """When each clock is due, and what is known of the open ones."""
         draft, old = self.draft, self.frozen
         if old is not None and self.settled and old.memo is not None and draft.clocks is old.clocks:
-            return {"dues": old.memo.dues, "known": old.memo.known}
+            return old.memo.dues, old.memo.known
         metrics = self.desk.sla.metrics
         dues: dict[str, int | None] = {}
         known: dict[str, _Known] = {}
@@ -771,7 +781,7 @@ class StepRun:
                 dues[metric] = found[1]
             else:
                 dues[metric] = None
-        return {"dues": dues, "known": known}
+        return dues, known
 
 
 def _deviating(event: EventBase, odd: str) -> EventBase:

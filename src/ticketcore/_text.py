@@ -37,6 +37,20 @@ _UNSPACED: Final = (
     (0xF900, 0xFAFF),  # CJK compatibility
     (0x20000, 0x3FFFF),  # CJK extensions B and later
 )
+# Characters that fold alike whatever stands beside them: no marks, no parts of syllables, no vowels that join a letter.
+_ALONE: Final = (
+    (0x0000, 0x02FF),  # Latin
+    (0x0370, 0x0482),  # Greek, Cyrillic
+    (0x048A, 0x052F),  # Cyrillic
+    (0x2000, 0x206F),  # punctuation
+    (0x3000, 0x3029),  # CJK punctuation
+    (0x3041, 0x3096),  # Hiragana
+    (0x30A1, 0x30FA),  # Katakana
+    (0x4E00, 0x9FFF),  # CJK
+    (0xAC00, 0xD7A3),  # Hangul syllables
+    (0xFF01, 0xFF5E),  # wide Latin
+)
+_NEVER_CUT: Final = LONGEST_TEXT // 18  # of one character, compatibility makes at most eighteen
 _SHORT_I: Final = "\u0438"  # the Cyrillic letter that a breve makes another letter of, not an accented one
 
 
@@ -64,13 +78,24 @@ def fold(text: str, folding: Folding = PLAIN_FOLDING) -> str:
     turkish = folding.language in LANGUAGES
     if text.isascii():
         return " ".join((text.replace("I", "ı") if turkish else text).lower().split())
+    if folding is PLAIN_FOLDING and len(text) <= _NEVER_CUT:
+        try:
+            return " ".join(text.translate(_LETTERS).split())
+        except _BesideOthers:
+            pass
+    return " ".join(_folded(text, folding).split())
+
+
+def _folded(text: str, folding: Folding = PLAIN_FOLDING) -> str:
+    """`fold` of a text that is not too long, but for the blanks: what it says of a text of any letters."""
+    turkish = folding.language in LANGUAGES
     text = normalize("NFKC", _trim_marks(text))[:LONGEST_TEXT]
     text = (text.translate(_TURKISH_CAPITALS) if turkish else text).casefold()  # one letter can become eighteen
     decomposed = normalize("NFKD", text)
     if folding.accents:
-        return " ".join(normalize("NFC", _undotted(decomposed if turkish else decomposed.replace("ı", "i"))).split())
+        return normalize("NFC", _undotted(decomposed if turkish else decomposed.replace("ı", "i")))
     plain = _TURKISH_PLAIN if turkish else _PLAIN
-    return " ".join(normalize("NFC", _unaccented(decomposed)).translate(plain).split())
+    return normalize("NFC", _unaccented(decomposed)).translate(plain)
 
 
 def _undotted(decomposed: str) -> str:
@@ -143,6 +168,21 @@ def _unaccented(text: str) -> str:
     return "".join(kept)
 
 
+class _BesideOthers(ValueError):
+    """A character that its neighbours can make another one of: the longer way is taken."""
+
+
+def _letter(char: str) -> str:
+    """What folding makes of a character wherever it stands. Raises `_BesideOthers` where that depends on its neighbours."""
+    code = ord(char)
+    if not any(low <= code <= high for low, high in _ALONE):
+        raise _BesideOthers(char)
+    return _folded(char)
+
+
+_LETTERS: Final = _PerCharacter(_letter)
+
+
 def is_unspaced(char: str) -> bool:
     """Whether *char* belongs to a script that puts no spaces between words."""
     code = ord(char)
@@ -192,6 +232,19 @@ def words_of(folded: str) -> frozenset[str]:
     return frozenset(folded.translate(_WORDS).split(" ")) - _NO_WORD
 
 
+_LETTERS_OF_WORDS: Final = _PerCharacter(lambda char: "".join(map(_of_word, _letter(char))))
+
+
+def words_in(raw: str) -> frozenset[str]:
+    """`words_of` a text as it is written, of plain folding: mostly in one pass, without folding it first."""
+    if len(raw) <= _NEVER_CUT:
+        try:
+            return frozenset(raw.translate(_LETTERS_OF_WORDS).split())
+        except _BesideOthers:
+            pass
+    return words_of(fold(raw))
+
+
 def is_plain_word(needle: str) -> bool:
     """Whether *needle* (folded) is one word of a script with spaces, so that it can be looked up among `words_of`."""
     return all(is_word_char(char) and not is_unspaced(char) for char in needle)
@@ -226,17 +279,23 @@ def _word_end(folded: str, at: int) -> int:
 class Folded:
     """A folded text and, once asked for, its words and tokens. Made once for each text of a ticket, however many rules read it."""
 
-    __slots__ = ("_tokens", "text", "words")
+    __slots__ = ("_folding", "_raw", "_tokens", "text", "words")
+    text: str
+    words: frozenset[str]
 
     def __init__(self, raw: str, folding: Folding = PLAIN_FOLDING) -> None:
-        self.text = fold(raw, folding)
+        self._raw, self._folding = raw, folding
         self._tokens: list[str] | None = None
 
     def __getattr__(self, name: str) -> Any:
-        """The words (`words_of` the text): asked for the first time, they are not there yet."""
-        if name != "words":
+        """The text, or its words (`words_of` it): asked for the first time, they are not there yet."""
+        found: Any
+        if name == "words":
+            found = self.words = words_in(self._raw) if self._folding is PLAIN_FOLDING else words_of(self.text)
+        elif name == "text":
+            found = self.text = fold(self._raw, self._folding)
+        else:
             raise AttributeError(name)
-        found = self.words = words_of(self.text)
         return found
 
     @property

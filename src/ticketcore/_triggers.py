@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from ticketcore._folding import is_from_customer
@@ -46,24 +47,28 @@ def triggers_of(event: Any, draft: Draft, moved: StatusChanged | None = None) ->
     (['agent_reply', 'enter:answered', 'leave:open'], ['assign'])
     """
     meaning = _MEANING.get(event.kind)
-    if meaning is None and moved is None and draft.category != "removed":
-        return _NOTHING
-    triggers = set() if meaning is None else set(meaning(event, draft))
+    said = () if meaning is None else meaning(event, draft)
     if moved is not None:
-        triggers.add(f"leave:{moved.was}")
-        triggers.add(f"enter:{moved.to}")
-        if moved.category == "removed":
-            triggers.add(ENTERED_REMOVED if moved.was_category != "removed" else REMOVED)
-        elif moved.was_category == "removed":
-            triggers.add(LEFT_REMOVED)
-        if moved.category == "closed":
-            triggers.add(CLOSED)
-    elif draft.category == "removed":
-        triggers.add(REMOVED)
-    return frozenset(triggers) if triggers else _NOTHING
+        return _with_move(said, moved.was, moved.to, moved.was_category, moved.category)
+    if draft.category == "removed":
+        return frozenset((*said, REMOVED))
+    return frozenset(said) if said else _NOTHING
 
 
-def _reply_triggers(event: AgentReplied | CustomerReplied, draft: Draft) -> Iterable[str]:
+@lru_cache(maxsize=1024)  # what a table of statuses comes to is met again and again
+def _with_move(said: tuple[str, ...], was: str, to: str, was_category: str, category: str) -> frozenset[str]:
+    """The triggers *said* of an event that moved the ticket."""
+    triggers = {*said, f"leave:{was}", f"enter:{to}"}
+    if category == "removed":
+        triggers.add(ENTERED_REMOVED if was_category != "removed" else REMOVED)
+    elif was_category == "removed":
+        triggers.add(LEFT_REMOVED)
+    if category == "closed":
+        triggers.add(CLOSED)
+    return frozenset(triggers)
+
+
+def _reply_triggers(event: AgentReplied | CustomerReplied, draft: Draft) -> tuple[str, ...]:
     """Only a public message that a person wrote is a reply."""
     if event.message.automatic:
         return ("auto_reply",)
@@ -72,29 +77,27 @@ def _reply_triggers(event: AgentReplied | CustomerReplied, draft: Draft) -> Iter
     return ("agent_reply",) if event.message.public else ("note",)
 
 
-def _group_triggers(event: Transferred, draft: Draft) -> Iterable[str]:
+def _group_triggers(event: Transferred, draft: Draft) -> tuple[str, ...]:
     was, to = draft.group, event.group
-    if was != to:
-        if was is not None:
-            yield f"ungroup:{was}"
-        if to is not None:
-            yield f"group:{to}"
+    if was == to:
+        return ()
+    left = () if was is None else (f"ungroup:{was}",)
+    return left if to is None else (*left, f"group:{to}")
 
 
-def _creation_triggers(event: Created, draft: Draft) -> Iterable[str]:
+def _creation_triggers(event: Created, draft: Draft) -> tuple[str, ...]:
     by = "agent" if isinstance(event.by, Agent) else "customer"
-    yield "created"
-    yield f"created:{by}"
-    yield f"enter:{draft.status}"
+    found = ["created", f"created:{by}", f"enter:{draft.status}"]
     if event.has_message and event.message.public and not event.message.automatic:
-        yield f"created_message:{by}"
+        found.append(f"created_message:{by}")
     if event.assignee is not None:
-        yield "assign"
+        found.append("assign")
     if event.group is not None:
-        yield f"group:{event.group}"
+        found.append(f"group:{event.group}")
+    return tuple(found)
 
 
-_MEANING: Final[Mapping[str, Callable[[Any, Draft], Iterable[str]]]] = {
+_MEANING: Final[Mapping[str, Callable[[Any, Draft], tuple[str, ...]]]] = {
     "created": _creation_triggers,
     "agent_replied": _reply_triggers,
     "customer_replied": _reply_triggers,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
@@ -112,26 +112,56 @@ def changed(value: T, /, **changes: Any) -> T:
 
     For values that were checked when they were made; what is put in here is not checked. Fields go by their inner names.
     """
+    draft = thawed(value)
+    for name, item in changes.items():
+        setattr(draft, name, item)
+    draft.__class__ = type(value)
+    return draft  # type: ignore[no-any-return]  # of the value's class by now
+
+
+def thawed(value: Any) -> Any:
+    """A mutable copy of a frozen value, of `DRAFTS`: ``draft.__class__ = type(value)`` makes it a value again."""
     kind = type(value)
-    names = _FIELDS.get(kind)
-    if names is None:
-        names = _FIELDS.setdefault(kind, tuple(part.name for part in attrs.fields(kind)))  # type: ignore[arg-type]  # an attrs class
-    new = object.__new__(kind)
-    for name in names:
-        _set(new, name, changes[name] if name in changes else getattr(value, name))
-    return new
+    known = _THAWING.get(kind)
+    if known is None:
+        names = [part.name for part in attrs.fields(kind)]
+        read = attrgetter(*names) if len(names) > 1 else _reader_of(names)
+        known = _THAWING.setdefault(kind, (read, DRAFTS[kind]))
+    read, draft = known
+    return draft(*read(value))
 
 
-_FIELDS: Final[dict[type, tuple[str, ...]]] = {}  # the names of a class's fields: the same for ever, whoever fills it in first
-_set: Final = object.__setattr__
+def made(kind: type[T], /, *values: Any, **more: Any) -> T:
+    """A value of *kind* from its fields in order, in a fifth of the time its constructor takes: nothing is converted or checked."""
+    draft = DRAFTS[kind](*values, **more)
+    draft.__class__ = kind
+    return draft  # type: ignore[no-any-return]  # of that class by now
 
 
-@lru_cache(maxsize=256)  # more than the classes there are
-def draft_class(kind: type) -> Any:
-    """A mutable class under the frozen class *kind*, of the same slots: called, it gives the defaults, and None where there is none.
+def _reader_of(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What `attrgetter` is for several names."""
+    return lambda value: tuple(getattr(value, name) for name in names)
 
-    When all is filled in, ``draft.__class__ = kind`` makes it a value of *kind* without a copy; nothing is converted or checked.
+
+# How a class's fields are read, in order, and its drafts: the same for ever, whoever fills it in first.
+_THAWING: Final[dict[type, tuple[Callable[[Any], tuple[Any, ...]], Any]]] = {}
+
+
+class _DraftClasses(dict[type, Any]):
+    """Of each frozen class a mutable one under it, of the same slots: called, it gives the defaults, and None where there is none.
+
+    It takes the fields in their order, or by their inner names, and is made in a fifth of the time that the frozen one takes. When all
+    is filled in, ``draft.__class__ = kind`` makes it a value of *kind* without a copy; nothing is converted or checked.
     """
+
+    def __missing__(self, kind: type) -> Any:
+        return self.setdefault(kind, _draft_class(kind))
+
+
+DRAFTS: Final = _DraftClasses()  # the same for ever, whoever asks first
+
+
+def _draft_class(kind: type) -> Any:
     parts = {
         part.name: attrs.field(default=None if part.default is attrs.NOTHING else part.default, alias=part.name)
         for part in attrs.fields(kind)

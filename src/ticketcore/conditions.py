@@ -79,7 +79,20 @@ from ticketcore._fields import (
 )  # fmt: skip
 from ticketcore._index import Index
 from ticketcore._parsing import parse, parse_facts, parse_fields, parse_type, to_data
-from ticketcore._rises import TWO_YEARS_US, First, Rise, first_of, in_hours, interval, is_timed, remembering, rise, static_part
+from ticketcore._rises import (
+    TWO_YEARS_US,
+    First,
+    Rise,
+    first_of,
+    in_hours,
+    interval,
+    is_timed,
+    only_interval,
+    remembering,
+    rise,
+    rise_of,
+    static_part,
+)
 from ticketcore._text import LANGUAGES, LONGEST_TEXT, Folding, Glob, fold, mentions
 from ticketcore._why_not import MOST_EDITS, MOST_WAYS, Way, WhyNot, why_not
 
@@ -288,13 +301,15 @@ class Timed:
     Rise(at_us=1970-01-01T01:00:00Z, found=False)
     """
 
-    __slots__ = ("_first", "can_hold", "condition", "holds")
+    __slots__ = ("_first", "_where", "can_hold", "condition", "holds")
 
     def __init__(self, condition: Condition, vocabulary: Vocabulary) -> None:
         self.condition: Final = condition
         self.holds: Final = compiled(condition, vocabulary)
         self.can_hold: Final = compiled(static_part(condition), vocabulary)
         self._first: First = first_of(condition, lambda part: compiled(part, vocabulary), lambda test: remembering(test, vocabulary))
+        alone = only_interval(condition)
+        self._where = None if alone is None else remembering(alone, vocabulary)
 
     def next_rise(self, view: View, after_us: int | None = None, horizon_us: int | None = None) -> Rise | None:
         """As `ticketcore.conditions.next_rise`, the same answer sooner."""
@@ -303,6 +318,8 @@ class Timed:
 
     def rise(self, view: View, after_us: int, horizon_us: int) -> Rise | None:
         """`next_rise` on a ticket on which the condition can hold."""
+        if self._where is not None:
+            return rise_of(self._where(view), after_us, horizon_us)
         return rise(self._first, self.holds, view, after_us, horizon_us)
 
 

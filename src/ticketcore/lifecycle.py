@@ -47,11 +47,11 @@ from ticketcore._moves import (
 from ticketcore._names import hint as hint_for
 from ticketcore._rows import Build
 from ticketcore._time import iso, say_duration
-from ticketcore._values import EMPTY, FrozenMap, names
+from ticketcore._values import EMPTY, FrozenMap, made, names
 from ticketcore.conditions import AllOf, Condition, View, Vocabulary, since
 from ticketcore.conditions import field as of
-from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName, shorten
-from ticketcore.model import Agent, Created, EventBase, Merged, Postponed, StatusSet, Ticket
+from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName, again, shorten
+from ticketcore.model import Agent, Created, Diverted, EventBase, Merged, Postponed, StatusChanged, StatusSet, Ticket, fold
 
 __all__ = [
     "CATEGORIES", "DEFAULT_TABLE", "LIVE", "STATUSES", "TRIGGERS", "Decided", "Lifecycle", "Move", "Status", "To",
@@ -136,12 +136,12 @@ class Lifecycle:
         workflows = self._made_workflows(build.problems)
         if build.problems:
             raise DeskError(build.problems, what="lifecycle")
-        for name, made in (
+        for name, value in (
             ("_workflows", workflows), ("_needed", None if build.closes is None else build.closes.guard),
             ("_categories", build.categories), ("_main", build.main), ("_cells", build.cells), ("_by_hand", build.by_hand),
             ("_triggers", {**TRIGGERS, **self.triggers}),
         ):  # fmt: skip
-            object.__setattr__(self, name, made)
+            object.__setattr__(self, name, value)
         object.__setattr__(self, "_allowed", {status: self._targets(status) for status in build.cells})
         object.__setattr__(self, "_refusals", {status: self._no_move(status) for status in build.cells})
         purged = build.main.get("purged")
@@ -150,7 +150,7 @@ class Lifecycle:
 
     def _made_workflows(self, problems: list[Problem]) -> dict[str, Lifecycle]:
         """The workflows by type, made for the same desk; what is wrong with them is put to *problems*."""
-        made: dict[str, Lifecycle] = {}
+        ready: dict[str, Lifecycle] = {}
         categories = {status.name: status.category for status in self.statuses if isinstance(status, Status)}
         for name, given in self.by_type.items():
             path = f"by_type.{name}"
@@ -162,12 +162,12 @@ class Lifecycle:
                 if was != status.category:
                     problems.append(Problem(f"{path}.statuses", f"{shorten(status.name)} is {status.category} here and {was} elsewhere"))
             try:
-                made[name] = given if self.vocabulary is None else given.using(self.vocabulary)
+                ready[name] = given if self.vocabulary is None else given.using(self.vocabulary)
             except DeskError as error:
                 problems.extend(evolve(problem, path=f"{path}.{problem.path}") for problem in error.problems)
         if self.by_type and self.vocabulary is not None:
             problems.extend(self._unknown_types(self.vocabulary))
-        return made
+        return ready
 
     def _unknown_types(self, words: Vocabulary) -> Iterable[Problem]:
         """What is wrong with the field that tells the types apart, and with their names."""
@@ -265,14 +265,44 @@ class Lifecycle:
         if ticket.merged_into is None:
             answer: Answer | None = self._answers.get(ticket.status, NO_ANSWER).get(trigger)
             if answer is not None:
-                decided, test, refusal = answer
+                decided, test, refused = answer
                 if decided is not None and (test is None or test(self._view(ticket, event) if view is None else view)):
                     return decided
-                raise self._error(ticket.status, trigger, refusal)
+                raise again(refused)
         judged = self._judge(ticket, event, trigger, view)
         if isinstance(judged, Refusal):
             raise self._error(ticket.status, trigger, judged)
         return judged
+
+    def move(self, ticket: Ticket, event: EventBase) -> tuple[Ticket, tuple[EventBase, ...]]:
+        """The ticket after *event* and after the change of status that it brings, and both as events: the state machine by itself.
+
+        For who wants no rules, no priorities and no clocks; a `ticketcore.Desk` does all that. The ticket is what `fold` makes of these
+        events, which are for the log; the ids are the host's. A reply that belongs to another ticket brings a `Diverted` instead. Raises
+        what `decide` does, changing nothing.
+
+        >>> from ticketcore.model import AgentReplied, Closed, Ticket
+        >>> ticket, events = Lifecycle().move(Ticket(id="T-1", status="new", category="new"), AgentReplied(at=0))
+        >>> ticket.status, ticket.agent_replies, [event.kind for event in events]
+        ('answered', 1, ['agent_replied', 'status_changed'])
+        >>> Lifecycle().move(ticket, Closed(at=60_000_000))
+        Traceback (most recent call last):
+        ticketcore.errors.IllegalMove: close is refused: answered has no such move; allowed: ...
+        """
+        decided = self.decide(ticket, event)
+        to = None if decided is None else decided.to
+        follows: EventBase
+        if decided is not None and to is not None and to != ticket.status:
+            follows = made(
+                StatusChanged, event.at_us, "", ticket.id, event.id, ticket.desk,
+                ticket.status, to, ticket.category, decided.category, decided.trigger,
+            )  # fmt: skip
+        elif decided is not None and decided.divert:
+            follows = Diverted(at=event.at_us, ticket=ticket.id, cause=event.id, desk=ticket.desk, event=event.id, to=decided.into)
+        else:
+            return fold((event,), ticket), (event,)
+        events = (event, follows)
+        return fold(events, ticket), events
 
     def observe(self, ticket: Ticket, event: EventBase, view: View | None = None) -> tuple[Decided | None, str]:
         """As `decide`, but a refused move is taken as the log says, with a sentence on what was expected ("" if nothing is odd).
@@ -667,14 +697,17 @@ class Lifecycle:
     def _ready(self, status: str, row: Mapping[str, Cell]) -> dict[str, Answer]:
         """The answers that depend on nothing but status, trigger and guard: most of the table, worked out once."""
         own = set(self.triggers.values()) | {"set", "postpone", "merge"}  # their events decide too
-        answers: dict[str, Answer] = {trigger: (None, None, self._refusals[status]) for trigger in TRIGGERS.values() if trigger not in own}
+        no_move = self._refusals[status]
+        answers: dict[str, Answer] = {
+            trigger: (None, None, self._error(status, trigger, no_move)) for trigger in TRIGGERS.values() if trigger not in own
+        }
         for trigger, cell in row.items():
             remembers = isinstance(cell.move.to, To) and cell.move.to not in {To.STAYS, To.FOLLOW_UP}
             if trigger in own or remembers or cell.move.within_us is not None or cell.roles is not None:
                 answers.pop(trigger, None)
             else:
                 decided = self._arrive(Ticket(id="", status=status), trigger, cell.move.to)
-                answers[trigger] = (decided, cell.test, _guard_refusal(cell.move))
+                answers[trigger] = (decided, cell.test, self._error(status, trigger, _guard_refusal(cell.move)))
         return answers
 
     def _no_move(self, status: str) -> Refusal:

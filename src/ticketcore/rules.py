@@ -9,12 +9,14 @@ An escalation ladder is a row of time rules (docs/explanation/rules.md).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final, Protocol
 
 from attrs import evolve, field, frozen
 
 from ticketcore._actions import ACTIONS, Action, ActionKind, Deed, deed_of
+from ticketcore._index import words_wanted
 from ticketcore._names import hint
 from ticketcore._time import MINUTE_US
 from ticketcore._values import name_set
@@ -232,17 +234,20 @@ class Cycle(Protocol):
 class _Ready:
     """One rule made ready."""
 
-    __slots__ = ("awake", "bit", "calm", "rule", "set_name", "test", "timed")
+    __slots__ = ("awake", "bit", "calm", "rule", "set_name", "test", "timed", "words")
 
     def __init__(self, rule: Rule, set_name: str, bit: int, vocabulary: Vocabulary) -> None:
         self.rule, self.set_name, self.bit = rule, set_name, bit
         self.timed = Timed(rule.when, vocabulary) if rule.is_timed else None
         self.test: Callable[[View], bool] = self.timed.holds if self.timed is not None else compiled(rule.when, vocabulary)
         self.calm = not reads_clocks(rule.when, vocabulary)  # its condition holds as before when only the clocks have changed
+        self.words = words_wanted(rule.when, vocabulary)
         self.awake = frozenset(category for category in _SLEEPING if names_category(rule.when, vocabulary, category))
 
 
-_Plan = list[tuple[_Ready, Callable[[View], bool], "tuple[int, ...] | None"]]
+_Entry = tuple[_Ready, Callable[[View], bool], "tuple[int, ...] | None"]
+_Guard = tuple[Callable[[View], bool], tuple[int, ...]]  # holds on one of the events with these numbers, or no rule behind it does
+_Plan = list[tuple["_Guard | None", list[_Entry]]]
 
 
 class _Indexed:
@@ -430,19 +435,25 @@ class Rules:
             return 1
         event: EventBase | None = None
         view = now
-        for ready, test, numbers in plan:
-            if fired & ready.bit:
-                continue
-            if numbers is None:
-                if test(now) and self._time_match(ready, cycle, fired) is not None:
-                    return ready.bit
-            elif not closed or ready.set_name not in closed:
-                for number in numbers:
-                    if events[number] is not event:
-                        event = events[number]
-                        view = cycle.view(event)
-                    if test(view) and (ready.rule.automatic or not is_automatic(events[number])):
+        for guard, entries in plan:
+            if guard is not None:
+                holds, wanted = guard
+                event = None  # the view turns to others
+                if not any(holds(cycle.view(events[number])) for number in wanted):
+                    continue
+            for ready, test, numbers in entries:
+                if fired & ready.bit:
+                    continue
+                if numbers is None:
+                    if test(now) and self._time_match(ready, cycle, fired) is not None:
                         return ready.bit
+                elif not closed or ready.set_name not in closed:
+                    for number in numbers:
+                        if events[number] is not event:
+                            event = events[number]
+                            view = cycle.view(event)
+                        if test(view) and (ready.rule.automatic or not is_automatic(events[number])):
+                            return ready.bit
         return 0
 
     def _plan(self, events: list[EventBase], tried: int) -> _Plan | None:
@@ -460,10 +471,22 @@ class Rules:
         if len(plans) >= MOST_PLANS:
             plans.clear()
         waiting = self._candidates(events)
-        plan = plans[key] = None if waiting.bit_count() >= FEW else list(self._planned(events, waiting, tried))
+        plan = plans[key] = None if waiting.bit_count() >= FEW else self._guarded(self._planned(events, waiting, tried))
         return plan
 
-    def _planned(self, events: list[EventBase], waiting: int, tried: int) -> Iterator[tuple[_Ready, Callable[[View], bool], Any]]:
+    def _guarded(self, entries: Iterable[_Entry]) -> _Plan:
+        """The entries in their order, those in a row that look for words in one text behind one test for all of these words."""
+        plan: _Plan = []
+        for (text, numbers), row in groupby(entries, key=lambda entry: (entry[0].words and entry[0].words[0], entry[2])):
+            block = list(row)
+            guard: _Guard | None = None
+            if text is not None and numbers is not None and len(block) > 1 and self.vocabulary is not None:
+                words = [word for ready, _, _ in block if ready.words is not None for word in ready.words[1]]
+                guard = compiled(Test(text, "mentions_any", words), self.vocabulary), numbers
+            plan.append((guard, block))
+        return plan
+
+    def _planned(self, events: list[EventBase], waiting: int, tried: int) -> Iterator[_Entry]:
         for ready in self._ready:
             if not ready.bit & waiting:
                 continue

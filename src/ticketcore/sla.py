@@ -57,13 +57,17 @@ __all__ = [
 ]
 
 ALWAYS_NAME: Final = "24x7"  # the name of the hours that never close
+MOST_HEARD: Final = 1_000  # sets of triggers for which it is remembered which metrics they concern
 _UNREACHABLE: Final = (NeverOpen, BeyondHorizon)
 
 
 class Emit(Protocol):
-    """How a room records a decision: the desk builds the event, folds it and keeps it."""
+    """How a room records a decision: the desk builds the event, folds it and keeps it.
 
-    def __call__(self, kind: type[EventBase], **fields: Any) -> None: ...
+    *values* are the fields that are the kind's own, in their order; *fields* the same by name, which takes longer.
+    """
+
+    def __call__(self, kind: type[EventBase], *values: Any, **fields: Any) -> None: ...
 
 
 Due = Callable[[Cycle], "int | None"]
@@ -86,6 +90,14 @@ class _Compiled:
         self.heard = self.start | self.stopping | self.restart
         self.pause_status = metric.pause_status
         self.pause = None if metric.pause is None else _test(metric.pause, vocabulary)
+
+    def asked(self, triggers: frozenset[str]) -> str:
+        """What an event asks of the clock: to end an open cycle, or else to begin a new one."""
+        if not self.stopping.isdisjoint(triggers):
+            return "stop" if self.cancel.isdisjoint(triggers) else "cancel"
+        starts = not self.start.isdisjoint(triggers) and (CLOSED not in triggers or not self.start_but_leaving.isdisjoint(triggers))
+        restarts = not self.restart.isdisjoint(triggers)
+        return " or ".join(("start",) * starts + ("restart",) * restarts)
 
     def is_paused(self, draft: Draft, view: View) -> bool:
         """Whether time does not count in the present state."""
@@ -118,7 +130,7 @@ class Sla:
     removed_gap: str = "excluded"
     vocabulary: Vocabulary | None = field(default=None, eq=False, repr=False)
     _ready: tuple[_Compiled, ...] = field(init=False, eq=False, repr=False)
-    _triggers: frozenset[str] = field(init=False, eq=False, repr=False)
+    _hearing: dict[frozenset[str], tuple[tuple[_Compiled, str], ...]] = field(init=False, eq=False, repr=False, factory=dict)
     _chooser: tuple[tuple[Policy, Callable[[View], bool]], ...] = field(init=False, eq=False, repr=False)
     _policy: Mapping[str, Policy] = field(init=False, eq=False, repr=False)
     _at_opening: frozenset[str] = field(init=False, eq=False, repr=False)
@@ -130,7 +142,6 @@ class Sla:
             raise DeskError(problems, what="service levels")
         put = object.__setattr__
         put(self, "_ready", tuple(_Compiled(metric, self.vocabulary) for metric in self.metrics.values()))
-        put(self, "_triggers", frozenset().union(*(ready.heard for ready in self._ready)))
         put(self, "_chooser", tuple((policy, _test(policy.when, self.vocabulary)) for policy in self.policies))
         put(self, "_policy", {policy.name: policy for policy in self.policies})
         put(self, "_at_opening", frozenset(policy.name for policy in self.policies if policy.due_at == "next_opening"))
@@ -416,19 +427,26 @@ class Sla:
                 if ready.metric.start_on_attach:
                     self._attach(draft, ready, view, at, emit)
         if draft.category != "removed":
+            status, clocks = draft.status, draft.clocks
             for ready in self._ready:
-                clock: Clock | None = draft.clocks.get(ready.name)
+                clock: Clock | None = clocks.get(ready.name)
                 if clock is not None and clock.cycle.verdict is None:
-                    self._pause_or_resume(draft, ready, clock.cycle, view, at, emit)
+                    paused = status in ready.pause_status or (ready.pause is not None and ready.pause(view))
+                    if paused is not (clock.cycle.run_us is None):
+                        self._pause_or_resume(ready, clock.cycle, status, at, emit)
 
     def _happen(self, draft: Draft, triggers: frozenset[str], view: View, at: int, emit: Emit, due_of: Due) -> None:
         """What one event means for all metrics."""
         if not triggers.isdisjoint(MARKS) and self._mark(draft, triggers, view, at, emit, due_of):
             return
-        if not triggers.isdisjoint(self._triggers):
-            for ready in self._ready:
-                if not triggers.isdisjoint(ready.heard):
-                    self._turn(draft, ready, triggers, view, at, emit, due_of)
+        hearing = self._hearing
+        heard = hearing.get(triggers)
+        if heard is None:
+            heard = tuple((ready, ready.asked(triggers)) for ready in self._ready if not triggers.isdisjoint(ready.heard))
+            if len(hearing) < MOST_HEARD:
+                hearing[triggers] = heard
+        for ready, asked in heard:
+            self._turn(draft, ready, asked, view, at, emit, due_of)
 
     def _mark(self, draft: Draft, triggers: frozenset[str], view: View, at: int, emit: Emit, due_of: Due) -> bool:
         """Removal, return and final ends. True: nothing else of this event concerns the clocks."""
@@ -450,20 +468,18 @@ class Sla:
             return False
         return REMOVED in triggers
 
-    def _turn(self, draft: Draft, ready: _Compiled, triggers: frozenset[str], view: View, at: int, emit: Emit, due_of: Due) -> None:
+    def _turn(self, draft: Draft, ready: _Compiled, asked: str, view: View, at: int, emit: Emit, due_of: Due) -> None:
         """What one event means for one metric."""
         clock: Clock | None = draft.clocks.get(ready.name)
-        is_open = clock is not None and clock.cycle.verdict is None
-        if not ready.stopping.isdisjoint(triggers):
-            if is_open:
-                self._stop(draft, ready, at, emit, due_of, "cancelled" if not ready.cancel.isdisjoint(triggers) else None)
-            return
-        if is_open:
-            if not ready.restart.isdisjoint(triggers):
+        if clock is not None and clock.cycle.verdict is None:
+            if asked == "cancel":
+                self._stop(draft, ready, at, emit, due_of, "cancelled")
+            elif asked == "stop":
+                self._stop(draft, ready, at, emit, due_of, None)
+            elif asked in {"restart", "start or restart"}:
                 self._stop(draft, ready, at, emit, due_of, None)
                 self._start(draft, ready, view, at, emit)
-            return
-        if not ready.start.isdisjoint(triggers) and (CLOSED not in triggers or not ready.start_but_leaving.isdisjoint(triggers)):
+        elif asked in {"start", "start or restart"}:
             self._start(draft, ready, view, at, emit)
 
     def _start(self, draft: Draft, ready: _Compiled, view: View, at: int, emit: Emit) -> None:
@@ -485,10 +501,7 @@ class Sla:
             number = clock.cycles + 1
         target, hours = self.promise(draft.policy, ready.name, draft.priority)
         started = draft.created_us if metric.start_at == "created" else at
-        emit(
-            ClockStarted, metric=ready.name, number=number, started_us=started, runs=runs,
-            policy=draft.policy if target is not None else None, target=target, hours=hours,
-        )  # fmt: skip
+        emit(ClockStarted, ready.name, number, started, runs, draft.policy if target is not None else None, target, hours)
 
     def _attach(self, draft: Draft, ready: _Compiled, view: View, at: int, emit: Emit) -> None:
         """Start a metric that counts from the attachment of a policy, if the policy promises something for it."""
@@ -510,14 +523,14 @@ class Sla:
             verdict = "untargeted" if cycle.target is None else "met" if due is None or at <= due else "late"
             if due is None and cycle.target is not None:
                 due = self.due_us(_as_if_running(cycle, at))
-        emit(ClockStopped, metric=ready.name, verdict=verdict, counted_us=counted, used_us=cycle.banked_us + counted, due_us=due)
+        emit(ClockStopped, ready.name, verdict, counted, cycle.banked_us + counted, due)
 
-    def _pause_or_resume(self, draft: Draft, ready: _Compiled, cycle: Cycle, view: View, at: int, emit: Emit) -> None:
-        if draft.status in ready.pause_status or (ready.pause is not None and ready.pause(view)):
-            if cycle.run_us is not None:
-                emit(ClockPaused, metric=ready.name, counted_us=self._elapsed(cycle.hours, cycle.run_us, at), why=draft.status)
-        elif cycle.run_us is None:
-            emit(ClockResumed, metric=ready.name)
+    def _pause_or_resume(self, ready: _Compiled, cycle: Cycle, status: str, at: int, emit: Emit) -> None:
+        """The other of the two, for a clock that is in the wrong one."""
+        if cycle.run_us is None:
+            emit(ClockResumed, ready.name)
+        else:
+            emit(ClockPaused, ready.name, self._elapsed(cycle.hours, cycle.run_us, at), status)
 
     # --- changes of the promise --------------------------------------------------------------------------------------
 
