@@ -51,10 +51,12 @@ from ticketcore._lint_space import AGENT, MONDAY, Space, Walk, conditions_of, cr
 from ticketcore._lint_survey import Survey, distance
 from ticketcore._time import DAY_US, HOUR_US
 from ticketcore.conditions import AllOf, AnyOf, Condition, Test, holds, hours, sla
+from ticketcore.extra.strategies import actions
 from ticketcore.hours import BusinessHours
 from ticketcore.lint import lint
 from ticketcore.model import Length, Merged, Postponed, TargetExtended, Ticket
 from ticketcore.priority import Suggestion
+from ticketcore.rules import ACTIONS
 
 FA = Metric(name="fa", start=("created",), stop=("enter:answered",), pause=field.channel == "phone")
 OFFICE = BusinessHours(zone="UTC", week={"mon-fri": ["09:00-17:00"]}, holidays=["2026-12-25"])
@@ -206,6 +208,26 @@ def test_texts_with_more_tests_than_can_be_combined_prove_nothing() -> None:
 )
 def test_what_an_action_sets_itself(action: Action, writes: dict[str, set[Any]]) -> None:
     assert footprint(Rule(name="r", then=[action]), RICH).direct == writes
+
+
+def test_every_action_has_a_footprint() -> None:
+    """Those that change a ticket say which event they make and what they write, and a desk that has them all can be judged."""
+    for action in dict.fromkeys(actions(WORDS).elements):  # type: ignore[attr-defined]  # all that is drawn
+        made = footprint(Rule(name="r", then=[action]), RICH)
+        kind = ACTIONS[action.name]
+        assert kind.is_effect != bool(made.direct), action
+        assert kind.is_effect or {kind.becomes, "action_refused"} <= made.makes
+    every = [Rule(name=name, on=["created"], then=[Action(name)]) for name, kind in ACTIONS.items() if kind.takes == "flag"]
+    assert lint(ruled(*every)).of("illegal-action")
+
+
+def test_what_is_cleared_is_gone() -> None:
+    clear = Action("clear_tags")
+    assert after(Rule(name="r", then=[Action("add_tag", "a"), clear]), ruled()) == {}
+    assert after(Rule(name="r", then=[clear, Action("add_tag", "a")]), ruled()) == {"tags": Tagged(frozenset({"a"}), frozenset())}
+    assert "cc" in footprint(Rule(name="r", then=[Action("add_cc", ["bob@example.org"])]), RICH).writes
+    assert "followers" in footprint(Rule(name="r", then=[Action("remove_followers", ["ann"])]), RICH).writes
+    assert "assignee" in footprint(Rule(name="r", then=[Action("take")]), RICH).reads
 
 
 def test_what_follows_from_it() -> None:

@@ -32,15 +32,7 @@ TRIGGER_OF: Final[Mapping[str, str]] = FrozenMap({
 })  # fmt: skip
 MOVES: Final = frozenset((*TRIGGER_OF, "set_status"))
 # The event an action makes of itself.
-EVENT_OF: Final[Mapping[str, str]] = FrozenMap({
-    "set_priority": "slot_set", "raise_priority": "slot_set", "release_priority": "slot_cleared", "set_status": "status_set",
-    "mark_answered": "marked_answered", "resolve": "resolved", "close": "closed", "reopen": "reopened", "postpone": "postponed",
-    "mark_spam": "marked_spam", "not_spam": "not_spam", "delete": "deleted", "restore": "restored", "purge": "purged",
-    "acknowledge": "acknowledged", "add_tag": "tags_added", "add_tags": "tags_added", "remove_tag": "tags_removed",
-    "remove_tags": "tags_removed", "set_field": "field_set", "assign": "assigned", "unassign": "unassigned", "transfer": "transferred",
-    "escalate": "escalated", "set_policy": "policy_set", "release_policy": "policy_set", "extend_target": "target_extended",
-    "note": "noted",
-})  # fmt: skip
+EVENT_OF: Final[Mapping[str, str]] = FrozenMap({name: kind.becomes for name, kind in ACTIONS.items() if not kind.is_effect})
 _CLOCK_EVENTS: Final = frozenset({"clock_started", "clock_paused", "clock_resumed", "clock_stopped", "retargeted", "policy_applied"})
 _MOVED: Final = ("category", "status_since", "resolved_at", "closed_at", "reopens", "postponed_until", "acknowledged_at")
 
@@ -123,6 +115,8 @@ def _footprint(rule: Rule, same: _Same) -> Footprint:
         makes |= {EVENT_OF[action.name], "action_refused"}
         if action.name in ("add_tag", "add_tags", "remove_tag", "remove_tags"):
             (added if action.name.startswith("add") else removed).update(_listed(action.value))
+        elif action.name == "clear_tags":
+            added.clear()  # what was added above it is gone again
         for name, values in _written(action, desk):
             writes[name] = writes.get(name, frozenset()) | values
         reads |= _read_by(action, desk)
@@ -179,8 +173,10 @@ def _any_of(*names: str) -> Callable[[Action], Pairs]:
 
 _SETS: Final[Mapping[str, Callable[[Action], Pairs]]] = FrozenMap({
     "set_priority": _value_of("priority"), "raise_priority": _any_of("priority"), "release_priority": _any_of("priority"),
-    "add_tag": _tags, "add_tags": _tags, "remove_tag": _tags, "remove_tags": _tags, "set_field": _field,
-    "assign": _value_of("assignee", "assigned_at", "reassignments"),
+    "add_tag": _tags, "add_tags": _tags, "remove_tag": _tags, "remove_tags": _tags, "clear_tags": _any_of("tags:*"),
+    "add_followers": _any_of("followers"), "remove_followers": _any_of("followers"), "add_cc": _any_of("cc"), "remove_cc": _any_of("cc"),
+    "set_field": _field, "assign": _value_of("assignee", "assigned_at", "reassignments"),
+    "take": _any_of("assignee", "assigned_at", "reassignments"),
     "unassign": lambda _action: (("assignee", frozenset((None,))), ("assigned_at", ANY)),
     "transfer": _value_of("group", "transfers", "returns"), "escalate": _value_of("escalation", "escalated_at"),
     "set_policy": _value_of("policy"), "release_policy": _any_of("policy"), "extend_target": _any_of("sla"), "note": _any_of("notes"),
@@ -200,8 +196,8 @@ def _read_by(action: Action, desk: Desk) -> set[str]:
                     found |= reads_of(move.guard, desk.vocabulary)
     if action.name == "raise_priority":
         found.add("priority")
-    if action.name in ("assign", "transfer"):  # what is so already is not done again, and is not counted
-        found.add("assignee" if action.name == "assign" else "group")
+    if action.name in ("assign", "take", "transfer"):  # what is so already is not done again, and is not counted
+        found.add("group" if action.name == "transfer" else "assignee")
     return found
 
 
