@@ -53,7 +53,7 @@ from ticketcore.extra._plain_rules import PlainRules, with_rules
 from ticketcore.extra.laws import History, live
 from ticketcore.hours import Hours
 from ticketcore.model import Clock, Cycle, Days, Length, Outside, Purged, Run, Target, Ticket, WorkingDays
-from ticketcore.rules import Action
+from ticketcore.rules import CLOCK_KINDS, Action
 from ticketcore.sla import Sla, WarnAt
 
 ADA, MARIA = Person(email="ada@example.org"), Agent(id="maria")
@@ -293,6 +293,25 @@ def test_rules_fire_as_they_do_when_each_is_tried_one_by_one(lived: tuple[Desk, 
     desk, history = lived
     plain, quick = (live(one, history, then_us=3 * DAY_US) for one in (with_rules(desk, PlainRules(desk)), desk))
     assert (plain.ticket, plain.events, plain.effects) == (quick.ticket, quick.events, quick.effects)
+
+
+@law
+def test_what_is_decided_last_in_a_cycle_is_of_few_kinds(lived: tuple[Desk, History]) -> None:
+    """Rules that hear none of these are not asked again after it."""
+    desk, history = lived
+    decide, seen = Sla.decide, set()
+
+    def noting(sla: Sla, draft: Any, happened: Any, view: Any, emit: Any, **more: Any) -> None:
+        def noted(kind: Any, *values: Any, **fields: Any) -> None:
+            seen.add(kind.kind)
+            emit(kind, *values, **fields)
+
+        decide(sla, draft, happened, view, noted, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sla, "decide", noting)
+        live(desk, history, then_us=3 * DAY_US)
+    assert seen <= CLOCK_KINDS
 
 
 def _forgetting(desk: Desk, history: History, *, observe: bool) -> None:

@@ -140,6 +140,8 @@ class StepRun:
         "frozen",
         "happened",
         "known",
+        "known_dues",
+        "looked",
         "next_due",
         "now_view",
         "observe",
@@ -175,7 +177,10 @@ class StepRun:
         self.event_id = ""
         self.next_due: tuple[int, int, _Due | None] | None = None
         memo = None if ticket is None or foreign else ticket.memo
-        self.known: dict[str, _Known] = {} if memo is None else dict(memo.known)  # by metric, for the cycle it names
+        # By metric, for the cycle it names, and when the clocks are due, where they were looked at last; never changed in place.
+        self.known: Mapping[str, _Known] = {} if memo is None else memo.known
+        self.known_dues: Mapping[str, int | None] = {} if memo is None else memo.dues
+        self.looked: Mapping[str, Any] | None = None if ticket is None or memo is None or not memo.settled else ticket.clocks
         self.settled = memo is not None and memo.settled  # the priority and the promises are those of the ticket as it came
         self.stale = False  # contents went, and the priority was left as it was
         self.promised: str | None = None  # the priority for which the promises hold, where that is known
@@ -264,23 +269,27 @@ class StepRun:
         elif not first.ticket:
             raise WrongTicket("a Created event names its ticket", hint="give ticket=")
         if len(events) > 1:
-            ids = [event.id for event in events if event.id]
-            if len(set(ids)) != len(ids):
-                raise Duplicate("two events of one moment have one id", value=shorten(ids))
+            seen: set[str] = set()
+            for event in events:
+                if event.id in seen:
+                    raise Duplicate(f"two events of one moment have the id {event.id!r}", value=event.id, id=event.id)
+                seen.update(filter(None, (event.id,)))
         return events
 
     def _accept_one(self, event: Outside, first: Outside) -> None:
         """What each event of a moment must be, whatever the time."""
+        draft = self.draft
         if not isinstance(event, Outside) or not event.is_outside or event.cause:
             what = type(event).__name__
             raise BadMoment(f"{what} is decided by the desk, not handed to it", value=shorten(getattr(event, "id", event)))
         if event is not first and (event.at_us != first.at_us or event.by != first.by):
             raise BadMoment("events handled together share one instant and one actor", value=event.kind)
-        if event.ticket and self.draft is not None and event.ticket != self.draft.id:
-            raise WrongTicket(f"the event is for ticket {event.ticket!r}, not {self.draft.id!r}", value=event.ticket)
-        if type(event) is Created and (self.draft is not None or event is not first):
+        if event.ticket and draft is not None and event.ticket != draft.id:
+            raise WrongTicket(f"the event is for ticket {event.ticket!r}, not {draft.id!r}", value=event.ticket)
+        if type(event) is Created and (draft is not None or event is not first):
             raise WrongTicket(f"ticket {event.ticket!r} exists already", value=event.ticket)
-        for name in self.desk.required_facts.get(event.kind, ()):
+        required = self.desk.required_facts
+        for name in required.get(event.kind, ()) if required else ():
             if name not in event.facts:
                 raise MissingFacts(f"{event.kind} needs the fact {name!r}", value=name, hint="give it in facts=", facts=(name,))
 
@@ -392,16 +401,10 @@ class StepRun:
         of = ""
         if draft.category == "postponed" and draft.postponed_until_us is not None:
             best = (draft.postponed_until_us, _WAKE, "", "")
-        metrics, known = self.desk.sla.metrics, self.known
-        for metric, clock in draft.clocks.items():
-            cycle = clock.cycle
-            if cycle.verdict is None and metric in metrics:
-                found = known.get(metric)
-                if found is None or found[0] is not cycle:
-                    found = self._known_of(metric, cycle)
-                item = found[2]
-                if item is not None and (best is None or item < best):
-                    best, of = item, metric
+        self._look()
+        for metric, (_, _, item) in self.known.items():
+            if item is not None and (best is None or item < best):
+                best, of = item, metric
         at = as_of if best is None else max(best[0], as_of)
         rules = self.desk.rules
         if rules.timed:
@@ -412,12 +415,27 @@ class StepRun:
                     return _Due(rise[0], rise[0], _RISE, rules=rise[1], found=bool(rise[1]))
         return None if best is None else _Due(at, best[0], best[1], of, best[3])
 
-    def _known_of(self, metric: str, cycle: Cycle) -> _Known:
-        """An open cycle with when it is due and its first due item: known for as long as the cycle stays as it is."""
-        due = self.due_of(cycle)
-        items = self.desk.sla.due_items(metric, cycle, due)
-        known = self.known[metric] = (cycle, due, min(items) if items else None)
-        return known
+    def _look(self) -> None:
+        """Of every open cycle, when it is due and its first due item: known for as long as the cycle stays as it is."""
+        clocks = self.draft.clocks
+        if clocks is self.looked:
+            return
+        sla, old = self.desk.sla, self.known
+        metrics = sla.metrics
+        known: dict[str, _Known] = {}
+        dues: dict[str, int | None] = {}
+        for metric, clock in clocks.items():
+            cycle = clock.cycle
+            dues[metric] = None
+            if cycle.verdict is None and metric in metrics:
+                found = old.get(metric)
+                if found is None or found[0] is not cycle:
+                    due = self.due_of(cycle)
+                    items = sla.due_items(metric, cycle, due)
+                    found = (cycle, due, min(items) if items else None)
+                known[metric] = found
+                dues[metric] = found[1]
+        self.looked, self.known, self.known_dues = clocks, known, dues
 
     def _due_cycle(self, due: _Due) -> None:
         """The cycle of one due item."""
@@ -756,32 +774,12 @@ class StepRun:
         draft = self.draft
         due = self._next(now_us)
         wake = None if due is None else due.at_us
-        dues, known = self._remembered()
-        memo = DRAFTS[Memo](wake, dues, known, not self.stale)  # these two as `made` does it
+        self._look()  # a silenced ticket looks for no due item
+        memo = DRAFTS[Memo](wake, self.known_dues, self.known, not self.stale)  # these two as `made` does it
         memo.__class__ = Memo
         outcome = DRAFTS[Outcome](freeze(draft, memo), tuple(self.events), tuple(self.effects), wake)
         outcome.__class__ = Outcome
         return outcome  # type: ignore[no-any-return]  # an Outcome by now
-
-    def _remembered(self) -> tuple[Mapping[str, int | None], Mapping[str, _Known]]:
-        """When each clock is due, and what is known of the open ones."""
-        draft, old = self.draft, self.frozen
-        if old is not None and self.settled and old.memo is not None and draft.clocks is old.clocks:
-            return old.memo.dues, old.memo.known
-        metrics = self.desk.sla.metrics
-        dues: dict[str, int | None] = {}
-        known: dict[str, _Known] = {}
-        for metric, clock in draft.clocks.items():
-            cycle = clock.cycle
-            if cycle.verdict is None and metric in metrics:
-                found = self.known.get(metric)
-                if found is None or found[0] is not cycle:  # a silenced ticket looks for no due item
-                    found = self._known_of(metric, cycle)
-                known[metric] = found
-                dues[metric] = found[1]
-            else:
-                dues[metric] = None
-        return dues, known
 
 
 def _deviating(event: EventBase, odd: str) -> EventBase:

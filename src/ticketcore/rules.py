@@ -36,7 +36,20 @@ from ticketcore.conditions import (
     reads_clocks,
 )  # fmt: skip
 from ticketcore.errors import BadValue, DeskError, Problem, UnknownName, shorten
-from ticketcore.model import Draft, EventBase, Length, Outside, Target, Ticket
+from ticketcore.model import (
+    ClockPaused,
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    Draft,
+    EventBase,
+    Length,
+    Outside,
+    PolicyApplied,
+    Retargeted,
+    Target,
+    Ticket,
+)  # fmt: skip
 
 __all__ = ["ACTIONS", "Action", "ActionKind", "Deed", "Escalation", "Ladder", "Rule", "RuleSet", "Rules", "Step", "deed_of"]
 
@@ -48,6 +61,9 @@ def _actions(value: Iterable[Action]) -> tuple[Action, ...]:
 FEW: Final = 32  # rules that are tried one by one; of more, an index says first which of them may hold
 MOST_PLANS: Final = 512  # rows of events for which it is remembered which rules listen
 _kind_of: Final = attrgetter("kind")
+CLOCK_KINDS: Final = frozenset(  # of the events that `ticketcore.sla.Sla.decide` records
+    kind.kind for kind in (PolicyApplied, ClockStarted, ClockPaused, ClockResumed, ClockStopped, Retargeted)
+)
 _SLEEPING: Final = ("closed", "removed")  # no rule runs there unless it names the category
 
 
@@ -294,6 +310,7 @@ class Rules:
     _by_kind: Mapping[str, int] = field(init=False, eq=False, repr=False)  # event kind -> bits of the rules that listen
     _outside: int = field(init=False, eq=False, repr=False)  # bits of the rules that listen to everything from outside
     _timed: int = field(init=False, eq=False, repr=False)
+    _hears_clocks: bool = field(init=False, eq=False, repr=False)  # whether what is decided last in a cycle concerns any rule
     timed: tuple[_Ready, ...] = field(init=False, eq=False, repr=False)
     _indexes: dict[int, _Indexed] = field(init=False, eq=False, repr=False, factory=dict)  # by the bits of their rules, when first asked
     _plans: dict[Any, _Plan | None] = field(init=False, eq=False, repr=False, factory=dict)  # by the kinds of the events, when first asked
@@ -330,6 +347,7 @@ class Rules:
         put(self, "_by_kind", by_kind)
         put(self, "_outside", outside)
         put(self, "_timed", timed)
+        put(self, "_hears_clocks", not CLOCK_KINDS.isdisjoint(by_kind) or not all(one.calm for one in ready))
         put(self, "timed", tuple(one for one in ready if one.timed is not None))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -408,9 +426,9 @@ class Rules:
 
         *fired* and *closed* are what the same cycle has come to before (step 10).
         """
-        if not self._ready:
-            return fired
         tried = cycle.tried
+        if not self._ready or (tried and not self._hears_clocks):
+            return fired
         while True:
             before = fired
             first = self._first(cycle, fired, closed, tried)
