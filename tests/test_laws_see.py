@@ -111,7 +111,7 @@ FAULTS: Final[list[tuple[str, str, Callable[[], Any], str]]] = [
      "events after a refusal differ at "),
     ("a_refused_moment_changes_nothing", "extra.laws.live", lambda: later_lives(effects=lambda life: (*life.effects, "x")),
      "effects after a refusal differ at "),
-    ("event_ids_are_unique", "_step.StepRun._next_id", lambda: lambda run: f"{run.root}/1", "event id 'a/1' twice"),
+    ("event_ids_are_unique", "extra.laws.live", lambda: repeated_ids, "event id 'a' twice"),
     ("event_ids_are_unique", "extra.laws.live", lambda: blank_ids, "an event without id, ticket or desk"),
     ("effect_keys_are_unique_and_stable", "desk.Desk.handle", lambda: second_handled(effects=()),
      "effects of a moment delivered twice differ at 0:\n  Notify("),
@@ -127,6 +127,11 @@ FAULTS: Final[list[tuple[str, str, Callable[[], Any], str]]] = [
     ("used_time_adds_up", "extra.laws.evolve", lambda: warnings_forgotten, "a changed promise changed number, start or breaches"),
     ("values_survive_pickling", "extra.laws.pickle.loads", lambda: changed_back, "a desk that was pickled is another one"),
 ]  # fmt: skip
+
+
+def repeated_ids(*arguments: Any, **named: Any) -> laws.Life:
+    life = LIVE(*arguments, **named)
+    return changed(life, events=(*life.events[:-1], changed(life.events[-1], id="a")))
 
 
 def blank_ids(*arguments: Any, **named: Any) -> laws.Life:
