@@ -399,10 +399,15 @@ def _lived(desk: Desk, history: Sequence[EventBase], wait_us: int | None) -> Ite
                 yield seen
 
 
-_BLANK: Final = dict.fromkeys(("id", "cause", "desk", "moment", "event", "key", "rule"), "")  # names of the log, of rules and of the desk
+_BLANK: Final = ("id", "cause", "desk", "moment", "event", "key", "rule")  # names of the log, of rules and of the desk
 
 
 def _seen(outcome: Outcome) -> tuple[str, tuple[EventBase, ...], tuple[Any, ...]]:
     """An outcome without what only names the desk, the rule or the place in the log."""
-    events = tuple(changed(event, **_BLANK) for event in outcome.events if event.kind not in _UNSEEN)
-    return outcome.ticket.id, events, tuple(changed(effect, **_BLANK) for effect in outcome.effects)
+    events = tuple(map(_unnamed, (event for event in outcome.events if event.kind not in _UNSEEN)))
+    return outcome.ticket.id, events, tuple(map(_unnamed, outcome.effects))
+
+
+def _unnamed(value: Any) -> Any:
+    """An event or an effect without the names that it has of them."""
+    return changed(value, **{name: "" for name in _BLANK if hasattr(value, name)})
