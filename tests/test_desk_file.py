@@ -726,9 +726,10 @@ WRONG: list[tuple[str, Any, str, str]] = [
 
 @pytest.mark.parametrize(("place", "value", "path", "words"), WRONG)
 def test_a_desk_file_is_refused_at_the_place_that_is_wrong(place: str, value: Any, path: str, words: str) -> None:
-    found = problems(put(whole(), place, value))
-    at = [message for where, message in found if where == path]
-    assert at, found
+    with pytest.raises(DeskError) as caught:
+        load_desk(put(whole(), place, value))
+    at = [f"{problem.message}; {problem.hint}" for problem in caught.value.problems if problem.path == path]
+    assert at, caught.value
     assert words in at[0]
 
 

@@ -437,6 +437,29 @@ def test_a_value_on_a_bound_is_on_the_right_side_of_it(bounds: list[int]) -> Non
     same((SMALL, [*conditions, *map(Not, conditions)], views))
 
 
+@pytest.mark.parametrize("op", ["is", "is_not", "is_any", "is_none", "contains", "not_contains", "starts_with", "ends_with", "matches",
+                                "mentions_any", "mentions_all", "mentions_none"])  # fmt: skip
+def test_every_test_of_a_text_is_answered_as_by_its_meaning(op: str) -> None:
+    """Of one thing to look for or two, of words, of phrases and of what is written without blanks."""
+    wanted = ["down", "Shop", "shop down", "the shop", "\u5e97", "s*", "o"]
+    values: list[Any] = wanted if op in {"is", "is_not"} else [(one,) for one in wanted] + [(one, two) for one in wanted for two in wanted]
+    conditions: list[Condition] = [Test("subject", op, value) for value in values]
+    conditions += [Not(condition) for condition in conditions]
+    said = [
+        "",
+        "down",
+        "shop",
+        "SHOP DOWN",
+        "down shop",
+        "the shop is down",
+        "\u5e97\u304c\u843d\u3061\u305f",
+        "showdown",
+        "o s",
+        "Shop\u00a0down, the shop",
+    ]
+    same((Vocabulary(), conditions, [View(Vocabulary(), Ticket(id="T", subject=subject), 0) for subject in said]))
+
+
 @pytest.mark.parametrize("many", range(1, 11))
 def test_so_many_fields_are_looked_up_together(many: int) -> None:
     """Four at a time; each of them decides."""

@@ -111,6 +111,8 @@ EDGES: list[tuple[str, Callable[[int], Any], int, int]] = [
     ("hours put together", lambda n: desk(hours={"a": {"week": WEEK}, "b": {"union": ["a"] * n}}), 16, 17),
     ("hours put together", lambda n: desk(hours={"a": {"week": WEEK}, "b": {"union": ["a"] * n}}), 1, 0),
     ("changes of hours", lambda n: desk(hours={"a": {"changes": {str(day): {"week": WEEK} for day in dates(n)}}}), 200, 201),
+    ("open time after an instant", lambda n: always().add(MAX_US - 10, from_us(n) - from_us(0)), 10, 11),
+    ("open time before an instant", lambda n: always().subtract(MIN_US + 10, from_us(n) - from_us(0)), 10, 11),
     # targets, warnings, lengths
     ("characters of a target", lambda n: parse_target("4h".rjust(n)), 64, 65),
     ("days of a target", lambda n: parse_target(f"{n} days"), 36_525, 36_526),

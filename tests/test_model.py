@@ -24,6 +24,7 @@ from ticketcore.model import (
     ActionRefused,
     Assigned,
     Clock,
+    ClockResumed,
     Closed,
     Cycle,
     DecidedEvent,
@@ -132,6 +133,21 @@ def test_a_value_of_one_field_or_none_is_copied_like_others() -> None:
     assert (changed(One("a")), changed(One("a"), name="b"), changed(Nothing())) == (One("a"), One("b"), Nothing())
     with pytest.raises(AttributeError):
         changed(One("a"), nam="b")
+
+
+@pytest.mark.parametrize("verdict", ["met", "late", "cancelled", "untargeted"])
+def test_a_cycle_that_is_open_again_is_counted_as_ended_no_more(verdict: str) -> None:
+    cycle = Cycle(
+        number=3, started_us=0, runs=(Run(0, 20, 15, "resolved", "e1", 15),), banked_us=15, verdict=verdict, ended_us=20, due_us=90
+    )
+    clock = Clock(metric="m", cycle=cycle, cycles=3, met=4, late=5, cancelled=6, total_us=100)
+    for runs in (True, False):
+        again = fold([ClockResumed(at=50, metric="m", runs=runs)], Ticket(id="T", clocks=FrozenMap(m=clock))).clocks["m"]
+        counts = {"met": 4, "late": 5, "cancelled": 6}
+        expected = {name: count - (name == verdict) for name, count in counts.items()}
+        assert {name: getattr(again, name) for name in counts} == expected
+        assert (again.cycles, again.total_us, again.cycle.run_us) == (3, 85, 50 if runs else None)
+        assert (again.cycle.verdict, again.cycle.ended_us, again.cycle.due_us, again.cycle.runs) == (None, None, None, cycle.runs)
 
 
 def test_a_ticket_cannot_change() -> None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
 import test_conditions
-import test_desk_file
 from desk_day import ADA, at
 from said import blocks, in_full, write_blocks
 from ticketcore import Action, BusinessHours, Lifecycle, Metric, Noted, Rule, Rules, RuleSet, always, load_desk
@@ -196,16 +195,12 @@ def test_a_problem_has_a_place_a_sentence_and_a_way_out(call: Callable[[], Any],
 SAID = Path(__file__).with_name("facts") / "refusals.txt"
 
 
-def desk_files() -> Iterator[tuple[str, Callable[[], Any]]]:
-    for place, value, *_ in test_desk_file.WRONG:
-        yield f"{place} = {value!r}", partial(load_desk, test_desk_file.put(test_desk_file.whole(), place, value))
-
-
-def listed(read: Callable[[list[Problem]], Any]) -> NoReturn:
-    """Raise what *read* lists."""
+def listed(read: Callable[[list[Problem]], Any]) -> DataError:
+    """What *read* lists, as one error."""
     problems: list[Problem] = []
     read(problems)
-    raise DataError(problems)
+    assert problems
+    return DataError(problems)
 
 
 def rows(test: Any) -> Iterator[tuple[Any, ...]]:
@@ -214,22 +209,22 @@ def rows(test: Any) -> Iterator[tuple[Any, ...]]:
     yield from mark.args[1]
 
 
-def conditions() -> Iterator[tuple[str, Callable[[], Any]]]:
+def conditions() -> Iterator[tuple[str, DataError]]:
     for data, problem in rows(test_conditions.test_what_is_refused_and_how):
-        yield f"condition: {problem}", partial(listed, partial(parse_condition, data, test_conditions.WORDS, "when"))
+        yield f"condition: {problem}", listed(partial(parse_condition, data, test_conditions.WORDS, "when"))
 
 
-def declarations() -> Iterator[tuple[str, Callable[[], Any]]]:
+def declarations() -> Iterator[tuple[str, DataError]]:
     for what, data, problem in rows(test_conditions.test_declarations_that_are_refused):
-        yield f"{what.__name__}: {problem}", partial(listed, partial(what, data, "fields"))
+        yield f"{what.__name__}: {problem}", listed(partial(what, data, "fields"))
 
 
 def said() -> dict[str, list[str]]:
     """What is said to each row of the tables; rows under one title stand together."""
     found: dict[str, list[str]] = {}
-    for table in (desk_files, conditions, declarations):
-        for title, call in table():
-            found.setdefault(title, []).extend(in_full(refused(call)))
+    for table in (conditions, declarations):
+        for title, error in table():
+            found.setdefault(title, []).extend(in_full(error))
     return found
 
 

@@ -54,7 +54,7 @@ from ticketcore._records import Record
 from ticketcore._time import DAY_US, HOUR_US, MINUTE_US, from_us
 from ticketcore.errors import BadValue, TicketcoreError, UnknownName
 from ticketcore.lifecycle import STATUSES
-from ticketcore.model import DeskAdopted, Diverted, EventBase, Outside
+from ticketcore.model import DeskAdopted, Diverted, EventBase, Outside, StatusChanged
 from ticketcore.replay import Replay, replay
 from ticketcore.report import DEFINITIONS, Figures, Report, Spread, at_risk, overdue, report, say
 
@@ -624,6 +624,39 @@ def test_levels_and_people_are_among_the_fields() -> None:
         "acme",
         "eve",
     ]
+
+
+def test_a_promise_counts_under_the_policy_that_gave_it() -> None:
+    """Not under the one that the ticket has since."""
+    late = Policy(name="late", when=field.tags.has("late"), targets={"fa": Targets(otherwise=length(9))})
+    desk = Desk(metrics=(Metric(name="fa", start=("created",), stop=("agent_reply",)),), policies=[late, promise(2)])
+    history = [
+        Created(at=at("09:00"), ticket="A", by=ADA),
+        AgentReplied(at=at("10:00"), ticket="A", by=MARIA),
+        TagsAdded(at=at("11:00"), ticket="A", by=MARIA, tags=["late"]),
+    ]
+    found = report(replay(desk, history))
+    assert found.tickets["A"].policy == "late"
+    assert [(row["policy"], row["met"]) for row in found.compliance("policy")] == [("std", 1)]
+
+
+@pytest.mark.parametrize(("moves", "resolved", "turns", "ours"), [
+    ([], None, [], []),
+    ([(5, "resolved")], 5, [5], [(1, 5)]),
+    ([(5, "closed")], 5, [5], [(1, 5)]),  # closed at once: that resolves it
+    ([(5, "resolved"), (9, "closed")], 5, [5], [(1, 5)]),  # that has been resolved already
+    ([(5, "resolved"), (9, "open"), (12, "closed")], 12, [5, 9, 12], [(1, 5), (9, 12)]),
+    ([(5, "answered"), (9, "open"), (12, "postponed")], None, [], [(1, 5), (9, 12)]),
+    ([(5, "removed"), (9, "open")], None, [5, 9], [(1, 5)]),
+])  # fmt: skip
+def test_when_it_was_resolved_and_whose_turn_it_was(
+    moves: list[tuple[int, str]], resolved: int | None, turns: list[int], ours: list[tuple[int, int]]
+) -> None:
+    record = Record("T-1")
+    record.take(Created(at=1, by=ADA), ADA)
+    for at_us, category in moves:
+        record.take(StatusChanged(at=at_us, was="", to=category, was_category="", category=category), ADA)
+    assert (record.resolved_us, record.turns, record.while_ours) == (resolved, turns, ours)
 
 
 SELF = Agent(id="ada", email="ada@example.org")  # an agent who is the requester
