@@ -343,6 +343,7 @@ WORDS = Vocabulary(fields={"impact": FieldType(kind="choice", choices=("low", "h
     ({"suggestion": Suggestion(fact="x", confidence="y", at_least=True)}, "suggestion.at_least", "True is no percentage"),
     ({"suggestion": Suggestion(fact="x", at_least=80)}, "suggestion.confidence", "how sure"),
     ({"suggestion": Suggestion(fact="sugested"), "vocabulary": WORDS}, "suggestion.fact", "did you mean 'suggested'"),
+    ({"matrix": Matrix({"low": {"low": "low"}}), "urgency": "impct", "vocabulary": WORDS}, "matrix", "did you mean 'impact'"),
     ({"suggestion": Suggestion(fact="suggested", confidence="sure"), "vocabulary": WORDS}, "suggestion.confidence", "unknown fact 'sure'"),
     ({"matrix": Matrix({"low": {"low": "low"}}), "vocabulary": WORDS}, "matrix", "unknown field 'urgency'"),
     ({"matrix": Matrix({"lwo": {"low": "low"}}), "vocabulary": WORDS}, "matrix.impact", "impact has no value 'lwo'"),

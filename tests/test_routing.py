@@ -248,6 +248,7 @@ def test_who_is_first(ticket: Ticket, by: Any, need: Need, order: str, because: 
 def test_drawn_agents_get_like_shares() -> None:
     roster = Roster(members=[ANN, BEN, CAT])
     drawn = [choose(Ticket(id=f"T-{number}"), roster, 0, by="random").agent for number in range(600)]
+    assert choose(Ticket(id="T-\ud800"), roster, 0, by="random").agent in {member.agent for member in roster.members}
     assert all(150 < drawn.count(agent) < 250 for agent in ("ann", "ben", "cat"))
 
 

@@ -258,7 +258,8 @@ def fields() -> Iterator[str]:
     was, now = lives()["T-1"][8].ticket, lives()["T-1"][9]
     ticket = attrs.evolve(now.ticket, fields=FrozenMap(site="Riga"), tags=frozenset({"vip"}), followers=frozenset({"bob"}), language="lv")
     reply = AgentReplied(at=ticket.as_of_us, by=Agent(id="kim"), message=Message(text="Welcome", language="en"))
-    for event, part in ((now.events[0], ""), (reply, "event."), (now.events[1], "event."), (None, "event.")):
+    first = lives()["T-1"][0].events[0]
+    for event, part in ((now.events[0], ""), (reply, "event."), (now.events[1], "event."), (first, "event."), (None, "event.")):
         view = View(words, ticket, ticket.as_of_us, was, event, DESK.view(ticket).clock)
         for name, spec in words.specs.items():
             if name.startswith(part):
