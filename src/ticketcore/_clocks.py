@@ -14,7 +14,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from ticketcore._time import duration_us, iso, say_duration
-from ticketcore._values import made
+from ticketcore._values import DRAFTS
 from ticketcore.errors import BadDuration, shorten
 
 
@@ -189,7 +189,9 @@ def end_run(draft: Any, at_us: int, counted_us: int, why: str, event: str = "") 
     """Close the open run of a cycle in the making, if it has one."""
     if draft.run_us is not None:
         banked = draft.banked_us + counted_us
-        draft.runs = (*draft.runs, made(Run, draft.run_us, at_us, counted_us, why, event, banked))
+        run = DRAFTS[Run](draft.run_us, at_us, counted_us, why, event, banked)
+        run.__class__ = Run
+        draft.runs = (*draft.runs, run)
         draft.banked_us, draft.run_us = banked, None
 
 

@@ -18,8 +18,6 @@ E = TypeVar("E", bound=Outside)
 def incoming(desk: DeskParts, event: E) -> E:
     """*event* with its values as a ticket keeps them. Raises `UnknownName` and `BadValue`."""
     check = _CHECKS.get(event.kind)
-    if check is None and not event.facts:
-        return event
     changes = {} if check is None else check(desk, event) or {}
     if event.facts:
         _stored(changes, "facts", event.facts, {name: fact.type for name, fact in desk.facts.items()}, "fact")
@@ -103,3 +101,4 @@ _CHECKS: Final[Mapping[str, Callable[[Any, Any], dict[str, Any] | None]]] = {
     "policy_set": _check_policy,
     "target_extended": _check_extension,
 }
+CHECKED: Final = frozenset(_CHECKS)  # kinds of which more than the facts is looked at

@@ -16,7 +16,7 @@ from ticketcore._actions import ACTIONS, deed_of
 from ticketcore._clocks import Cycle, Days, Length, WorkingDays, promise_key
 from ticketcore._effects import CreateFollowUp, EffectBase, Erase, ForwardReply, Notify, Reply
 from ticketcore._folding import HANDLERS, start
-from ticketcore._incoming import incoming
+from ticketcore._incoming import CHECKED, incoming
 from ticketcore._parts import DeskParts
 from ticketcore._ticket import draft_of, freeze
 from ticketcore._time import iso, maybe_from_us
@@ -195,7 +195,8 @@ class StepRun:
         else:
             self._settle(max(moment[0].at_us, self.draft.floor_us), inclusive=False)  # 2: a late moment is moved to the floor
             moment = self._stamped(moment)  # after 2: time may have moved the floor
-            self._cycle(moment, moment[0].at_us, moment[0].moment)  # 3
+            first = moment[0]
+            self._cycle(moment, first.at_us, first.moment)  # 3
         lived: Draft = self.draft
         if not self._falls_silent():  # a message of a machine does not count as somebody who writes
             self._settle(lived.as_of_us, inclusive=False)  # 4
@@ -262,8 +263,14 @@ class StepRun:
         first = events[0]
         for event in events:
             self._accept_one(event, first)
-        if self.draft is not None:
-            self._accept_in_time(events)
+        draft = self.draft
+        if draft is not None:
+            if first.at_us < draft.floor_us:
+                self._floored(first.at_us, first.kind, first.id)
+            for event in events:
+                name = event.id
+                if name and name in draft.seen and event.at_us <= draft.updated_us:  # earlier: it was moved here, and comes again
+                    raise Duplicate(f"event {name!r} was already handled at this instant", value=name, id=name)
         elif type(first) is not Created:
             raise WrongTicket(f"there is no ticket yet: the first event is Created, not {type(first).__name__}", value=first.kind)
         elif not first.ticket:
@@ -292,14 +299,6 @@ class StepRun:
         for name in required.get(event.kind, ()) if required else ():
             if name not in event.facts:
                 raise MissingFacts(f"{event.kind} needs the fact {name!r}", value=name, hint="give it in facts=", facts=(name,))
-
-    def _accept_in_time(self, events: Sequence[Outside]) -> None:
-        """Not earlier than the floor, unless it may be moved there, and not known already."""
-        draft, first = self.draft, events[0]
-        self._floored(first.at_us, first.kind, first.id)
-        for event in events:
-            if event.id and event.id in draft.seen and event.at_us <= draft.updated_us:  # earlier: it was moved here, and comes again
-                raise Duplicate(f"event {event.id!r} was already handled at this instant", value=event.id, id=event.id)
 
     def _floored(self, at_us: int, what: str, name: str = "") -> int:
         """The instant at which something said for *at_us* is taken: not before the floor, to which it may be moved or not."""
@@ -430,7 +429,7 @@ class StepRun:
             if cycle.verdict is None and metric in metrics:
                 found = old.get(metric)
                 if found is None or found[0] is not cycle:
-                    due = self.due_of(cycle)
+                    due = self.due_of(cycle) if self.dues else sla.due_us(cycle)
                     items = sla.due_items(metric, cycle, due)
                     found = (cycle, due, min(items) if items else None)
                 known[metric] = found
@@ -532,17 +531,19 @@ class StepRun:
     def _live(self, event: EventBase) -> None:
         """Step 7 for one event: lifecycle row and guard, fold, status, priority. Raises before anything is recorded."""
         desk, draft = self.desk, self.draft
-        if isinstance(event, Outside):
+        if isinstance(event, Outside) and (event.facts or event.kind in CHECKED):
             event = incoming(desk, event)
         slots, tags, values, facts = draft.slots, draft.tags, draft.fields, draft.facts  # what a priority comes from, but for a score card
         view = self.view(event)
         event, decided, refused = self._judged(event, view)
         moved = None
         if decided is not None and decided.to is not None and decided.to != draft.status:
-            moved = made(
-                StatusChanged, self.at_us, self._next_id(), draft.id, event.id, self.fingerprint,
+            self.count = count = self.count + 1
+            moved = DRAFTS[StatusChanged](
+                self.at_us, f"{self.root}/{count}", draft.id, event.id, self.fingerprint,
                 draft.status, decided.to, draft.category, decided.category, decided.trigger,
             )  # fmt: skip
+            moved.__class__ = StatusChanged
         diverted = decided is not None and bool(decided.divert)
         if not diverted:
             triggers = triggers_of(event, draft, moved)
@@ -629,7 +630,7 @@ class StepRun:
         self.count = count = self.count + 1
         event = DRAFTS[kind](self.at_us, f"{self.root}/{count}", draft.id, self.cause, self.fingerprint, *values, **fields)
         event.__class__ = kind  # as `made` does, which would take the fields apart once more
-        HANDLERS[event.kind](draft, event)
+        HANDLERS[kind.kind](draft, event)
         draft.version += 1
         self.events.append(event)
         self.cycle_events.append(event)

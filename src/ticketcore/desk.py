@@ -223,8 +223,7 @@ class Desk:
         if late is not None and late not in LATE:
             raise BadValue(f"late is {' or '.join(LATE)}, not {shorten(late)}", value=shorten(late))
         run = StepRun(
-            _parts(self), ticket, restamp=(settings.late if late is None else late) == "restamp",
-            observe=settings.observe if observe is None else observe,
+            _parts(self), ticket, restamp=(late or settings.late) == "restamp", observe=settings.observe if observe is None else observe
         )  # fmt: skip
         return run.handle(events)
 

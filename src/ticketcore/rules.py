@@ -455,9 +455,8 @@ class Rules:
         view = now
         for guard, entries in plan:
             if guard is not None:
-                holds, wanted = guard
                 event = None  # the view turns to others
-                if not any(holds(cycle.view(events[number])) for number in wanted):
+                if not _lets_through(guard, cycle, events):
                     continue
             for ready, test, numbers in entries:
                 if fired & ready.bit:
@@ -686,6 +685,15 @@ class Rules:
             return None
         at = repeat.first_us + rule.every_us * repeat.number
         return at if at > after_us and ready.test(view.at(at)) else None
+
+
+def _lets_through(guard: _Guard, cycle: Cycle, events: list[EventBase]) -> bool:
+    """Whether any rule behind a guard may fire."""
+    holds, numbers = guard
+    for number in numbers:  # noqa: SIM110 - a generator would take as long as what it saves
+        if holds(cycle.view(events[number])):
+            return True
+    return False
 
 
 def is_automatic(event: EventBase) -> bool:

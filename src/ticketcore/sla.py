@@ -130,7 +130,7 @@ class Sla:
     removed_gap: str = "excluded"
     vocabulary: Vocabulary | None = field(default=None, eq=False, repr=False)
     _ready: tuple[_Compiled, ...] = field(init=False, eq=False, repr=False)
-    _hearing: dict[frozenset[str], tuple[tuple[_Compiled, str], ...]] = field(init=False, eq=False, repr=False, factory=dict)
+    _hearing: dict[frozenset[str], tuple[bool, tuple[tuple[_Compiled, str], ...]]] = field(init=False, eq=False, repr=False, factory=dict)
     _chooser: tuple[tuple[Policy, Callable[[View], bool]], ...] = field(init=False, eq=False, repr=False)
     _policy: Mapping[str, Policy] = field(init=False, eq=False, repr=False)
     _at_opening: frozenset[str] = field(init=False, eq=False, repr=False)
@@ -369,16 +369,17 @@ class Sla:
         >>> [desk.sla.warning_us(cycle, warning, 60 * minute) // minute for warning in desk.sla.warnings_of(cycle)]
         [45]
         """
-        items = []
+        items: list[tuple[int, int, str, str]] = []
+        if cycle.target is None:
+            return items
         broken = cycle.breaches and promise_key(cycle.target, cycle.extension_us) in cycle.breaches
         if due_us is not None and cycle.breached_us is None and not broken:
             items.append((due_us, 2, metric, ""))
-        if cycle.target is not None and cycle.policy in self._warnings:
-            for name, warning in self._warnings[cycle.policy]:
-                if name not in cycle.warned:
-                    at = self.warning_us(cycle, warning, due_us)
-                    if at is not None:
-                        items.append((at, 1, f"{metric} {name}", name))
+        for name, warning in self._warnings.get(cycle.policy, ()):
+            if name not in cycle.warned:
+                at = self.warning_us(cycle, warning, due_us)
+                if at is not None:
+                    items.append((at, 1, f"{metric} {name}", name))
         return items
 
     def _hours_of(self, name: str) -> Hours:
@@ -437,14 +438,16 @@ class Sla:
 
     def _happen(self, draft: Draft, triggers: frozenset[str], view: View, at: int, emit: Emit, due_of: Due) -> None:
         """What one event means for all metrics."""
-        if not triggers.isdisjoint(MARKS) and self._mark(draft, triggers, view, at, emit, due_of):
-            return
         hearing = self._hearing
-        heard = hearing.get(triggers)
-        if heard is None:
+        known = hearing.get(triggers)
+        if known is None:
             heard = tuple((ready, ready.asked(triggers)) for ready in self._ready if not triggers.isdisjoint(ready.heard))
+            known = (not triggers.isdisjoint(MARKS), heard)
             if len(hearing) < MOST_HEARD:
-                hearing[triggers] = heard
+                hearing[triggers] = known
+        marked, heard = known
+        if marked and self._mark(draft, triggers, view, at, emit, due_of):
+            return
         for ready, asked in heard:
             self._turn(draft, ready, asked, view, at, emit, due_of)
 
