@@ -510,7 +510,7 @@ def test_a_duration_is_the_same_however_it_is_written(text: str) -> None:
 
 def test_readers_made_anew_read_and_refuse_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are made while the library is imported, when no test looks."""
-    table = [row[0] for mark in test_an_event_is_refused.pytestmark for row in mark.args[1]]
+    table = [row[0] for mark in vars(test_an_event_is_refused)["pytestmark"] for row in mark.args[1]]
     table += [{"kind": kind, **AT, "schema": 1, "id": "x"} for kind in EVENTS] + [GOAL, {**GOAL, "target": 5}, {**GOAL, "at": None}]
     monkeypatch.setattr(codec, "_BY_TYPE", dict(codec._BY_TYPE))
     monkeypatch.setattr(codec, "_ASIDE", dict(codec._ASIDE))
