@@ -42,6 +42,7 @@ from ticketcore import (
     SlotCleared,
     SlotSet,
     TagsAdded,
+    TagsRemoved,
     Targets,
     Ticket,
     TicketcoreError,
@@ -60,7 +61,7 @@ from ticketcore.conditions import hours
 from ticketcore.errors import BadValue, WrongTicket
 from ticketcore.extra import strategies
 from ticketcore.extra.strategies.histories import History
-from ticketcore.model import EventBase, MacroUsed, Notify, Outside, Reply, Slot
+from ticketcore.model import EMPTY, EventBase, MacroUsed, Notify, Outside, PolicySet, Repeat, Reply, Slot
 from ticketcore.replay import Comparison, Replay, compare, moments, replay
 from ticketcore.rules import Step
 from ticketcore.sla import WarnAt
@@ -183,12 +184,13 @@ patient = settings(
 
 @st.composite
 def trials(draw: st.DrawFn, desk: Desk) -> Desk:
-    """A desk whose rules are not quite those of *desk*."""
+    """A desk whose rules, or promises, are not quite those of *desk*."""
     sets = list(desk.rules.sets)
     ladders = list(desk.rules.escalations)
     templates = dict(desk.templates)
+    policies = list(desk.policies)
     for _ in range(draw(st.integers(1, 2))):
-        what = draw(st.sampled_from(["rule", "rule", "rule", "set", "ladder", "template"]))
+        what = draw(st.sampled_from(["rule", "rule", "rule", "set", "ladder", "template", "policy"]))
         place = draw(st.integers(0, len(sets) - 1))
         if what == "rule" and sets[place].rules:
             sets[place] = attrs.evolve(sets[place], rules=draw(_other_rules(sets[place].rules)))
@@ -199,7 +201,21 @@ def trials(draw: st.DrawFn, desk: Desk) -> Desk:
             ladders = draw(st.sampled_from([[], [attrs.evolve(ladders[0], steps=steps)], [attrs.evolve(ladders[0], enabled=False)]]))
         elif what == "template":
             templates = {name: text + "!" for name, text in templates.items()}
-    return desk.evolve(name="trial", templates=templates, rules=Rules(sets=sets, escalations=ladders, macros=desk.rules.macros))
+        elif what == "policy" and policies:
+            number = draw(st.integers(0, len(policies) - 1))
+            policies[number] = draw(_other_promises(policies[number]))
+    return desk.evolve(
+        name="trial", templates=templates, policies=policies, rules=Rules(sets=sets, escalations=ladders, macros=desk.rules.macros)
+    )
+
+
+def _other_promises(policy: Policy) -> st.SearchStrategy[Policy]:
+    sooner = {metric: Targets(otherwise=length(1)) for metric in policy.targets}
+    return st.sampled_from([
+        attrs.evolve(policy, targets=sooner), attrs.evolve(policy, targets={}), attrs.evolve(policy, warn=(WarnAt.parse("50%"),)),
+        attrs.evolve(policy, keep_used=not policy.keep_used), attrs.evolve(policy, hours="24x7"),
+        attrs.evolve(policy, due_at="closing" if policy.due_at == "next_opening" else "next_opening"),
+    ])  # fmt: skip
 
 
 @st.composite
@@ -709,8 +725,67 @@ def test_the_effects_of_both_are_known_when_they_go_on_together() -> None:
         assert found.tickets[0].first_difference.reason.name == "ack"
 
 
-def test_joint_desks_differ_in_rules_and_templates_alone() -> None:
+def test_a_ticket_is_stepped_apart_from_the_first_look_at_a_promise_that_differs() -> None:
+    """Gold is promised more by one desk; whoever is not gold is stepped for both, and parts when it is given gold."""
+    from ticketcore._compare import _Run
+
+    def sold(span: float, **given_: Any) -> Desk:
+        gold = attrs.evolve(promise(span), name="gold", when=field.tags.has("gold"), **given_)
+        return Desk(name="now", metrics=(FA,), policies=(gold, promise(4)))
+
+    history = [
+        told(Created, "A", "09:00"), told(Created, "B", "09:00", tags=["gold"]), told(Noted, "A", "09:30"),
+        told(TagsAdded, "A", "10:00", tags=["gold"]), told(TagsRemoved, "A", "10:30", tags=["gold"]), told(AgentReplied, "A", "16:00"),
+    ]  # fmt: skip
+    for other in (sold(1), sold(2, warn=(WarnAt.parse("50%"),)), sold(2, hours="24x7"), sold(2, keep_used=True)):
+        both = joint(sold(2), other)
+        assert both is not None
+        assert both.policies == {"gold"}
+        assert both.must_step([])
+        run, together = _Run(sold(2), other, both, keep_all=True), []
+        for event in history:
+            run.feed(moments_of(event))
+            together.append((run.pairs["A"].together, "B" in run.pairs and run.pairs["B"].together))
+        assert together[:4] == [(True, False), (True, False), (True, False), (False, False)]
+        assert compared(sold(2), other, history, both) == compared(sold(2), other, history, None)
+        log = log_of(sold(2), history, at("20:00"))
+        until = at("20:00")
+        assert compare(sold(2), other, log, recorded=True, until=until) == compared(sold(2), other, log, None, until=until)
+
+
+def test_a_ticket_is_not_stepped_for_both_again_while_it_has_what_differs() -> None:
+    both = joint(DESK, DESK.evolve(policies=(attrs.evolve(DESK.policies[0], warn=(WarnAt.parse("50%"),)),)))
+    assert both is not None
+    name = DESK.policies[0].name
+    ticket = DESK.handle(None, HISTORY[0]).ticket
+    assert ticket.policy == ticket.clocks["fa"].cycle.policy == name
+    assert not both.may_join(ticket)
+    assert not both.may_join(attrs.evolve(ticket, policy=None))
+    assert not both.may_join(attrs.evolve(ticket, clocks=EMPTY))
+    assert both.may_join(attrs.evolve(ticket, policy=None, clocks=EMPTY))
+    tick = Rule(name="tick", when=since("created") >= "1h", then=[Action("notify", "lead")], every_us=HOUR_US, times=3)
+    counting = joint(ruled(tick), ruled(attrs.evolve(tick, times=4)))
+    assert counting is not None
+    assert counting.may_join(ticket)
+    assert not counting.may_join(attrs.evolve(ticket, repeats=FrozenMap({"tick": Repeat(first_us=0)})))
+
+
+def test_a_policy_that_differs_may_be_chosen_by_hand() -> None:
+    gold = promise(2, "gold", when=field.tags.has("gold"))
+    a, b = (Desk(name="now", metrics=(FA,), policies=(policy, promise(4))) for policy in (gold, promise(3, "gold", when=gold.when)))
+    history = [told(Created, "A", "09:00"), told(PolicySet, "A", "09:30", policy="gold"), told(AgentReplied, "A", "11:30")]
+    both = joint(a, b)
+    assert both is not None
+    found = compared(a, b, history, both)
+    assert found == compared(a, b, history, None)
+    assert [one.first_difference.reason.name for one in found.tickets] == ["gold"]
+    assert found.a.breaches == {"fa": 1}
+
+
+def test_joint_desks_differ_in_rules_templates_and_promises_alone() -> None:
     assert joint(DESK, DESK.evolve(policies=())) is None
+    assert joint(DESK, DESK.evolve(policies=(attrs.evolve(DESK.policies[0], when=field.tags.has("vip")),))) is None
+    assert joint(DESK, DESK.evolve(metrics=(FA, Metric(name="more", start=("created",))))) is None
     assert joint(DESK, DESK.evolve(priority=Priority(matrix=None, tags={"x": "high"}))) is None
     ladder = Escalation(
         name="up", when=field.assignee.is_empty(), since="created", steps=[Step(after=length(1), then=[Action("escalate", 1)])]

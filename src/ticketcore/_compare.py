@@ -1,8 +1,8 @@
 """One history under two desks: which tickets differ, where first and why, and what it comes to in all.
 
 What people and the world did stays, what a desk decided is derived anew by each. The plain meaning is two replays side by side,
-compared moment by moment; where the desks differ in rules and templates alone, tickets are stepped once for both until a rule acts
-that is not the same on both (`ticketcore._together`). The history is read as a stream.
+compared moment by moment; where the desks differ in rules, templates and what policies promise alone, tickets are stepped once for both
+until a rule or policy acts that is not the same on both (`ticketcore._together`). The history is read as a stream.
 """
 
 from __future__ import annotations
@@ -634,7 +634,7 @@ class _Run:
         a, b = pair.ticket
         if a is None or b is None or a.version != b.version or self.both is None or not may_be_same(a, b):
             return
-        if self.both.repeating.isdisjoint(a.repeats) and of_desk(b, self.desks[0].fingerprint) == a:
+        if self.both.may_join(a) and of_desk(b, self.desks[0].fingerprint) == a:
             pair.together = True
             pair.ticket[1] = None
 

@@ -1,16 +1,16 @@
 """Two desks stepped as one while nothing that only one of them has would act: the fast path of `ticketcore.replay.compare`.
 
-Where two desks differ in rules and templates alone, a step of one is a step of the other until the first firing of a rule that
-is not the same on both. So one step is taken with the rules of both: those in common act, the others are watched, each at its
-place, and as soon as one of them would fire the step is given up (`Apart`) and both desks take it by themselves. A watched rule
-is never held back where its desk would let it fire, so none is missed; the law in tests/test_compare.py holds the outcome equal to
-that of two plain replays.
+Where two desks differ in rules, templates and what their policies promise, a step of one is a step of the other until the first firing
+of a rule, or the first look at a policy, that is not the same on both. So one step is taken with the rules of both: those in common act,
+the others are watched, each at its place, and as soon as one of them would fire the step is given up (`Apart`) and both desks take it by
+themselves. A watched rule is never held back where its desk would let it fire, so none is missed; the law in tests/test_compare.py holds
+the outcome equal to that of two plain replays.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import attrs
@@ -22,6 +22,7 @@ from ticketcore._values import changed
 from ticketcore.desk import Desk
 from ticketcore.model import EventBase, MacroUsed, Ticket
 from ticketcore.rules import ACTIONS, Escalation, Rule, Rules, RuleSet
+from ticketcore.sla import Sla
 
 if TYPE_CHECKING:
     from ticketcore._step import _Due
@@ -30,13 +31,32 @@ __all__ = ["OTHER", "Apart", "Joint", "Together", "joint", "of_desk"]
 
 T = TypeVar("T")
 
-_FREE: Final = frozenset({"name", "rules", "templates"})  # parts in which the desks may differ
+_FREE: Final = frozenset({"name", "policies", "rules", "templates"})  # parts in which the desks may differ
 _ASKING: Final = frozenset({"diverted", "macro_used", "purged"})  # come with an effect and without a rule
 OTHER: Final = "\x00other"  # marks what only the second desk has; no name in a desk file has it
 
 
 class Apart(Exception):
-    """A rule that is not the same on both desks would act: each desk must take this step by itself."""
+    """A rule or policy that is not the same on both desks would act: each desk must take this step by itself."""
+
+
+class _Policies(dict[Any, T]):
+    """What policies are by name; a look at one that is not the same on both desks ends the step."""
+
+    def __init__(self, known: Mapping[Any, T], other: frozenset[str]) -> None:
+        super().__init__(known)
+        self._other = other
+
+    def __getitem__(self, name: str | None) -> T:
+        if name in self._other:
+            raise Apart
+        return super().__getitem__(name)
+
+    def get(self, name: str | None, default: Any = None) -> Any:
+        """As of any dict."""
+        if name in self._other:
+            raise Apart
+        return super().get(name, default)
 
 
 @frozen(kw_only=True)
@@ -46,13 +66,20 @@ class Joint:
     parts: DeskParts
     watched: frozenset[str]
     repeating: frozenset[str]  # those of them, by their own names, that keep count of their firings on the ticket
-    heard: frozenset[str] | None  # the kinds of events that they listen to; None: to time, or to anything from outside
+    heard: frozenset[str] | None  # the kinds of events that they listen to; None: to time, to anything from outside, or policies differ
     asking: frozenset[str]  # the rules of the first desk that ask for effects
     macros: frozenset[str] = frozenset()  # those that only one desk has, or has otherwise
+    policies: frozenset[str] = frozenset()  # those that promise something else on each desk
 
     def must_step(self, events: Iterable[EventBase]) -> bool:
         """Whether a recorded step has to be taken anew: a watched rule might fire in it, or it asks the host for something."""
         return self.heard is None or any(event.kind in self.heard for event in events) or self.asks(events)
+
+    def may_join(self, ticket: Ticket) -> bool:
+        """Whether nothing on a ticket that is the same on both desks goes on differently: the count of a rule, the promise of a policy."""
+        if not self.repeating.isdisjoint(ticket.repeats):
+            return False
+        return not self.policies or self.policies.isdisjoint((ticket.policy, *(clock.cycle.policy for clock in ticket.clocks.values())))
 
     def asks(self, events: Iterable[EventBase]) -> bool:
         """Whether the first desk asked the host for something in a recorded step; a log does not hold what."""
@@ -96,10 +123,13 @@ def of_desk(ticket: Ticket, fingerprint: str) -> Ticket:
 
 
 def joint(one: Desk, other: Desk) -> Joint | None:
-    """The two desks as one; None where they differ in more than rules and templates."""
+    """The two desks as one; None where they differ in more than rules, templates, and what policies promise."""
     for part in attrs.fields(Desk):
         if part.init and part.eq and part.name not in _FREE and getattr(one, part.name) != getattr(other, part.name):
             return None
+    if [(policy.name, policy.when) for policy in one.policies] != [(policy.name, policy.when) for policy in other.policies]:
+        return None
+    policies = frozenset(mine.name for mine, its in zip(one.policies, other.policies, strict=True) if mine != its)
     spoilt = {name for name in {*one.templates, *other.templates} if one.templates.get(name) != other.templates.get(name)}
     watched: set[str] = set()
     repeating: set[str] = set()
@@ -120,12 +150,19 @@ def joint(one: Desk, other: Desk) -> Joint | None:
     mine, theirs = ({macro.name: macro for macro in rules.macros} for rules in (one.rules, other.rules))
     macros = {name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name) or _uses(mine[name].then, spoilt)}
     rules = Rules(sets=sets, escalations=ladders, macros=one.rules.macros).using(one.vocabulary)
-    parts = cast("DeskParts", changed(one, rules=rules))
+    parts = cast("DeskParts", changed(one, rules=rules, sla=_guarded(one.sla, policies)))
     asking = frozenset(rule.name for rule in one.rules if any(ACTIONS[action.name].is_effect for action in rule.then))
     return Joint(
         parts=parts, watched=frozenset(watched), repeating=frozenset(repeating), asking=asking,
-        heard=None if anything else frozenset(heard), macros=frozenset(macros),
+        heard=None if anything or policies else frozenset(heard), macros=frozenset(macros), policies=policies,
     )  # fmt: skip
+
+
+def _guarded(sla: Sla, other: frozenset[str]) -> Sla:
+    """The service levels, except for what the policies in *other* promise."""
+    if not other:
+        return sla
+    return changed(sla, _policy=_Policies(sla._policy, other), _warnings=_Policies(sla._warnings, other))
 
 
 def _active_sets(rules: Rules) -> list[RuleSet]:
