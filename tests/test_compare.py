@@ -770,6 +770,15 @@ def test_a_ticket_is_not_stepped_for_both_again_while_it_has_what_differs() -> N
     assert not counting.may_join(attrs.evolve(ticket, repeats=FrozenMap({"tick": Repeat(first_us=0)})))
 
 
+def test_what_a_setting_closes_is_closed_where_both_step_as_one() -> None:
+    desk = DESK.evolve(lifecycle=Lifecycle(close_after=length(1)))
+    history = [told(Created, "A", "09:00"), told(Resolved, "A", "09:30"), told(Created, "B", "12:00")]
+    for both in (joint(desk, desk), None):
+        found = compared(desk, desk, history, both)
+        assert found.a == found.b
+        assert (found.a.statuses, found.a.rules) == ({"closed": 1, "new": 1}, {"auto-close": 1})
+
+
 def test_a_policy_that_differs_may_be_chosen_by_hand() -> None:
     gold = promise(2, "gold", when=field.tags.has("gold"))
     a, b = (Desk(name="now", metrics=(FA,), policies=(policy, promise(4))) for policy in (gold, promise(3, "gold", when=gold.when)))

@@ -149,7 +149,7 @@ def joint(one: Desk, other: Desk) -> Joint | None:
     ladders = _merged_ladders(one.rules, other.rules, spoilt, watch)
     mine, theirs = ({macro.name: macro for macro in rules.macros} for rules in (one.rules, other.rules))
     macros = {name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name) or _uses(mine[name].then, spoilt)}
-    rules = Rules(sets=sets, escalations=ladders, macros=one.rules.macros).using(one.vocabulary)
+    rules = Rules(sets=sets, escalations=ladders, macros=one.rules.macros).using(one.vocabulary, one.rules.further)
     parts = cast("DeskParts", changed(one, rules=rules, sla=_guarded(one.sla, policies)))
     asking = frozenset(rule.name for rule in one.rules if any(ACTIONS[action.name].is_effect for action in rule.then))
     return Joint(
