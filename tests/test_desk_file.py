@@ -639,7 +639,7 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("priority.levels[1]", "low", "priority.levels[1]", "a second time"),
     ("priority.default", "hgh", "priority.default", "unknown level 'hgh'; did you mean 'high'?"),
     ("priority.tags.vip", "hgh", "priority.tags.vip", "unknown level"),
-    ("priority.matrix.levels[0]", ["low"], "priority.matrix.levels[0]", "1 levels for 2 urgencies"),
+    ("priority.matrix.levels[0]", ["low"], "priority.matrix.levels[0]", "1 level for 2 urgencies"),
     ("priority.matrix.levels[0][1]", "hgh", "priority.matrix.levels[0][1]", "unknown level"),
     ("priority.matrix.impact", ["minor", "huge"], "priority.matrix.impact", "impact has no value 'huge'"),
     ("priority.matrix.impact[0]", True, "priority.matrix.impact[0]", "text is wanted"),

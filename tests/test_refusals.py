@@ -109,7 +109,7 @@ PROBLEMS: list[tuple[Callable[[], Any], str, str, str]] = [
     ),
     (
         lambda: Matrix.of(impact=["low", "high"], urgency=["low"], levels=[["low"]]), "bad-value", "",
-        "matrix: 1 problem\n  matrix.levels  1 rows for 2 impacts; one for each",
+        "matrix: 1 problem\n  matrix.levels  1 row for 2 impacts; one for each",
     ),
     (
         lambda: parse_filter([], Vocabulary(), "filters[0]"), "bad-value", "",

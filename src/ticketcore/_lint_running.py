@@ -24,7 +24,7 @@ from ticketcore._lint_survey import Survey, seeds_for
 from ticketcore._time import DAY_US
 from ticketcore.conditions import InHours
 from ticketcore.desk import Desk
-from ticketcore.errors import TicketcoreError
+from ticketcore.errors import TicketcoreError, counted
 from ticketcore.lifecycle import Move
 from ticketcore.model import EventBase, RuleFired
 from ticketcore.rules import Rule
@@ -258,7 +258,7 @@ def judge_running(desk: Desk, survey: Survey) -> Iterator[Finding]:
             yield Finding(
                 code="runs-on", place=places[name].place, severity="error", witness=script,
                 message=f"{name!r} fires again and again by time alone; give it times, or a condition that its actions end",
-                because=f"it has fired {times} times at the end, and nobody has acted",
+                because=f"it has fired {counted(times, 'time')} at the end, and nobody has acted",
             )  # fmt: skip
         else:
             names = ", ".join(repr(name) for name in sorted(circle))

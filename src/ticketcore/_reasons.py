@@ -13,6 +13,7 @@ from ticketcore._time import from_us, iso, say_duration
 from ticketcore._values import EMPTY, FrozenMap
 from ticketcore.conditions import say
 from ticketcore.desk import Desk, Outcome
+from ticketcore.errors import counted
 from ticketcore.model import Breached, Created, EffectBase, EventBase, Outside, StatusChanged, Ticket
 from ticketcore.rules import Rule
 
@@ -249,7 +250,7 @@ def _unlike(rule: Rule, other: Rule) -> str:
     if rule.then != other.then:
         told.append("then " + (", ".join(f"{action.name} {_short(action.value)}" for action in rule.then) or "nothing"))
     if (rule.every_us, rule.times) != (other.every_us, other.times):
-        told.append("once" if rule.every_us is None else f"every {say_duration(rule.every_us)}, {rule.times} times")
+        told.append("once" if rule.every_us is None else f"every {say_duration(rule.every_us)}, {counted(rule.times, 'time')}")
     if rule.stop != other.stop:
         told.append("then stops its set" if rule.stop else "then goes on")
     if rule.automatic != other.automatic:

@@ -16,6 +16,15 @@ from attrs import frozen
 SHORT = 60
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """So many of something; *many* where more than one is not called *one* with an s.
+
+    >>> counted(1, "row"), counted(2_000, "row"), counted(2, "urgency", "urgencies")
+    ('1 row', '2,000 rows', '2 urgencies')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def shorten(value: object, limit: int = SHORT) -> str:
     """The ``repr`` of *value* in at most *limit* characters; never fails, whatever the value.
 
@@ -348,9 +357,7 @@ class DataError(TicketcoreError, ValueError):
 
     def __init__(self, problems: Iterable[Problem], *, what: str = "data") -> None:
         self.problems = tuple(problems)
-        count = len(self.problems)
-        title = f"{what}: {count} problem" + ("" if count == 1 else "s")
-        super().__init__(title, path=self.problems[0].path if self.problems else "")
+        super().__init__(f"{what}: {counted(len(self.problems), 'problem')}", path=self.problems[0].path if self.problems else "")
 
     def __str__(self) -> str:
         lines = [self.message]

@@ -16,7 +16,7 @@ from attrs import evolve, field, fields, frozen
 from ticketcore._names import hint as hint_for
 from ticketcore._values import EMPTY, FrozenMap, names
 from ticketcore.conditions import Condition, View, Vocabulary, compiled, holds, parse
-from ticketcore.errors import BadValue, DeskError, Problem, UnknownName, shorten
+from ticketcore.errors import BadValue, DeskError, Problem, UnknownName, counted, shorten
 from ticketcore.model import Slot, Ticket
 
 __all__ = ["SLOTS", "Levels", "Matrix", "Priority", "Score", "ScoreCard", "Suggestion", "Verdict", "Why"]
@@ -146,15 +146,16 @@ class Matrix:
         >>> Matrix.of(impact=[1, 2], urgency=["low", "high"], levels=[["low", "high"]])
         Traceback (most recent call last):
         ticketcore.errors.DeskError: matrix: 1 problem
-          matrix.levels  1 rows for 2 impacts; one for each
+          matrix.levels  1 row for 2 impacts; one for each
         """
         impacts, urgencies, rows = tuple(impact), tuple(urgency), tuple(tuple(row) for row in levels)
+        wanted = counted(len(urgencies), "urgency", "urgencies")
         problems = [
-            Problem(f"matrix.levels[{number}]", f"{len(row)} levels for {len(urgencies)} urgencies", "one for each")
+            Problem(f"matrix.levels[{number}]", f"{counted(len(row), 'level')} for {wanted}", "one for each")
             for number, row in enumerate(rows) if len(row) != len(urgencies)
         ]  # fmt: skip
         if len(rows) != len(impacts):
-            problems.append(Problem("matrix.levels", f"{len(rows)} rows for {len(impacts)} impacts", "one for each"))
+            problems.append(Problem("matrix.levels", f"{counted(len(rows), 'row')} for {counted(len(impacts), 'impact')}", "one for each"))
         for name, axis in (("impact", impacts), ("urgency", urgencies)):
             if len(set(axis)) != len(axis):
                 problems.append(Problem(f"matrix.{name}", "a value stands twice", "values are unique", code="duplicate"))

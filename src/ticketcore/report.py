@@ -21,7 +21,7 @@ from ticketcore._records import DONE, Deed, Promise, Record, deeds_of
 from ticketcore._time import DAY_US, duration_us, from_us, iso, to_us
 from ticketcore._values import FrozenMap
 from ticketcore.desk import Desk, Outcome
-from ticketcore.errors import BadValue, UnknownName, shorten
+from ticketcore.errors import BadValue, UnknownName, counted, shorten
 from ticketcore.hours import Hours
 from ticketcore.model import EventBase, Ticket
 
@@ -367,7 +367,7 @@ class RuleRecord:
         return [{"rule": self.rule, "what": what, "times": times} for what, times in self.did.items()]
 
     def __str__(self) -> str:
-        head = f"{self.rule!r} fired {self.fired:,} times on {len(self.tickets):,} tickets"
+        head = f"{self.rule!r} fired {counted(self.fired, 'time')} on {counted(len(self.tickets), 'ticket')}"
         return "\n".join([head, *(f"  {what}: {times:,}" for what, times in self.did.items())])
 
 
