@@ -46,8 +46,19 @@ def of_desk_days() -> Iterator[Call]:
         yield day.run
 
 
+def happening(note: dict[str, Any]) -> None:
+    """A day with a note, told as what it comes to."""
+    created, noted = test_extra_desk_days.CREATED, {"at": "10:00", "by": "maria", "noted": note}
+    (day,) = days_from_data(test_extra_desk_days._day(events=[created, noted]))
+    raise DayFailed("\n".join(str(event) for moment in day.moments()[1:] for event in moment))
+
+
 def of_others() -> Iterator[Call]:
     yield partial(days_from_data, {**test_extra_desk_days._day(), "desk": "desk.toml"})
+    for holds in (7, {}, {"field": "staus", "is": "new"}, {"all": [{"field": "status", "is": "slved"}]}):
+        yield partial(days_from_data, test_extra_desk_days._day(expect=[{"at": "10:00", "holds": holds}]))
+    for note in ({"text": "a"}, {"text": "a", "message": {"language": "el"}}, {"text": "a", "message": {"public": True}}, {"public": True}):
+        yield partial(happening, note)
     yield lambda: table("2026-12-25").name_of("2027-12-25")
     yield lambda: table("2026-12-25").hours(zone="UTC", week={"mon": "9"})
     ready = batch.Batch.of(WEEKDAYS, LOW, HIGH)

@@ -28,7 +28,7 @@ from matplotlib.text import Text
 import test_extra_notebook
 import test_extra_plots
 from test_extra_plots import ADA, DATA, DESK, MARIA, TUESDAY, history, ticket
-from ticketcore import AgentReplied, Created, Desk, Person, Resolved, Ticket, load_desk
+from ticketcore import Action, AgentReplied, Created, Desk, Person, Resolved, Rule, Ticket, load_desk
 from ticketcore._time import DAY_US, HOUR_US, from_us
 from ticketcore.extra import plots
 from ticketcore.extra.notebook import Html, html, week
@@ -73,8 +73,16 @@ def further() -> dict[str, Any]:
         "many": [Finding(code="x", place=str(number), message="m") for number in range(31)],
         "all but one": [Finding(code="x", place=str(number), message="m") for number in range(30)],
         "quiet": Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))),
+        "effects": effects_of_a_rule(),
         "nothing counted": Ledger(metric="m", promise="", zone="UTC", lines=(), due_us=None),
     }  # fmt: skip
+
+
+def effects_of_a_rule() -> Any:
+    """Effects with a recipient, with a template, with neither."""
+    then = [Action("notify", "lead"), Action("reply", "ack"), Action("webhook", "pager"), Action("request_rating"), Action("close")]
+    desk = Desk(rules=[Rule(name="all", on=["created"], then=then)], templates={"ack": "thanks"})
+    return desk.handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
 
 
 # --- plots -----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import attrs
 
 from test_lint_parts import RICH, WORDS
 from ticketcore import Action as Do
-from ticketcore import Agent, AgentReplied, Created, Desk, Message, Person, Rule, RuleSet, field, since, until
+from ticketcore import Agent, AgentReplied, Created, Desk, FieldType, Lifecycle, Message, Move, Person, Rule, RuleSet, field, since, until
 from ticketcore._lint_domain import Wanted, _group, _mentioned, atoms_of, group_of, possible, representatives, solutions
 from ticketcore._lint_footprint import _behind, after, cone_of, event_fields, footprint, kinds_of, reads_of
 from ticketcore._lint_script import Script
@@ -150,6 +150,11 @@ RULED: Final = RICH.evolve(rules=[
         Rule(name="owner", on=["noted"], when=field.assignee.is_empty() & (TIER == "gold"), then=[Do("assign", "ann")]),
     ]),
 ])  # fmt: skip
+INCIDENTS: Final = Lifecycle(moves={"open": {"close": Move(to="closed", guard=TIER == "x")}})
+TYPED: Final = Desk(
+    metrics=(), fields={"kind": FieldType(kind="choice", choices=("incident", "question"))},
+    lifecycle=Lifecycle(type_field="kind", by_type={"incident": INCIDENTS}),
+)  # fmt: skip
 SPACES: Final[dict[str, Any]] = {
     "all": lambda: Space([RULED], limit=60),
     "of two rules": lambda: Space([RULED], rules=frozenset({"tag", "raise"}), limit=60),
@@ -183,6 +188,7 @@ def of_spaces() -> Iterator[str]:
     yield f"conditions: {flat(conditions_of(RULED))}"
     for reads in ({"priority"}, {"sla"}, {"channel"}, {"requester.tier"}):
         yield f"conditions of {flat(reads)}: {flat(conditions_of(RULED, frozenset({'tag'}), frozenset(reads)))}"
+    yield f"conditions of workflows: {flat(conditions_of(TYPED))}"
     survey = Survey(RULED, depth=2, budget=200)
     for rule in RULED.rules:
         yield f"{rule.name}: helpers {flat(survey._helpers(rule))}, as far as {distance(rule.when, view())}"
