@@ -76,7 +76,10 @@ def methods(path: str, kind: type) -> Iterator[str]:
 
 
 def test_public_names_are_called_as_they_were() -> None:
-    assert names() == KEPT.read_text(encoding="utf-8").splitlines()
+    """A name that is new is taken up when the file is written anew."""
+    now, then = names(), KEPT.read_text(encoding="utf-8").splitlines()
+    assert [line for line in then if line not in now] == []
+    assert len(now) < 1.1 * len(then)
 
 
 if __name__ == "__main__":
