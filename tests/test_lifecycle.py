@@ -439,6 +439,16 @@ def test_a_merged_ticket_stays_closed_but_can_go_to_the_bin_and_back() -> None:
         DEFAULT.decide(a_ticket("purged", merged_into="T-2"), an_event("customer_replies"))
 
 
+def test_a_reply_that_belongs_elsewhere_is_diverted_by_the_state_machine_too() -> None:
+    merged = a_ticket("closed", merged_into="T-2", waiting_since_us=None)
+    ticket, events = DEFAULT.move(merged, an_event("customer_replies", id="e7"))
+    diverted: Any = events[1]
+    assert (diverted.kind, diverted.event, diverted.to, diverted.cause, ticket.status) == ("diverted", "e7", "T-2", "e7", "closed")
+    assert ticket.waiting_since_us is None  # nobody waits for an answer here
+    ticket, events = DEFAULT.move(a_ticket("open"), an_event("agent_replies", message=Message(text="away", automatic=True)))
+    assert (ticket.status, [event.kind for event in events]) == ("open", ["agent_replied"])
+
+
 def test_a_ticket_is_not_merged_into_itself() -> None:
     with pytest.raises(IllegalMove, match="into itself"):
         DEFAULT.decide(a_ticket("open"), an_event("merge", into="T-1"))

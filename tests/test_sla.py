@@ -42,6 +42,7 @@ from ticketcore import (
     always,
     field,
 )  # fmt: skip
+from ticketcore import sla as room
 from ticketcore._clocks import summed
 from ticketcore.errors import BadDuration, BadHours, BadValue, BadZone, BeyondHorizon, DeskError, NeverOpen, UnknownName
 from ticketcore.extra import strategies
@@ -631,3 +632,12 @@ def test_a_late_cycle_that_is_taken_up_again_is_no_longer_counted_as_late() -> N
     assert (late.clocks["work"].late, late.clocks["work"].cycle.verdict) == (1, "late")
     again = desk.handle(late, CustomerReplied(at=MONDAY.add(hours=3), by=ADA)).ticket
     assert (again.clocks["work"].late, again.clocks["work"].cycle.verdict) == (0, None)
+
+
+def test_it_is_remembered_for_some_sets_of_triggers_only_which_metrics_hear_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MOST_HEARD", 2)
+    desk = promise(Length(HOUR))
+    ticket = told(desk, [5, 5, 5])
+    assert len(desk.sla._hearing) == 2
+    ticket = desk.handle(ticket, Resolved(at=MONDAY.add(minutes=20), by=MARIA)).ticket
+    assert (ticket.clocks["work"].cycle.verdict, len(desk.sla._hearing)) == ("met", 2)
