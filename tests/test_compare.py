@@ -55,10 +55,10 @@ from ticketcore._clocks import Clock, Cycle
 from ticketcore._compare import compared
 from ticketcore._reasons import Reason
 from ticketcore._time import DAY_US, HOUR_US
-from ticketcore._together import joint
+from ticketcore._together import Apart, joint
 from ticketcore._values import FrozenMap, changed
 from ticketcore.conditions import hours
-from ticketcore.errors import BadValue, WrongTicket
+from ticketcore.errors import BadValue, UnknownName, WrongTicket
 from ticketcore.extra import strategies
 from ticketcore.extra.strategies.histories import History
 from ticketcore.model import EMPTY, EventBase, MacroUsed, Notify, Outside, PolicySet, Repeat, Reply, Slot
@@ -777,6 +777,18 @@ def test_what_a_setting_closes_is_closed_where_both_step_as_one() -> None:
         found = compared(desk, desk, history, both)
         assert found.a == found.b
         assert (found.a.statuses, found.a.rules) == ({"closed": 1, "new": 1}, {"auto-close": 1})
+
+
+def test_a_look_at_a_policy_that_differs_ends_the_step() -> None:
+    both = joint(DESK, DESK.evolve(policies=(promise(4),)))
+    assert both is not None
+    sla = both.parts.sla
+    for look in (lambda: sla.policy("std"), lambda: sla.promise("std", "fa", "low")):
+        with pytest.raises(Apart):
+            look()
+    assert sla.promise(None, "fa", "low") == (None, "24x7")
+    with pytest.raises(UnknownName, match="unknown policy 'gold'"):
+        sla.policy("gold")
 
 
 def test_a_policy_that_differs_may_be_chosen_by_hand() -> None:
