@@ -34,7 +34,8 @@ lint: $(VENV)/.has-dev ## ruff, style and layout
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m ruff format --check $(CODE)
 
-types: mypy pyright ## mypy --strict and pyright
+types: $(VENV)/.has-dev ## mypy --strict and pyright, side by side
+	@$(MAKE) --no-print-directory mypy & other=$$!; $(MAKE) --no-print-directory pyright; one=$$?; wait $$other && exit $$one
 
 mypy: $(VENV)/.has-dev
 	$(PY) -m mypy --strict $(CODE)

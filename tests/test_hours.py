@@ -293,7 +293,7 @@ def test_an_explanation_covers_the_range_and_agrees_with_the_questions(config: H
 
 
 @given(hours(), st.lists(covered_instants(), min_size=2, max_size=6), durations(timedelta(30)))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_answers_do_not_depend_on_what_was_asked_before(config: Hours, moments: list[int], amount: timedelta) -> None:
     def ask(who: Hours, moment: int) -> list[Any]:
         us = amount // timedelta(microseconds=1)
@@ -966,7 +966,10 @@ def test_the_edges_of_what_is_known_are_known() -> None:
     assert short.is_open(DateTime(2026, 1, 1, 12, tzinfo=pendulum.UTC))
 
 
-@pytest.mark.parametrize("zone", ["Pacific/Apia", "Pacific/Kiritimati", "Pacific/Niue", "America/Los_Angeles", "UTC"])
+FARTHEST = ["Pacific/Kiritimati", "Pacific/Niue"]  # from UTC, to both sides
+
+
+@pytest.mark.parametrize("zone", [*FARTHEST, "Pacific/Apia", "America/Los_Angeles", "UTC"] if EVERY else [*FARTHEST, "UTC"])
 def test_the_whole_horizon_is_known_in_every_zone(zone: str) -> None:
     whole = BusinessHours(zone=zone, week={"mon-sun": ["00:00-24:00"]})
     for config in (whole, always(zone) | always("UTC"), always(zone) & WEEKDAYS | whole):
@@ -1145,7 +1148,7 @@ def test_a_long_way_compiles_every_year_once_and_answers_from_the_tables(monkeyp
 
 def test_threads_share_hours() -> None:
     config = BusinessHours(zone="Europe/Paris", week={"mon-fri": ["09:00-17:00"]})
-    moments = [at(f"{year}-05-05T12:00") for year in range(1980, 2080, 3)]
+    moments = [at(f"{year}-05-05T12:00") for year in range(1980, 2080, 7)]
     alone = pickle.loads(pickle.dumps(config))
     expected = [(alone.add_us(moment, 900 * HOUR_US), alone.elapsed_us(moment, moments[7])) for moment in moments]
     results: list[Any] = []
@@ -1155,7 +1158,7 @@ def test_threads_share_hours() -> None:
         found = {moment: (config.add_us(moment, 900 * HOUR_US), config.elapsed_us(moment, moments[7])) for moment in mine}
         results.append([found[moment] for moment in moments])
 
-    workers = [threading.Thread(target=work, args=(order * 5,)) for order in range(6)]
+    workers = [threading.Thread(target=work, args=(order * 2,)) for order in range(6)]
     for worker in workers:
         worker.start()
     for worker in workers:

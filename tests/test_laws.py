@@ -452,7 +452,7 @@ def test_a_history_ends_in_time(history: History) -> None:
     assert all(event.at_us <= end for moment in history for event in moment)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(strategies.tickets())
 def test_drawn_tickets_are_tickets(ticket: Ticket) -> None:
     assert ticket.version >= 1 + len(ticket.clocks)
