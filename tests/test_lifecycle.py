@@ -449,6 +449,12 @@ def test_a_reply_that_belongs_elsewhere_is_diverted_by_the_state_machine_too() -
     assert (ticket.status, [event.kind for event in events]) == ("open", ["agent_replied"])
 
 
+@pytest.mark.parametrize(("ticket", "event"), [(None, an_event("close")), (a_ticket(), "close")])
+def test_the_state_machine_moves_tickets_by_events(ticket: Any, event: Any) -> None:
+    with pytest.raises(BadValue, match="a ticket and an event are wanted; give Resolved"):
+        DEFAULT.move(ticket, event)
+
+
 def test_a_ticket_is_not_merged_into_itself() -> None:
     with pytest.raises(IllegalMove, match="into itself"):
         DEFAULT.decide(a_ticket("open"), an_event("merge", into="T-1"))

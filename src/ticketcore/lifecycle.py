@@ -279,7 +279,7 @@ class Lifecycle:
 
         For who wants no rules, no priorities and no clocks; a `ticketcore.Desk` does all that. The ticket is what `fold` makes of these
         events, which are for the log; the ids are the host's. A reply that belongs to another ticket brings a `Diverted` instead. Raises
-        what `decide` does, changing nothing.
+        what `decide` does, changing nothing, and `BadValue` for what is no ticket or no event.
 
         >>> from ticketcore.model import AgentReplied, Closed, Ticket
         >>> ticket, events = Lifecycle().move(Ticket(id="T-1", status="new", category="new"), AgentReplied(at=0))
@@ -289,6 +289,10 @@ class Lifecycle:
         Traceback (most recent call last):
         ticketcore.errors.IllegalMove: close is refused: answered has no such move; allowed: ...
         """
+        if not isinstance(ticket, Ticket) or not isinstance(event, EventBase):
+            raise BadValue(
+                "a ticket and an event are wanted", value=shorten((ticket, event)), hint="give Resolved(at=...), and a ticket it happens to"
+            )
         decided = self.decide(ticket, event)
         to = None if decided is None else decided.to
         follows: EventBase
