@@ -41,6 +41,7 @@ from ticketcore import (
     TagsRemoved,
     TargetExtended,
     Targets,
+    Transferred,
     field,
     since,
 )  # fmt: skip
@@ -273,6 +274,11 @@ def test_the_law_of_cost_leaves_out_what_cannot_be_compared() -> None:
     vip = Policy(name="vip", when=field.tags.has("vip"), targets=promised, hours="office", keep_used=True)
     desk = Desk(metrics=(solve,), policies=(vip, Policy(name="std", targets=promised)), hours={"office": OFFICE})
     laws.the_cost_does_not_grow(desk, circles, few=0, many=6)
+
+
+def test_the_law_of_cost_leaves_out_what_is_refused() -> None:
+    rounds = laws.in_circles([[Created(at=0, ticket="T", by=ADA)], [Transferred(at=5, group="nowhere", by=MARIA)], [Noted(at=9, by=MARIA)]])
+    laws.the_cost_does_not_grow(Desk(groups=("sales",)), rounds, few=0, many=6)
 
 
 @pytest.mark.parametrize("target", [Length(HOUR_US), Days(2), WorkingDays(2)])

@@ -43,7 +43,7 @@ from ticketcore import (
     field,
 )  # fmt: skip
 from ticketcore import sla as room
-from ticketcore._clocks import summed
+from ticketcore._clocks import cycle_with, summed
 from ticketcore.errors import BadDuration, BadHours, BadValue, BadZone, BeyondHorizon, DeskError, NeverOpen, UnknownName
 from ticketcore.extra import strategies
 from ticketcore.hours import Hours
@@ -641,3 +641,12 @@ def test_it_is_remembered_for_some_sets_of_triggers_only_which_metrics_hear_them
     assert len(desk.sla._hearing) == 2
     ticket = desk.handle(ticket, Resolved(at=MONDAY.add(minutes=20), by=MARIA)).ticket
     assert (ticket.clocks["work"].cycle.verdict, len(desk.sla._hearing)) == ("met", 2)
+
+
+def test_a_pause_of_closed_time_moves_no_date() -> None:
+    start, due = round(MONDAY.timestamp()) * 1_000_000, round(MONDAY.add(days=1).timestamp()) * 1_000_000
+    closed = start + 4 * HOUR  # 13:00, for an hour
+    runs = (Run(start, closed, 4 * HOUR, "answered", "e1", 4 * HOUR),)
+    at_noon = Cycle(number=1, started_us=start, runs=runs, run_us=closed + HOUR, banked_us=4 * HOUR, target=Days(1))
+    assert plain_day_due_us(at_noon, SUPPORT, due) == due
+    assert plain_day_due_us(cycle_with(at_noon, run_us=closed + 2 * HOUR), SUPPORT, due) == due + HOUR
