@@ -51,6 +51,7 @@ doctest: $(VENV)/.has-test ## the examples in docstrings; those of README and do
 	$(PY) $(PYTEST) --doctest-modules src
 	$(PY) $(PYTEST) tests/test_docs.py
 
+# ELSEWHERE="--ignore=tests/test_demo.py" leaves out there what says the same under every Python, as .ci/run does to be quick.
 versions: $(VENV)/.has-test ## the tests under the other Python versions on this machine
 	@set -e; \
 	here=$$($(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
@@ -58,7 +59,7 @@ versions: $(VENV)/.has-test ## the tests under the other Python versions on this
 	    if [ "$$version" = "$$here" ]; then continue; fi; \
 	    if other=$$(sh .ci/find-python $$version 2>/dev/null); then \
 	        echo "--- Python $$version"; \
-	        $(MAKE) --no-print-directory VENV=.venv-$$version PYTHON=$$other HYPOTHESIS_PROFILE=quick test; \
+	        $(MAKE) --no-print-directory VENV=.venv-$$version PYTHON=$$other HYPOTHESIS_PROFILE=quick PYTEST_ARGS="$(ELSEWHERE)" test; \
 	    else \
 	        echo "--- Python $$version: not on this machine, left out"; \
 	    fi; \
