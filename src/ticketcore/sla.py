@@ -432,8 +432,8 @@ class Sla:
             for ready in self._ready:
                 clock: Clock | None = clocks.get(ready.name)
                 if clock is not None and clock.cycle.verdict is None:
-                    paused = status in ready.pause_status or (ready.pause is not None and ready.pause(view))
-                    if paused is not (clock.cycle.run_us is None):
+                    paused = status in ready.pause_status or (ready.pause is not None and bool(ready.pause(view)))
+                    if paused != (clock.cycle.run_us is None):
                         self._pause_or_resume(ready, clock.cycle, status, at, emit)
 
     def _happen(self, draft: Draft, triggers: frozenset[str], view: View, at: int, emit: Emit, due_of: Due) -> None:
