@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketcore import Agent, AgentReplied, Created, CustomerReplied, Message, Person, Ticket, _ticket, _typed, evolve, fold
+from ticketcore import Agent, AgentReplied, Created, CustomerReplied, Message, Person, Ticket, _typed, evolve, fold
 from ticketcore._clocks import clock_with, cut_at, cycle_draft, cycle_with, end_run
-from ticketcore._ticket import draft_of, freeze
+from ticketcore._ticket import draft_of, freeze, ticket_of
 from ticketcore._values import FrozenMap, changed, frozen_map, made, name_set, names, thawed
 from ticketcore.errors import BadValue, DataError, NaiveDateTime, NotAnInstant, Problem, TicketcoreError, UnknownName, WrongTicket, shorten
 from ticketcore.model import (
@@ -70,10 +70,25 @@ def after(*events: EventBase) -> Ticket:
 
 
 def test_a_draft_copies_every_slot() -> None:
-    odd: dict[str, Any] = {name: f"x{n}" for n, name in enumerate(_ticket._Draft.__slots__) if name != "memo"}
+    parts: Any = attrs.fields(Ticket)
+    odd: dict[str, Any] = {part.alias: f"x{n}" for n, part in enumerate(parts) if part.name != "memo"}
     ticket = attrs.evolve(BORN, **odd)
-    assert freeze(draft_of(ticket)) == ticket
-    assert _ticket._Draft.__slots__ == tuple(part.name for part in attrs.fields(Ticket))
+    draft = draft_of(ticket)
+    assert [getattr(draft, part.name) for part in parts] == [getattr(ticket, part.name) for part in parts]
+    draft.status = "changed"
+    assert freeze(draft) == attrs.evolve(ticket, status="changed") != ticket
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        draft.status = "open"
+
+
+def test_a_ticket_of_a_row_has_every_value_in_its_place() -> None:
+    row = [f"x{n}" for n in range(1 + len(attrs.fields(Ticket)))]
+    ticket = ticket_of(row)
+    assert [getattr(ticket, part.name) for part in attrs.fields(Ticket)] == row[1:]
+    assert type(ticket) is Ticket
+    for wrong in (row[1:], [*row, "more"]):
+        with pytest.raises(ValueError, match="values to unpack"):
+            ticket_of(wrong)
 
 
 def test_a_cycle_and_a_clock_copied_by_hand_are_what_changed_makes_of_them() -> None:

@@ -30,7 +30,8 @@ class Loaders(dict[Any, Load]):
 
     *key* names a field's key, None for a field that has none; *leaf* gives what reads a field in which no class of the model stands, None
     when it is taken as it is; *name* reads the names in a map; *aside* gives the keys of a class that fill no field; *unions* give the
-    key that says the class, and the classes; *often* are the classes whose values come again and again, so that the last are kept.
+    key that says the class, and the classes; *often* are the classes whose values come again and again, so that the last are kept;
+    *whole* gives, for a class of many fields, what makes a value of a row of them.
     """
 
     def __init__(
@@ -42,9 +43,11 @@ class Loaders(dict[Any, Load]):
         aside: Callable[[type], Mapping[str, Load | None]],
         unions: Mapping[Any, tuple[str, Mapping[str, type]]],
         often: Container[type] = (),
+        whole: Mapping[type, Load] = FrozenMap(),
     ) -> None:
         super().__init__()
-        self._key, self._leaf, self._name, self._aside, self._unions, self._often = key, leaf, name, aside, unions, often
+        self._key, self._leaf, self._name, self._aside, self._unions = key, leaf, name, aside, unions
+        self._often, self._whole = often, whole
 
     def __missing__(self, wanted: Any) -> Load:
         made = self[wanted] = self._union(*self._unions[wanted]) if wanted in self._unions else self._class(wanted)
@@ -56,9 +59,10 @@ class Loaders(dict[Any, Load]):
     def _class(self, kind: type) -> Load:
         draft, table = DRAFTS[kind], self._table(kind)
         needed = [self._key(field.name) for field in attrs.fields(kind) if field.default is attrs.NOTHING]
-        # All values in a row first, at place 0 the object to be filled: measured, a store by name costs more than a place in the call.
+        # All values in a row first, at place 0 the object to be filled: measured, a store by name costs more than a place in the row.
         blank = [None, *(None if field.default is attrs.NOTHING else field.default for field in attrs.fields(kind))].copy
         fill: Callable[..., None] = draft.__init__
+        whole = self._whole.get(kind)
 
         def load(data: Any) -> Any:
             row = blank()
@@ -67,6 +71,8 @@ class Loaders(dict[Any, Load]):
                 row[place] = value if read is None else read(value)
             for key in needed:
                 data[key]  # a KeyError where it is missing
+            if whole is not None:
+                return whole(row)
             row[0] = new = _new(draft)
             fill(*row)
             new.__class__ = kind

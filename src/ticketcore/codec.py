@@ -53,6 +53,7 @@ from ticketcore._plain import (
     write_names,
     write_value,
 )  # fmt: skip
+from ticketcore._ticket import ticket_of
 from ticketcore._time import maybe_us, say_duration, to_us
 from ticketcore._trusted import leaf_of
 from ticketcore._values import FrozenMap, frozen_map, frozen_value, name_set, names
@@ -268,9 +269,10 @@ def _no_part(_: type) -> Mapping[str, None]:
 _UNIONS: Final[Mapping[Any, tuple[str, Mapping[str, type]]]] = {
     Actor: ("role", {"customer": Person, "agent": Agent}), Event: ("kind", EVENTS), Effect: ("kind", EFFECTS),
 }  # fmt: skip
-_STRICT: Final = Loaders(key=_key_of, leaf=_strict_leaf, name=text, aside=_ASIDE.__getitem__, unions=_UNIONS)
+_WHOLE: Final[Mapping[type, Load]] = {Ticket: ticket_of}
+_STRICT: Final = Loaders(key=_key_of, leaf=_strict_leaf, name=text, aside=_ASIDE.__getitem__, unions=_UNIONS, whole=_WHOLE)
 _TRUSTED: Final = Loaders(
-    key=_key_of, leaf=leaf_of(DURATIONS.__contains__), name=str, aside=_no_part, unions=_UNIONS, often=(Person, Agent)
+    key=_key_of, leaf=leaf_of(DURATIONS.__contains__), name=str, aside=_no_part, unions=_UNIONS, often=(Person, Agent), whole=_WHOLE
 )
 _load_event, _load_effect, _trust_event, _trust_ticket = _STRICT[Event], _STRICT[Effect], _TRUSTED[Event], _TRUSTED[Ticket]
 
