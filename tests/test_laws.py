@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -293,6 +294,27 @@ def test_the_law_of_cost_sees_a_due_instant_that_is_worked_out_pause_by_pause(mo
 
 
 # --- what goes with them -------------------------------------------------------------------------------------------------
+
+
+@law
+def test_a_step_leaves_no_circle_for_the_garbage_collector(lived: tuple[Desk, History]) -> None:
+    desk, history = lived
+
+    def left() -> int:
+        """The objects of a life, refused moments included, that only the collector frees."""
+        gc.freeze()
+        try:
+            live(desk, history, laws.at_odd_instants, then_us=DAY_US)
+            return gc.collect()
+        finally:
+            gc.unfreeze()
+
+    gc.disable()
+    try:
+        left()  # what is made once for a desk
+        assert left() == 0
+    finally:
+        gc.enable()
 
 
 @law

@@ -190,13 +190,17 @@ class StepRun:
     def handle(self, events: Sequence[Outside]) -> Outcome:
         """Steps 1 to 4."""
         moment = self._accepted(events)  # 1
-        if self.draft is None:
-            self._create(moment)
-        else:
-            self._settle(max(moment[0].at_us, self.draft.floor_us), inclusive=False)  # 2: a late moment is moved to the floor
-            moment = self._stamped(moment)  # after 2: time may have moved the floor
-            first = moment[0]
-            self._cycle(moment, first.at_us, first.moment)  # 3
+        try:
+            if self.draft is None:
+                self._create(moment)
+            else:
+                self._settle(max(moment[0].at_us, self.draft.floor_us), inclusive=False)  # 2: a late moment is moved to the floor
+                moment = self._stamped(moment)  # after 2: time may have moved the floor
+                first = moment[0]
+                self._cycle(moment, first.at_us, first.moment)  # 3
+        except Exception:
+            self._let_go()
+            raise
         lived: Draft = self.draft
         if not self._falls_silent():  # a message of a machine does not count as somebody who writes
             self._settle(lived.as_of_us, inclusive=False)  # 4
@@ -527,6 +531,11 @@ class StepRun:
                     fields["text"] = template.fill(values)
             stale = options.get("stale_after_us")
             self.effects.append(kind(key=key, at=at, ticket=draft.id, rule=rule, expires=None if stale is None else at + stale, **fields))
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Let the views go: they know the step, and a circle would keep it, and the ticket that was, until Python looks for such."""
+        self.now_view = self.event_view = self.past_view = None
 
     def _live(self, event: EventBase) -> None:
         """Step 7 for one event: lifecycle row and guard, fold, status, priority. Raises before anything is recorded."""
