@@ -28,6 +28,7 @@ from ticketcore import (
     FieldType,
     Levels,
     Lifecycle,
+    MacroUsed,
     Message,
     Metric,
     Noted,
@@ -51,6 +52,7 @@ from ticketcore import (
     Targets,
     Transferred,
     field,
+    load_desk,
     since,
     until,
 )  # fmt: skip
@@ -136,6 +138,25 @@ def test_a_purged_ticket_is_a_tombstone() -> None:
     with pytest.raises(IllegalMove) as caught:
         desk.handle(gone.ticket, Restored(at=at("12:00"), by=MARIA))
     assert (caught.value.allowed, caught.value.hint) == ((), "nothing is allowed")
+
+
+def test_two_purges_in_one_moment_ask_once_to_erase() -> None:
+    desk = ruled(settings=Settings(observe=True))
+    gone = desk.handle(born(desk).ticket, *[Purged(at=at("11:00"), by=MARIA)] * 2)
+    assert [event.kind for event in gone.events if isinstance(event, Purged)] == ["purged", "purged"]
+    assert [effect.key.rpartition("/")[2] for effect in gone.effects] == ["erase"]
+
+
+def test_a_macro_used_twice_in_one_moment_asks_twice_under_two_keys() -> None:
+    desk = load_desk({"macros": [{"name": "call", "then": [{"notify": "lead"}, {"notify": "duty"}]}]})
+    ticket = born(desk).ticket
+    used = MacroUsed(at=at("11:00"), by=MARIA, macro="call")
+    once, twice = desk.handle(ticket, used), desk.handle(ticket, used, used)
+    first, second = twice.events[0].id, twice.events[1].id
+    keys = [f"{ticket.id}/{first}/macro:call/0", f"{ticket.id}/{first}/macro:call/1"]
+    assert [effect.key for effect in once.effects] == keys
+    more = [f"{ticket.id}/{first}/macro:call/{second}/0", f"{ticket.id}/{first}/macro:call/{second}/1"]
+    assert [(effect.key, effect.rule) for effect in twice.effects] == [(key, "call") for key in keys + more]
 
 
 @pytest.mark.parametrize(

@@ -592,7 +592,9 @@ class StepRun:
         elif type(event) is MacroUsed:
             self._macro_effects(event)
         else:
-            self.queue.append((f"{self.draft.id}/{self.root}/erase", "", Erase, {}, EMPTY))
+            key = f"{self.draft.id}/{self.root}/erase"
+            if all(queued[0] != key for queued in self.queue):  # once in a moment, also where a purge of a purged ticket is observed
+                self.queue.append((key, "", Erase, {}, EMPTY))
             self.stale, self.settled = True, False
             return True
         return False
@@ -717,7 +719,7 @@ class StepRun:
                 if issubclass(kind, EffectBase):
                     if kind is Notify:
                         fields = {**fields, "about": about, "skipped": skipped, "level": rule.ladder.step if rule.ladder else 0}
-                    self._add_effect(rule.name, position, kind, fields, action.options)
+                    self._add_effect(rule.name, rule.name, position, kind, fields, action.options)
                     continue
                 self._live(kind(at=self.at_us, id=self._next_id(), ticket=self.draft.id, cause=self.cause, desk=self.fingerprint, **fields))
             except TicketcoreError as error:
@@ -729,12 +731,15 @@ class StepRun:
         by = getattr(event, "by", None)
         self.event_id, self.actor = "" if event is None else event.id, by.id if isinstance(by, Agent) else None
 
-    def _add_effect(self, name: str, position: int, kind: type[EffectBase], fields: dict[str, Any], options: Mapping[str, Any]) -> None:
-        self.queue.append((f"{self.draft.id}/{self.root}/{name}/{position}", name.removeprefix("macro:"), kind, fields, options))
+    def _add_effect(
+        self, rule: str, source: str, position: int, kind: type[EffectBase], fields: dict[str, Any], options: Mapping[str, Any]
+    ) -> None:
+        self.queue.append((f"{self.draft.id}/{self.root}/{source}/{position}", rule, kind, fields, options))
 
     def _macro_effects(self, event: MacroUsed) -> None:
         """What a macro asks of the host, whenever its use is lived through: also when a log is replayed. A desk without it asks nothing."""
         self._acting(event)
+        source = f"macro:{event.macro}" if event.id == self.root else f"macro:{event.macro}/{event.id}"  # it may be used twice in a moment
         for macro in self.desk.rules.macros:
             if macro.name == event.macro:
                 for position, action in enumerate(macro.then):
@@ -742,9 +747,8 @@ class StepRun:
                     if deed is not None:
                         kind, fields = deed
                         about = {"about": event.kind} if kind is Notify else {}
-                        self._add_effect(
-                            f"macro:{macro.name}", position, cast("type[EffectBase]", kind), {**fields, **about}, action.options
-                        )
+                        kind = cast("type[EffectBase]", kind)
+                        self._add_effect(macro.name, source, position, kind, {**fields, **about}, action.options)
 
     def raised(self, level: str, by: int) -> str:
         """The level *by* steps above *level*."""
