@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,12 +46,15 @@ from ticketcore import (
     Ticket,
     field,
     fold,
+    since,
 )  # fmt: skip
 from ticketcore._linking import Linked
+from ticketcore._time import DAY_US, HOUR_US
 from ticketcore._values import FrozenMap
 from ticketcore.codec import load_desk, outcome_from_data, outcome_to_data, ticket_from_data, ticket_to_data
 from ticketcore.conditions import NUMBER, TEXT
 from ticketcore.errors import BadValue, Duplicate, IllegalMove, MissingFacts, OutOfOrder, TicketcoreError, WrongDesk, WrongTicket
+from ticketcore.extra.laws import live
 from ticketcore.extra.strategies import desks, histories
 from ticketcore.model import Absorbed, CreateFollowUp, Diverted, ForwardReply, Outside
 from ticketcore.replay import replay
@@ -182,6 +187,47 @@ def test_whatever_a_ticket_has_lived_through_a_merge_folds_and_cancels_every_ope
     assert all(not clock.cycle.is_open for clock in gone.ticket.clocks.values())
     assert {event.kind for event in goes_on.events} >= {"absorbed"}
     assert outcome_from_data(outcome_to_data(goes_on)) == goes_on
+
+
+@settings(max_examples=LESS)
+@given(desks(), st.data(), st.sampled_from([1, HOUR_US, DAY_US, 3 * DAY_US]))
+def test_how_often_two_tickets_were_ticked_makes_no_difference_to_what_is_handed_on(desk: Desk, data: st.DataObject, later: int) -> None:
+    source, target = (live(desk, data.draw(histories(desk))).ticket for _ in "ab")
+    target = attrs.evolve(target, id="T-9")
+    when = max(source.floor_us, target.floor_us) + later
+    ticked = [desk.tick(ticket, when - 1).ticket for ticket in (source, target)]
+    for one, other in product((source, ticked[0]), (target, ticked[1])):
+        assert linked(desk.merge, one, other, at=when, by=MARIA) == linked(desk.merge, *ticked, at=when, by=MARIA)
+        assert linked(desk.split, one, ticket="T-8", at=when) == linked(desk.split, ticked[0], ticket="T-8", at=when)
+
+
+def linked(call: Callable[..., Linked], *tickets: Ticket, **given_: Any) -> object:
+    """What became of two tickets, or why nothing did."""
+    try:
+        both = call(*tickets, **given_)
+    except TicketcoreError as error:
+        return str(error)
+    return both.source.ticket, both.target.ticket
+
+
+def test_what_was_due_before_has_happened_to_both_tickets_however_often_they_were_ticked() -> None:
+    late = Rule(name="late", when=since("created") >= "2h", then=(
+        Action("add_cc", ["boss@example.org"]), Action("assign", "ivan"), Action("mark_answered"), Action("add_tag", "late"),
+    ))  # fmt: skip
+    gone = Rule(name="gone", when=(since("created") >= "3h") & field.tags.has("spam"), then=(Action("delete"),))
+    desk = Desk(metrics=(), rules=(late, gone))
+    source, target = asked("T-1", desk=desk), asked("T-2", BOB, "11:00", desk=desk)
+    both = desk.merge(source, target, at=at("12:00"), by=MARIA)
+    assert both.target == desk.merge(desk.tick(source, at("11:30")).ticket, target, at=at("12:00"), by=MARIA).target
+    assert only(both.target, "absorbed").waiting_us is None  # it was answered at eleven
+    assert only(both.target, "cc_added").addresses == ("ada@example.org", "boss@example.org")
+    assert only(both.target, "followers_added").agents == ("ivan",)
+    new = desk.split(source, ticket="T-3", at=at("12:00"), by=MARIA).target.ticket
+    assert new.tags == {"late"}
+    with pytest.raises(IllegalMove, match="T-4 is deleted; merge into a ticket that is still there"):
+        desk.merge(source, asked("T-4", desk=desk, tags=["spam"]), at=at("12:30"), by=MARIA)
+    dotted = desk.merge(source, target, at=at("11:00"), by=MARIA)  # people come before time
+    assert only(dotted.target, "absorbed").waiting_us == at("09:00")
 
 
 # --- splitting and following up --------------------------------------------------------------------------------------

@@ -49,23 +49,29 @@ class Linked:
 
 def merge(desk: DeskParts, source: Ticket, target: Ticket, at_us: int, by: Actor | None, *, restamp: bool) -> Linked:
     """Close *source* with a pointer to *target*, which takes over its people."""
-    if target.merged_into is not None:
+    goes, stays = _settled(desk, source, at_us), _settled(desk, target, at_us)
+    if stays.merged_into is not None:
         raise IllegalMove(
-            f"merge is refused: {target.id} was itself merged into {target.merged_into}", value=target.id,
-            hint=f"merge into {target.merged_into}", status=target.status, trigger="merge", allowed=(), targets={},
+            f"merge is refused: {stays.id} was itself merged into {stays.merged_into}", value=stays.id,
+            hint=f"merge into {stays.merged_into}", status=stays.status, trigger="merge", allowed=(), targets={},
         )  # fmt: skip
-    if target.category == "removed":
+    if stays.category == "removed":
         raise IllegalMove(
-            f"merge is refused: {target.id} is {target.status}", value=target.id, hint="merge into a ticket that is still there",
-            status=target.status, trigger="merge", allowed=(), targets={},
+            f"merge is refused: {stays.id} is {stays.status}", value=stays.id, hint="merge into a ticket that is still there",
+            status=stays.status, trigger="merge", allowed=(), targets={},
         )  # fmt: skip
     gone = StepRun(desk, source, restamp=restamp).handle((Merged(at=at_us, by=by, into=target.id),))
-    taken: list[Outside] = [Absorbed(at=at_us, by=by, source=source.id, waiting=source.waiting_since_us)]
-    if cc := _copies(source, target):
+    taken: list[Outside] = [Absorbed(at=at_us, by=by, source=source.id, waiting=goes.waiting_since_us)]
+    if cc := _copies(goes, stays):
         taken.append(CcAdded(at=at_us, by=by, addresses=cc))
-    if followers := _followers(source, target):
+    if followers := _followers(goes, stays):
         taken.append(FollowersAdded(at=at_us, by=by, agents=followers))
     return Linked(source=gone, target=StepRun(desk, target, restamp=restamp).handle(taken))
+
+
+def _settled(desk: DeskParts, ticket: Ticket, at_us: int) -> Ticket:
+    """*ticket* as a moment at *at_us* finds it, however often it was ticked: all that was due before has happened to it."""
+    return StepRun(desk, ticket).tick(max(at_us, ticket.floor_us) - 1).ticket
 
 
 def _copies(source: Ticket, target: Ticket) -> tuple[str, ...]:
@@ -88,7 +94,7 @@ def split(
     """Make a part of *source* a ticket of its own."""
     moved = "" if message is None else message.id
     parted = StepRun(desk, source, restamp=restamp).handle((Split(at=at_us, by=by, into=name, event=moved),))
-    born = _offshoot(source, name, at_us, by, message, "split", given)
+    born = _offshoot(_settled(desk, source, at_us), name, at_us, by, message, "split", given)
     return Linked(source=parted, target=StepRun(desk, None).handle((born,)))
 
 
