@@ -583,6 +583,12 @@ def test_what_could_not_be_told_about_settling_is_said() -> None:
     )
     (finding,) = found(ruled(one, two), "unsettled")
     assert (finding.verdict, finding.place) == ("unknown", "rules")
+    assert finding.message.endswith("was not decided for 1 pair: 'two' and 'one'")
+    up = Rule(name="up", on=["noted"], when=field.priority < "high", then=[Action("set_priority", "high")])
+    down = Rule(name="down", on=["noted"], when=field.priority >= "high", then=[Action("set_priority", "low")])
+    shown, unknown = found(ruled(one, two, up, down), "unsettled")
+    assert (shown.verdict, unknown) == ("proven", finding)  # what is shown of some rules hides nothing of the others
+    assert found(ruled(evolve(one, stop=True), evolve(two, stop=True)), "unsettled") == []  # whichever acts is the last of its set
 
 
 def test_actions_that_set_nothing_are_asked_nothing() -> None:

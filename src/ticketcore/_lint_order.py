@@ -24,7 +24,7 @@ from ticketcore._lint_space import Space, Visit, Walk, clock_key, created
 from ticketcore._lint_survey import Survey, seeds_for
 from ticketcore._values import changed
 from ticketcore.desk import Desk, Outcome
-from ticketcore.errors import TicketcoreError
+from ticketcore.errors import TicketcoreError, counted
 from ticketcore.model import RuleFired, Ticket
 from ticketcore.rules import ACTIONS, Rule
 
@@ -222,5 +222,6 @@ def judge_order(desk: Desk, survey: Survey) -> Iterator[Finding]:
         listed = "; ".join(f"{pair.above.rule.name!r} and {pair.below.rule.name!r}" for pair in pairs[:5])
         yield Finding(
             code="order-sensitive", place=name, severity="info", verdict="unknown",
-            message=f"whether order matters was not decided for {len(pairs)} pairs of rules: {listed}{'; ...' if len(pairs) > 5 else ''}",
+            message=f"whether order matters was not decided for {counted(len(pairs), 'pair of rules', 'pairs of rules')}: {listed}"
+                    f"{'; ...' if len(pairs) > 5 else ''}",
         )  # fmt: skip

@@ -7,7 +7,7 @@ are done once on purpose and do not count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from attrs import evolve
@@ -22,6 +22,7 @@ from ticketcore._lint_space import Visit
 from ticketcore._lint_survey import Survey, cycles_of
 from ticketcore.conditions import View, holds
 from ticketcore.desk import Desk
+from ticketcore.errors import counted
 from ticketcore.model import EventBase, RuleFired, Ticket, fold
 from ticketcore.rules import Action, Rule, deed_of
 
@@ -112,14 +113,25 @@ def settled(desk: Desk, survey: Survey) -> tuple[str, list[tuple[Rule, Action, V
     return ("proven" if certain else "unknown"), []
 
 
+def _undecided(desk: Desk, survey: Survey, shown: Mapping[str, Collection[str]]) -> list[tuple[Rule, Rule]]:
+    """Pairs that may undo each other's work, but for rules *shown* unsettled already, and pairs that were shown the other way round."""
+    if survey.is_closed:
+        return []
+    return [(rule, other) for rule, other in _can_undo(desk) if rule.name not in shown and rule.name not in shown.get(other.name, ())]
+
+
 def _can_undo(desk: Desk) -> Iterator[tuple[Rule, Rule]]:
     """Pairs of rules of which the second may undo the first in one cycle while that still matches."""
-    rules = [one.rule for one in placed(desk)]
-    for rule in rules:
+    rules = placed(desk)
+    for one in rules:
+        rule = one.rule
         mine = footprint(rule, desk)
         if not any(action.name in _SETTING for action in rule.then):
             continue
-        for other in rules:
+        for two in rules:
+            other = two.rule
+            if rule.stop and one.set_name == two.set_name:
+                continue  # itself, or one of its set: no other of that acts after it in the cycle
             if other is not rule and _undoes(desk, rule, mine, other) and not exclusive(desk, rule, other):
                 yield rule, other
 
@@ -146,21 +158,23 @@ def _still_matches(desk: Desk, rule: Rule, name: str, values: Iterable[Any]) -> 
 
 def judge_settling(desk: Desk, survey: Survey) -> Iterator[Finding]:
     """A finding for each rule that was seen unsettled, or one for all when it could not be told."""
-    verdict, shown = settled(desk, survey)
+    _, shown = settled(desk, survey)
     places = {one.rule.name: one.place for one in placed(desk)}
+    undone: dict[str, list[str]] = {}
     for rule, action, visit in shown:
-        others = _undoing(desk, visit, rule, action)
+        others = undone[rule.name] = _undoing(desk, visit, rule, action)
         by = f" by {', '.join(map(repr, others))}" if others else ""
         yield Finding(
             code="unsettled", place=places[rule.name], severity="info", witness=_smallest(desk, rule, visit.script),
             message=f"what {rule.name!r} sets ({action.name}) is set otherwise{by} in the same cycle; let only one of them match",
         )  # fmt: skip
-    if verdict == "unknown":
-        pairs = list(_can_undo(desk))
+    pairs = _undecided(desk, survey, undone)
+    if pairs:
         listed = "; ".join(f"{other.name!r} and {rule.name!r}" for rule, other in pairs[:3])
         yield Finding(
             code="unsettled", place="rules", severity="info", verdict="unknown",
-            message=f"whether a rule undoes another in the same cycle was not decided for {len(pairs)} pairs: {listed}",
+            message=f"whether a rule undoes another in the same cycle was not decided for {counted(len(pairs), 'pair')}: {listed}"
+                    f"{'; ...' if len(pairs) > 3 else ''}",
         )  # fmt: skip
 
 
