@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ticketcore import Action, Desk, FieldType, Rule, model
+from ticketcore import Action, Desk, FieldType, Rule, Settings, model
 from ticketcore.codec import desk_to_data, load_desk
 from ticketcore.conditions import FLAG, TEXT, AllOf, Vocabulary, field
 from ticketcore.errors import BadValue, DeskError, IllegalMove, UnknownName
@@ -782,6 +782,28 @@ def test_reopenings_count_and_a_postponed_ticket_comes_back_as_what_it_was() -> 
         assert (put_off.status, desk.wake_us(put_off)) == ("postponed", 5 * HOUR)
         woken = desk.tick(put_off, 9 * HOUR).ticket
         assert (woken.status, woken.postponed_until, woken.before_postpone) == (status, None, "")
+
+
+def test_what_was_put_off_without_a_date_wakes_as_what_it_was() -> None:
+    """A date given later is no second postponement."""
+    desk, put_off = desk_of(undated_postpone=True), at(1, model.StatusSet, status="postponed")
+    for before, status in (((), "new"), ((at(0.5, model.AgentReplied),), "open")):
+        dated = lived(desk, *before, put_off, at(2, model.Postponed, until=5 * HOUR))
+        assert desk.tick(dated, 5 * HOUR).ticket.status == status
+
+
+def test_what_a_log_deletes_twice_is_restored_as_what_it_was_before_the_first() -> None:
+    observing = desk_of().evolve(settings=Settings(observe=True))
+    twice = lived(observing, at(1, model.AgentReplied), at(2, model.Deleted), at(3, model.Deleted))
+    assert (twice.status, twice.before_delete, twice.deviations) == ("deleted", "answered", 1)
+    assert observing.handle(twice, at(4, model.Restored)).ticket.status == "answered"
+
+
+@pytest.mark.parametrize("to_the_bin", [at(2, model.Deleted), at(2, model.StatusSet, status="deleted")])
+def test_spam_is_restored_from_the_bin_as_spam(to_the_bin: model.Outside) -> None:
+    spam = lived(desk_of(), at(1, model.MarkedSpam), to_the_bin, at(3, model.Restored))
+    assert spam.status == "spam"
+    assert lived(desk_of(), at(1, model.MarkedSpam), to_the_bin, at(3, model.Restored), at(4, model.NotSpam)).status == "new"
 
 
 def test_a_resolved_ticket_restored_from_the_bin_by_a_reply_is_to_be_checked_again() -> None:

@@ -31,7 +31,6 @@ from ticketcore._events import (
     Confirmed,
     Created,
     CustomerReplied,
-    Deleted,
     DeskAdopted,
     Escalated,
     FieldSet,
@@ -204,14 +203,7 @@ def _answered(draft: Draft, event: MarkedAnswered) -> None:
 
 def _postponed(draft: Draft, event: Postponed) -> None:
     _outside(draft, event)
-    if draft.postponed_until_us is None:
-        draft.before_postpone = draft.status
     draft.postponed_until_us = event.until_us
-
-
-def _deleted(draft: Draft, event: Deleted) -> None:
-    _outside(draft, event)
-    draft.before_delete = draft.status
 
 
 def _purged(draft: Draft, event: Purged) -> None:
@@ -347,11 +339,16 @@ def _desk_adopted(draft: Draft, event: DeskAdopted) -> None:
     draft.floor_us = max(draft.floor_us, event.at_us)  # it may have lived through what was due at this instant
 
 
+_DELETING: Final = frozenset({"delete", "set"})  # what moves even what is spam to the bin, to be restored as spam
+
+
 def _status_changed(draft: Draft, event: StatusChanged) -> None:
     at, category, was = event.at_us, event.category, event.was_category
     draft.status, draft.category, draft.status_since_us = event.to, category, at
-    if category == "removed" and was != "removed":
+    if category == "removed" and (was != "removed" or event.trigger in _DELETING):
         draft.before_delete = event.was
+    elif category == "postponed" and was not in ("postponed", "removed"):  # put off anew, or restored: as it was first put off
+        draft.before_postpone = event.was
     if category not in ("postponed", "removed"):  # a bin or a spam folder keeps the date: a restored ticket wakes by it
         draft.postponed_until_us = None
         draft.before_postpone = ""
@@ -550,7 +547,7 @@ HANDLERS: Final[Mapping[str, Callable[[Draft, Any], None]]] = {
     "target_extended": _target_extended,
     "marked_spam": _outside,
     "not_spam": _outside,
-    "deleted": _deleted,
+    "deleted": _outside,
     "restored": _outside,
     "purged": _purged,
     "merged": _merged,
