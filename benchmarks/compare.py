@@ -6,8 +6,8 @@ Measured, each in outside events a second of one core's time: a plain replay of 
 one rule changed, the same with the log of the first desk taken as recorded, with one policy's promise changed, and with every warning
 changed (then each desk takes every step by itself); and how the time grows with the history. A comparison lives through time up to
 the end of the history, which the replay does not. The memory is that of a comparison that reads its history as a stream and forgets
-what is over. ``--force`` also compares, ticket by ticket, with two replays whose outcomes are written as plain data: the set of tickets
-that differ must be the same. The goal (issue 6): at least 10,000 outside events a second, better 20,000.
+what is over. ``--force`` also compares, ticket by ticket, with two replays whose outcomes are written as plain data (it needs what the
+tests need): the set of tickets that differ must be the same. The goal (issue 6): at least 10,000 outside events a second, better 20,000.
 """
 
 from __future__ import annotations
