@@ -25,7 +25,7 @@ from store import Conflict, Store
 from ticketcore import Agent, AgentReplied, Created, CustomerReplied, Desk, Message, Noted, Person, Resolved, fold, load_desk
 from ticketcore.codec import history_from_lines
 from ticketcore.lint import lint
-from ticketcore.model import CreateFollowUp, Outside, RuleFired
+from ticketcore.model import CreateFollowUp, Outside, Route, RuleFired
 from ticketcore.replay import moments
 
 HERE = Path(demo.__file__).parent
@@ -112,8 +112,30 @@ def test_customers_keep_day_and_week(history: list[Any]) -> None:
 # --- the host --------------------------------------------------------------------------------------------------------
 
 
-def test_the_desk_file_is_without_errors(desk: Desk) -> None:
-    assert [str(finding) for finding in lint(desk) if finding.severity == "error"] == []
+def test_what_lint_says_of_the_desk_file_is_meant_so_and_marked_there(desk: Desk) -> None:
+    """A careful admin's desk: a list of which the first that fits counts, a metric without a promise, and what could not be decided."""
+    findings = lint(desk)
+    assert {finding.severity for finding in findings} == {"info"}
+    shown = {(finding.code, finding.place.partition("[")[0]) for finding in findings if finding.verdict == "proven"}
+    assert shown == {("order-sensitive", "routing"), ("unused", "metrics.first_assign")}
+    assert {finding.code for finding in findings if finding.verdict == "unknown"} == {"order-sensitive", "unsettled"}
+    text = (HERE / "desk.toml").read_text("utf-8")
+    for code in ("order-sensitive", "unused"):
+        assert f'# lint: "{code}"' in text
+    for code in ("order-sensitive", "unsettled"):
+        assert f'lint: undecided "{code}"' in text
+
+
+def test_a_ticket_is_routed_once_when_it_comes(desk: Desk) -> None:
+    """Also a data breach written in Chinese, and an outage about an invoice: one group, one search for an agent."""
+    cases = [
+        ("zh", "数据泄露", "shanghai"), ("zh", "宕机", "shanghai"), ("en", "outage: no invoice", "technicians"),
+        ("en", "data breach", "technicians"), ("en", "no invoice", "billing"), ("en", "hello", "support"),
+    ]  # fmt: skip
+    for language, text, group in cases:
+        outcome = desk.handle(None, Created(at=0, ticket="T", by=ADA, language=language, message=Message(text=text)))
+        assert (outcome.ticket.group, outcome.ticket.transfers) == (group, 0), text
+        assert [effect.to for effect in outcome.effects if isinstance(effect, Route)] == [group], text
 
 
 def test_everything_is_kept_and_folds_to_the_ticket(desk: Desk, history: list[Any], store: Store) -> None:

@@ -401,6 +401,14 @@ def test_the_days_of_the_demo_are_collected_by_our_own_run() -> None:
     assert len(list(DAYS.glob("*.desk.toml"))) >= 2
 
 
+def test_the_how_to_shows_the_coverage_of_the_demo(pytester: pytest.Pytester) -> None:
+    page = (ROOT / "docs" / "how-to" / "test-your-desk.md").read_text("utf-8")
+    shown = page.partition("$ pytest --desk-coverage\n")[2].partition("```")[0].splitlines()
+    found = pytester.runpytest_inprocess(*PLUGIN, "--desk-coverage", str(DAYS))
+    found.assert_outcomes(passed=7)
+    found.stdout.fnmatch_lines([line.replace("[", "[[]").replace("...", "*") for line in shown])
+
+
 def test_the_reference_names_every_key() -> None:
     page = (ROOT / "docs" / "reference" / "desk-days.md").read_text("utf-8")
     expected = page[page.index("## What to expect") : page.index("Of the lists,")]
