@@ -589,8 +589,7 @@ class _Run:
             outcome = None if ticket is None else desk.tick(ticket, at_us)
             return Taken(ticket=outcome.ticket if outcome else None, outcome=outcome)
         try:
-            run = StepRun(cast("DeskParts", desk), ticket, restamp=True, observe=True)
-            run.folds = folds
+            run = StepRun(cast("DeskParts", desk), ticket, restamp=True, observe=True, folds=folds)
             outcome = run.handle(kept)
         except TicketcoreError as error:
             tally.refused += 1

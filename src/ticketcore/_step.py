@@ -115,7 +115,7 @@ class _Due:
 
 
 class StepRun:
-    """The state of one step. Made for it and thrown away after it."""
+    """The state of one step. Made for it and thrown away after it; *folds* keeps folded texts, and may be shared by steps over the same."""
 
     __slots__ = (
         "actor",
@@ -158,7 +158,14 @@ class StepRun:
     )  # fmt: skip
 
     def __init__(
-        self, desk: DeskParts, ticket: Ticket | None, *, restamp: bool = False, observe: bool = False, foreign: bool = False
+        self,
+        desk: DeskParts,
+        ticket: Ticket | None,
+        *,
+        restamp: bool = False,
+        observe: bool = False,
+        foreign: bool = False,
+        folds: dict[Any, Any] | None = None,
     ) -> None:
         if ticket is not None and ticket.desk != desk.fingerprint and not foreign:
             raise wrong_desk(ticket, desk.fingerprint)
@@ -168,7 +175,7 @@ class StepRun:
         self.events: list[EventBase] = []
         self.effects: list[EffectBase] = []
         self.dues: list[tuple[Cycle, int | None]] = []
-        self.folds: dict[Any, Any] = {}
+        self.folds: dict[Any, Any] = {} if folds is None else folds
         self.before: Ticket | None = None
         self.root = self.cause = ""
         self.at_us = self.count = 0
