@@ -182,6 +182,28 @@ def test_what_time_cannot_change_never_rises(test: Condition) -> None:
     assert Timed(test, words).next_rise(view) is None
 
 
+@pytest.mark.parametrize("test", [
+    Sla("reply", "is", "running"), AllOf((Test("status", "is", "open"), Sla("reply", "is", "running"))), AllOf(()),
+    Not(Since("created", "at_least", Length(2 * QUARTER * SECOND, calendar=True))),
+])  # fmt: skip
+def test_what_ends_for_good_after_the_search_ends_never_rises(test: Condition) -> None:
+    words, due = Vocabulary(statuses={"open": "open"}, metrics=("reply",)), 2 * QUARTER * SECOND
+    reading = Reading(state="running", is_open=True, is_running=True, due_us=due, started_us=0, half_us=due // 2)
+    view = View(words, Ticket(id="T", status="open", created_us=0), 0, None, None, {"reply": reading}.get)
+    for horizon in (QUARTER * SECOND, 3 * QUARTER * SECOND):
+        assert next_rise(test, view, 0, horizon) is None
+        assert Timed(test, words).next_rise(view, 0, horizon) is None
+
+
+@pytest.mark.parametrize("horizon", [QUARTER * SECOND, 3 * QUARTER * SECOND])
+def test_what_may_be_true_again_after_the_search_ends_was_not_found(horizon: int) -> None:
+    day = BusinessHours(zone="UTC", week={"mon-sun": ["09:00-17:00"]})
+    words = Vocabulary(hours={"day": day})
+    view = View(words, Ticket(id="T", created_us=0), 0)
+    test = AnyOf((Since("created", "at_most", Length(2 * QUARTER * SECOND, calendar=True)), InHours("day", "open")))
+    assert next_rise(test, view, 0, horizon) == Timed(test, words).next_rise(view, 0, horizon) == Rise(horizon, found=False)
+
+
 def test_a_holiday_begins_when_its_midnight_comes_for_the_second_time() -> None:
     """A minute after midnight St. John's set its clocks back to 23:01 of Saturday: Sunday began twice, and the holiday on it too."""
     hours = BusinessHours(zone="America/St_Johns", week={"mon-sun": ["09:00-17:00"]}, holidays=["2010-11-07"])

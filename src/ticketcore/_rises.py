@@ -310,6 +310,8 @@ def _all_first(parts: tuple[First, ...]) -> First:
         if not wanted:  # one part that is false will do
             return min((part(view, start, search, _NO) for part in parts), default=NEVER)
         at, agreed, turn, horizon = start, 0, 0, search.horizon_us
+        if at > horizon:  # nobody asks when they agree, but whether they ever can
+            return max((part(view, at, search, _YES) for part in parts), default=at)
         while agreed < len(parts) and at <= horizon:
             later = parts[turn](view, at, search, _YES)
             agreed = agreed + 1 if later == at else 1
@@ -364,7 +366,7 @@ def rise(first: First, holds: Holds, view: View, after_us: int, horizon_us: int)
     start, search = after_us + 1, Search(horizon_us)
     if holds(view.at(after_us)):
         start = first(view, start, search, _NO)
-    if start <= horizon_us:
+    if start < NEVER:
         start = first(view, start, search, _YES)
     if start <= horizon_us:
         return Rise(start)
