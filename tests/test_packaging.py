@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,23 @@ def test_what_make_installs_is_pinned(extra: str) -> None:
 
 def test_the_core_needs_three_packages() -> None:
     assert packages(PROJECT["dependencies"]) == {"attrs", "pendulum", "cattrs"}
+
+
+def test_the_reference_shows_every_room_and_what_it_reads_them_with_is_installed() -> None:
+    """Sphinx imports each room that it shows, with nothing but the extra ``docs`` beside the core."""
+    source = ROOT / "src" / "ticketcore"
+    rooms = {".".join(path.relative_to(source).with_suffix("").parts).removesuffix(".__init__") for path in source.rglob("*.py")}
+    public = {room for room in rooms if "_" not in (part[0] for part in room.split(".")) and not room.startswith("extra.strategies.")}
+    pages = {page.stem.replace("-", ".") for page in (ROOT / "docs" / "reference" / "rooms").glob("*.md")}
+    assert pages == public - {"extra", "extra.pytest_plugin"}  # pytest's, not anybody's to call
+    loaded = set()
+    for path in (source / "extra").rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body if path.name != "pytest_plugin.py" else ():
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+                loaded |= {name.partition(".")[0] for name in names}
+    installed = {"re2" if name == "google-re2" else name for name in packages(PROJECT["dependencies"] + EXTRAS["docs"])}
+    assert loaded - sys.stdlib_module_names - {"ticketcore"} <= installed
 
 
 def test_type_checkers_find_the_types() -> None:
