@@ -679,6 +679,14 @@ def test_names_are_unique_across_sets_ladders_and_macros() -> None:
     ]
 
 
+def test_no_rule_is_called_as_a_macro_is_in_the_keys_of_effects() -> None:
+    """Its effects would have the keys of the macro's: the rule may listen to the macro's use."""
+    heard = Rule(name="macro:m", on=["macro_used"], then=NOTIFY)
+    with pytest.raises(DeskError, match="'macro:m' is how a macro is called in the keys of effects; give it another name"):
+        Rules(sets=[RuleSet(rules=[heard])], macros=[Rule(name="m", then=NOTIFY)])
+    assert Rules(sets=[RuleSet(rules=[heard])], macros=[Rule(name="n", then=NOTIFY)]).rule("macro:m") == heard
+
+
 def test_rules_are_found_by_name() -> None:
     rules = Rules(sets=[RuleSet(rules=[Rule(name="ack")])], escalations=[ladder(1, 2)], macros=[Rule(name="m")])
     assert [rule.name for rule in rules] == ["ack", "up 1", "up 2"]

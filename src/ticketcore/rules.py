@@ -319,9 +319,12 @@ class Rules:
         ready: list[_Ready] = []
         problems: list[Problem] = []
         seen: set[str] = set()
+        asking = {f"macro:{macro.name}" for macro in self.macros}  # under these names macros have their effects' keys
         for where, set_name, rule in self._all():
             if rule.name in seen:
                 problems.append(Problem(where, f"a second rule {rule.name!r}", "give each its own name"))
+            elif rule.name in asking:
+                problems.append(Problem(where, f"{rule.name!r} is how a macro is called in the keys of effects", "give it another name"))
             seen.add(rule.name)
             if rule.enabled and self.vocabulary is not None:
                 ready.append(_Ready(rule, set_name, 1 << len(ready), self.vocabulary))
