@@ -27,6 +27,7 @@ from ticketcore import (
     FieldSet,
     FieldType,
     Lifecycle,
+    Merged,
     Metric,
     Move,
     Noted,
@@ -463,6 +464,61 @@ def test_the_echo_of_an_effect_that_was_not_sent_is_dropped() -> None:
     assert (nowhere.a.dropped, nowhere.b.dropped, nowhere.is_same) == (1, 1, True)
     other = ruled(attrs.evolve(ack, then=[Action("notify", "lead")]), templates=a.templates)
     assert compare(a, other, [HISTORY[0], echo]).b.dropped == 1
+
+
+OVER = [
+    told(Created, "A/1", "09:00", id="c"), told(Resolved, "A/1", "09:10", id="r"), told(Closed, "A/1", "09:20", id="x"),
+    told(CustomerReplied, "A/1", "09:30", id="late"),
+]  # fmt: skip
+
+
+def follow_up(key: str) -> list[Outside]:
+    return [*OVER, told(Created, "A/1-F", "09:30", answers=key, id="f"), told(AgentReplied, "A/1-F", "09:50", id="g")]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_ticket_that_another_asked_for_is_there_under_both_desks(*, together: bool) -> None:
+    """A follow-up, or a child, answers an effect of the ticket it comes from."""
+    (effect,) = list(replay(DESK, OVER))[-1].effects
+    history = follow_up(effect.key)
+    both = joint(DESK, ruled(HOT)) if together else None
+    found = compared(DESK, ruled(HOT), history, both)
+    assert (found.a.dropped, found.b.dropped, found.a.tickets, found.b.tickets, found.is_same) == (0, 0, 2, 2, True)
+    assert found.a.events == len(history)
+    log = [event for outcome in replay(DESK, history) for event in outcome.events]
+    assert compare(DESK, ruled(HOT), log, recorded=True) == compare(DESK, ruled(HOT), log)
+    nobody = compare(DESK, ruled(HOT), follow_up("A/1/late/none"))
+    assert (nobody.a.dropped, nobody.b.dropped, nobody.a.tickets) == (1, 1, 1)
+
+
+def test_a_child_that_one_desk_did_not_ask_for_is_dropped_by_that_one() -> None:
+    child = Rule(name="child", on=["noted"], then=[Action("create_child", "order a part")])
+    a, b, renamed = ruled(child), ruled(), ruled(attrs.evolve(child, name="part"))
+    history = [
+        told(Created, "A", "09:00", id="c"), told(Noted, "A", "09:10", id="n"), told(Created, "B", "09:10", answers="A/n/child/0"),
+        told(AgentReplied, "B", "09:20"), told(TagsAdded, "B", "09:30", tags=["x"]),
+    ]  # fmt: skip
+    found = compare(a, b, history)
+    assert (found.a.dropped, found.b.dropped, found.a.tickets, found.b.tickets) == (0, 1, 2, 1)
+    assert compare(a, renamed, history).is_same
+    assert compare(renamed, a, [*history[:2], changed(history[2], answers="A/n/part/0"), *history[3:]]).is_same
+    log = [event for outcome in replay(a, history) for event in outcome.events]
+    for other in (b, renamed):
+        assert compare(a, other, log, recorded=True) == compare(a, other, log)
+
+
+def test_a_reply_that_is_forwarded_comes_to_the_ticket_it_is_forwarded_to() -> None:
+    sent = Rule(name="lead", on=["created"], when=field.channel == "chat", then=[Action("notify", "lead")])
+    history = [
+        told(Created, "A", "09:00", id="c", channel="chat"), told(Created, "B", "09:05", id="d"),
+        told(Merged, "A", "09:10", id="m", into="B"), told(CustomerReplied, "A", "09:30", id="late"),
+        told(CustomerReplied, "B", "09:30", id="e", answers="A/late/divert/late"),
+    ]  # fmt: skip
+    for other in (ruled(), ruled(sent)):
+        found = compare(ruled(name="now"), other, history)
+        assert (found.a.dropped, found.b.dropped, found.a.events) == (0, 0, 5)
+        log = [event for outcome in replay(ruled(name="now"), history) for event in outcome.events]
+        assert compare(ruled(name="now"), other, log, recorded=True) == compare(ruled(name="now"), other, log)
 
 
 def test_a_dropped_echo_may_be_the_whole_or_a_part_of_a_moment() -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "Differing", "Listed", "Sums", "compare", "compared", "same_outcome", "watched_over"]
 
 _TO_STAFF: Final = frozenset({"notify", "route", "create_follow_up", "create_child", "forward_reply"})
+_ELSEWHERE: Final = frozenset({"create_follow_up", "create_child", "forward_reply"})  # answered on another ticket than the one that asks
 _SHOWN: Final = 10  # tickets, reasons and listed moments in the printed form
 
 
@@ -389,6 +390,7 @@ class _Run:
         self.both = both
         self.keep_all = keep_all
         self.pairs: dict[str, _Pair] = {}
+        self.askers: dict[str, _Pair] = {}  # by the key of an effect that another ticket answers: who asked
         self.shared = _Tally()
         self.tallies = (_Tally(), _Tally())
         self.ends = (_Ends(), _Ends())
@@ -417,6 +419,7 @@ class _Run:
             pair = self.pairs[name] = _Pair(together=self.both is not None)
         if self.last_us is None or first.at_us > self.last_us:
             self.last_us = first.at_us
+        self._hear(pair, moment)
         self._take(name, pair, moment, first.at_us)
         if not self.keep_all:
             self._watch(name, pair)
@@ -430,6 +433,7 @@ class _Run:
         pair = self.pairs.get(name)
         ticket = None if pair is None or not pair.together else pair.ticket[0]
         known = pair is not None and ticket is not None and ticket.version == pair.logged
+        known = known and not any(event.answers and event.answers in self.askers for event in moment)
         if pair is not None and ticket is not None and known and self.both is not None and not self.both.must_step(events):
             if not self.keep_all:
                 self._live_up_to(end_us, name)
@@ -457,6 +461,7 @@ class _Run:
         ticket = fold(events, pair.ticket[0])
         pair.ticket[0] = ticket
         one = Taken(ticket=ticket, outcome=Outcome(ticket=ticket, events=tuple(events)))
+        self._hear(pair, moment)
         kept = (moment, self._answered(pair, 1, moment))
         taken = [one, self._take_alone(pair, 1, moment, kept[1], moment[0].at_us, {})] if moment else [one]
         for side, each in enumerate(taken):
@@ -513,6 +518,19 @@ class _Run:
                 pair.sent[1].update({effect.key: effect for effect in outcome.effects})
         return True
 
+    def _hear(self, pair: _Pair, moment: tuple[Outside, ...]) -> None:
+        """Let a ticket know what another has asked of the host, where it answers that: a follow-up, a child, a reply handed on to it."""
+        for event in moment:
+            asker = self.askers.get(event.answers) if event.answers else None
+            if asker is None or asker is pair:
+                continue
+            kind = next(sent[event.answers].kind for sent in asker.sent if event.answers in sent)
+            heard = [{key: effect for key, effect in sent.items() if effect.kind == kind} for sent in asker.sent]
+            if pair.sent[0] is pair.sent[1] and heard[0] != heard[1]:
+                pair.sent[1] = dict(pair.sent[0])
+            for sent, more in zip(pair.sent, heard, strict=True):
+                sent.update(more)
+
     def _part(self, pair: _Pair) -> None:
         """Give each desk a ticket of its own."""
         ticket = pair.ticket[0]
@@ -533,6 +551,8 @@ class _Run:
             sent = pair.sent[side]
             for effect in outcome.effects:
                 sent[effect.key] = effect
+                if effect.kind in _ELSEWHERE:
+                    self.askers[effect.key] = pair
         return breached
 
     def _step_apart(self, name: str, pair: _Pair, moment: tuple[Outside, ...], at_us: int) -> None:
@@ -658,6 +678,9 @@ class _Run:
             heappush(self.wakes, (wake_us, name))
         elif all(ticket is not None and ticket.category in FINISHED for ticket in self._tickets(pair)):
             self._end(name, self.pairs.pop(name))
+            for sent in pair.sent:
+                for key in sent:
+                    self.askers.pop(key, None)
 
     def _tickets(self, pair: _Pair) -> list[Ticket | None]:
         return pair.ticket[:1] if pair.together else pair.ticket
