@@ -222,6 +222,8 @@ def test_without_the_key_no_record_is_made_and_with_another_none_is_read() -> No
     (lambda: seal([], salt=SALT, key=b""), "not nothing"),
     (lambda: verify([], Head(), key=b""), "not nothing"),
     (lambda: verify([], []), "without a head"),
+    (lambda: verify_lines(["no JSON"], []), "without a head"),
+    (lambda: verify_lines(["no JSON"], Head(), key=b""), "not nothing"),
     (lambda: Head.parse("5"), "a head is a count"),
     (lambda: Head.parse("x:" + "ab" * 32), "a head is a count"),
     (lambda: Head.parse("5:" + "AB" * 32), "a head is a count"),

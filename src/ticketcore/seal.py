@@ -245,14 +245,19 @@ def verify(records: Iterable[Sealed], head: Head | Iterable[Head], key: bytes | 
     altered at place 1: event 2 of T-1 (resolved) is not what was sealed
     """
     _check_secrets(key)
-    known = tuple(records)
-    heads = sorted((head,) if isinstance(head, Head) else tuple(head), key=lambda one: one.count)
-    if not heads:
-        raise BadValue("nothing can be verified without a head", hint="keep head_of(records) elsewhere")
+    known, heads = tuple(records), _in_order(head)
     fault = _first_fault(known, heads[-1], key, _purges(enumerate(known)), len(known))
     if fault is None:
         fault = _wrong_end(known, heads)
     return SealCheck(erased=sum(one.is_erased for one in known)) if fault is None else fault
+
+
+def _in_order(head: Head | Iterable[Head]) -> list[Head]:
+    """The heads that were kept, the earliest first."""
+    heads = sorted((head,) if isinstance(head, Head) else tuple(head), key=lambda one: one.count)
+    if not heads:
+        raise BadValue("nothing can be verified without a head", hint="keep head_of(records) elsewhere")
+    return heads
 
 
 def _first_fault(known: tuple[Sealed, ...], last: Head, key: bytes | None, purges: Mapping[str, int], total: int) -> SealCheck | None:
@@ -423,6 +428,8 @@ def verify_lines(lines: Iterable[str | bytes], head: Head | Iterable[Head], key:
     >>> print(verify_lines([lines[0].replace("T-1", "T-9"), lines[1]], head_of(log)))
     altered at place 0: event 1 of T-9 (created) is not what was sealed
     """
+    _check_secrets(key)
+    heads = _in_order(head)
     known: dict[int, Sealed] = {}
     unread: tuple[int, str] | None = None
     total = 0
@@ -433,9 +440,8 @@ def verify_lines(lines: Iterable[str | bytes], head: Head | Iterable[Head], key:
             unread = unread or (place, str(error.problems[0]))
         total = place + 1
     if unread is None:
-        return verify(known.values(), head, key)
+        return verify(known.values(), heads, key)
     place, why = unread
     before = tuple(known[number] for number in range(place))
-    last = head if isinstance(head, Head) else max(head, key=lambda one: one.count)
-    earlier = _first_fault(before, last, key, _purges(known.items()), total)
+    earlier = _first_fault(before, heads[-1], key, _purges(known.items()), total)
     return _fault(before, place, "altered", f"the line cannot be read: {why}") if earlier is None else earlier
