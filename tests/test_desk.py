@@ -217,6 +217,20 @@ REFUSED: list[tuple[Desk, tuple[Any, ...], type[TicketcoreError], dict[str, Any]
 ]  # fmt: skip
 
 
+def test_what_is_no_ticket_or_no_event_is_refused_with_what_was_meant() -> None:
+    desk = ruled()
+    outcome = born(desk)
+    for given, way_out in [(outcome, "not Outcome; give its .ticket"), ({"id": "T"}, "not dict; give the .ticket of an outcome, or None")]:
+        with pytest.raises(BadValue, match=way_out):
+            desk.handle(given, note("10:00"))  # type: ignore[arg-type]
+        with pytest.raises(BadValue, match=way_out):
+            desk.tick(given, at("10:00"))  # type: ignore[arg-type]
+    with pytest.raises(BadMoment, match=r"not list; hand over one after the other: handle\(ticket, \*events\)"):
+        desk.handle(outcome.ticket, [note("10:00")])  # type: ignore[arg-type]
+    with pytest.raises(BadMoment, match="not dict"):
+        desk.handle(None, {"kind": "created"})  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(("desk", "events", "error", "attributes"), REFUSED)
 def test_a_moment_that_cannot_be_is_refused_and_changes_nothing(
     desk: Desk, events: tuple[Any, ...], error: type[TicketcoreError], attributes: dict[str, Any]

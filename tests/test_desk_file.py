@@ -734,6 +734,15 @@ def test_a_desk_file_is_refused_at_the_place_that_is_wrong(place: str, value: An
     assert words in at[0]
 
 
+def test_a_name_given_twice_is_one_problem() -> None:
+    rule = {"name": "x", "on": ["created"], "then": [{"notify": "lead"}]}
+    policy = {"name": "gold", "targets": {"first_reply": "1h"}}
+    hint = "give each its own name"
+    assert problems({"rules": [rule, rule]}) == [("rules[1].name", f"a second rule 'x'; {hint}")]
+    found = problems({"sla": [policy, policy, policy]})
+    assert found == [(f"sla[{place}].name", f"a second policy 'gold'; {hint}") for place in (1, 2)]
+
+
 def test_a_ladder_without_lengths_has_no_rounds() -> None:
     data = {"escalations": [{"name": "l", "when": [], "since": "created", "steps": [{"after": "1 working day"}], "repeat": 2}]}
     assert [path for path, _ in problems(data)] == ["escalations[0].round"]

@@ -86,8 +86,10 @@ def read_desk(data: Any, path: str = "", regex: Regex | None = None) -> Desk:
     if desk is not None and not problems:
         return desk
     seen: dict[str, Problem] = {}
-    for problem in problems:  # a wrong leaf is wrong for its section too
-        seen.setdefault(problem.path, problem)
+    twice = {problem.message for problem in problems if problem.code == "duplicate"}
+    for problem in problems:  # a wrong leaf is wrong for its section too, and a name given twice for the desk
+        if problem.code == "duplicate" or problem.message not in twice:
+            seen.setdefault(problem.path, problem)
     raise DeskError(whole(seen.values(), path), what="desk")
 
 

@@ -25,6 +25,7 @@ from ticketcore._values import DRAFTS, EMPTY, changed, made, thawed
 from ticketcore.conditions import TWO_YEARS_US, View
 from ticketcore.errors import (
     BadMoment,
+    BadValue,
     Duplicate,
     IllegalMove,
     MissingFacts,
@@ -167,8 +168,11 @@ class StepRun:
         foreign: bool = False,
         folds: dict[Any, Any] | None = None,
     ) -> None:
-        if ticket is not None and ticket.desk != desk.fingerprint and not foreign:
-            raise wrong_desk(ticket, desk.fingerprint)
+        if ticket is not None:
+            if not isinstance(ticket, Ticket):
+                raise no_ticket(ticket)
+            if ticket.desk != desk.fingerprint and not foreign:
+                raise wrong_desk(ticket, desk.fingerprint)
         self.desk, self.frozen, self.restamp, self.observe = desk, ticket, restamp, observe
         self.fingerprint = desk.fingerprint
         self.draft: Draft = None if ticket is None else draft_of(ticket)
@@ -298,8 +302,7 @@ class StepRun:
         """What each event of a moment must be, whatever the time."""
         draft = self.draft
         if not isinstance(event, Outside) or not event.is_outside or event.cause:
-            what = type(event).__name__
-            raise BadMoment(f"{what} is decided by the desk, not handed to it", value=shorten(getattr(event, "id", event)))
+            raise not_to_hand(event)
         if event is not first and (event.at_us != first.at_us or event.by != first.by):
             raise BadMoment("events handled together share one instant and one actor", value=event.kind)
         if event.ticket and draft is not None and event.ticket != draft.id:
@@ -808,6 +811,21 @@ def _deviating(event: EventBase, odd: str) -> EventBase:
     if not isinstance(event, Outside) or odd in event.deviation:
         return event
     return changed(event, deviation=f"{event.deviation}; {odd}" if event.deviation else odd)
+
+
+def not_to_hand(given: object) -> BadMoment:
+    """The refusal of what is no event from outside."""
+    what = type(given).__name__
+    if isinstance(given, EventBase):
+        return BadMoment(f"{what} is decided by the desk, not handed to it", value=shorten(given.id))
+    way_out = "hand over one after the other: handle(ticket, *events)" if isinstance(given, list | tuple) else "give Noted(at=...)"
+    return BadMoment(f"an event is wanted, not {what}", value=shorten(given), hint=way_out)
+
+
+def no_ticket(given: object) -> BadValue:
+    """The refusal of what is no ticket."""
+    way_out = "give its .ticket" if isinstance(given, Outcome) else "give the .ticket of an outcome, or None for a new one"
+    return BadValue(f"a ticket is wanted, not {type(given).__name__}", value=shorten(given), hint=way_out)
 
 
 def wrong_desk(ticket: Ticket, fingerprint: str) -> WrongDesk:
