@@ -45,7 +45,7 @@ class Forecast:
         return tuple(event for event in self.events if isinstance(event, Breached))
 
     def due(self, metric: str) -> DateTime | None:
-        """When *metric* would be due, or would have been; None: not at all, or the clock would not have been started."""
+        """When *metric* would be due, or would have been; None: not at all, while it is paused, or where it would not have been started."""
         standing = self.standings.get(metric)
         return None if standing is None else standing.due
 
