@@ -441,7 +441,8 @@ def _terms(value: Iterable[Term]) -> tuple[Term, ...]:
 class Order:
     """In which order tickets are worked on, as data: *terms* from the most to the least important, then the ticket's id.
 
-    Tickets in one of the categories *leave_out* (closed and removed, unless you say otherwise) are not in the queue.
+    Tickets in one of the categories *leave_out* (closed and removed, unless you say otherwise) are not in the queue. Of a desk with
+    levels of its own, tell it these (`using`, ``order.using(desk.vocabulary)``): until then only the usual ones rank, others come last.
 
     >>> from ticketcore import Created, load_desk
     >>> sla = [{"name": "gold", "targets": {"first_reply": {"urgent": "15m", "else": "4h"}}}]
