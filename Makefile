@@ -21,7 +21,7 @@ help: ## this list
 	@echo 'Targets (each installs what it needs first; PYTHON=/path/to/python chooses the interpreter):'
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 14
 
-demo: $(VENV)/.has-demo ## replay the shipped history and show queue, breaches and report; LOG=servicenow DATA=../shared/data for a real log
+demo: $(VENV)/.has-demo ## replay the shipped history and show queue, breaches and report; LOG=servicenow DATA=a/folder for a real log
 	$(PY) examples/replay/main.py $(if $(LOG),--log $(LOG)) $(if $(DATA),--data $(DATA)) $(DEMO_ARGS)
 
 test: $(VENV)/.has-test ## the whole test suite; PYTEST_ARGS="-k sla -x" narrows it

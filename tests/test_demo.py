@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
 import tomllib
 from collections import Counter
@@ -276,10 +277,43 @@ def test_it_prints_on_eighty_columns_without_a_terminal(tmp_path: Path) -> None:
         assert part in told, part
 
 
+def test_a_desk_of_your_own_may_be_a_plain_one(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('[[sla]]\nname = "standard"\ntargets.first_reply = "4h"\n')
+    short = tmp_path / "short.jsonl"
+    short.write_bytes(b"".join(islice(demo.read_lines(HISTORY), 300)))
+    out = StringIO()
+    arguments = ["--desk", str(tmp_path / "mine.toml"), "--history", str(short), "--out", str(tmp_path)]
+    assert demo.main(arguments, Console(file=out, width=80)) == 0
+    assert "300 events came in" in out.getvalue()
+    assert "Who gets it?" not in out.getvalue()  # it asks for nobody
+
+
+@pytest.mark.parametrize(("desk_file", "history_file", "told"), [
+    ("nowhere.toml", None, "nowhere.toml"), ("a = ", None, "desk.toml: Invalid value"), ("nam = 'x'", None, "did you mean 'name'?"),
+    (None, "nowhere.jsonl", "there is no file"), (None, "", "an empty history"),
+    (None, '{"kind":"craeted","at":"2026-01-01T00:00:00Z"}', r"my.jsonl\[1\].kind  unknown event kind 'craeted'"),
+])  # fmt: skip
+def test_a_mistake_in_your_own_files_is_said_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], desk_file: str | None, history_file: str | None, told: str
+) -> None:
+    paths = {"--desk": tmp_path / "desk.toml", "--history": tmp_path / "my.jsonl"}
+    paths["--desk"].write_text("" if desk_file is None else desk_file)
+    paths["--history"].write_text('{"kind":"created","at":"2026-01-01T00:00:00Z","ticket":"T"}' if history_file is None else history_file)
+    for name, given in (("--desk", desk_file), ("--history", history_file)):
+        if given is not None and given.startswith("nowhere"):
+            paths[name] = tmp_path / given
+    with pytest.raises(SystemExit) as caught:
+        demo.main([*(part for name, path in paths.items() for part in (name, str(path))), "--out", str(tmp_path)], Console(file=StringIO()))
+    assert re.search(told, f"{caught.value}\n{capsys.readouterr().err}")
+
+
 def test_a_log_needs_its_data(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         demo.main(["--log", "servicenow"])
     assert "--data" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        demo.main(["--log", "servicenov", "--data", "."])
+    assert "'servicenow'" in capsys.readouterr().err
 
 
 def test_a_real_log_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

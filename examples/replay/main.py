@@ -24,19 +24,28 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from show import Show
 from store import Store
 
-from ticketcore import Created, Desk, Message, Outcome, Person, Roster, load_desk
+from ticketcore import Created, DataError, Desk, DeskError, Message, Outcome, Person, Roster, load_desk
 from ticketcore.codec import history_from_lines
 from ticketcore.model import EffectBase, Event, Outside, Route
 from ticketcore.report import Report
 from ticketcore.routing import Choice, Need, choose, parse_roster
 
 HERE: Final = Path(__file__).resolve().parent
+LOGS: Final = sorted(desk.stem for desk in (HERE.parent / "real_logs").glob("*.toml"))
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
     """The lines of a file, packed or not, one at a time."""
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
         yield from lines
+
+
+def read_desk(path: Path) -> Desk:
+    """The desk of a file; what is wrong with it ends the program with every mistake by its place."""
+    try:
+        return load_desk(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, tomllib.TOMLDecodeError, DeskError) as error:
+        sys.exit(f"{path}: {error}")
 
 
 def read_roster(path: Path, desk: Desk, store: Store) -> Roster:
@@ -46,8 +55,8 @@ def read_roster(path: Path, desk: Desk, store: Store) -> Roster:
     return parse_roster({name: {**row, "load": load[name]} for name, row in rows.items()}, desk.hours)
 
 
-def outage_call(host: Host, roster: Path, now: DateTime) -> tuple[Outcome, Choice] | None:
-    """A gold customer writes in Greek that the shop is down; the desk decides, the roster answers, the desk hears of it."""
+def outage_call(host: Host, roster: Path, now: DateTime) -> tuple[Outcome, Choice | None] | None:
+    """A gold customer writes in Greek that the shop is down; the desk decides, the roster answers (if asked), the desk hears of it."""
     vip = Person(name="Ευγενία Λάσκαρη", email="eugenia@shop77.example.gr", tier="gold", language="el", organisation="shop77")
     outcome = host.post(Created(
         at=now, ticket="T-20001", by=vip, channel="email", language="el", subject="Εκτός λειτουργίας",
@@ -55,7 +64,9 @@ def outage_call(host: Host, roster: Path, now: DateTime) -> tuple[Outcome, Choic
     ))  # fmt: skip
     if outcome is None:
         return None
-    route = next(effect for effect in outcome.effects if isinstance(effect, Route))
+    route = next((effect for effect in outcome.effects if isinstance(effect, Route)), None)
+    if route is None:
+        return outcome, None
     need = Need(group=route.to, language=outcome.ticket.language, channel=outcome.ticket.channel)
     choice = choose(
         outcome.ticket, read_roster(roster, host.desk, host.store), now, by=[route.strategy or "round_robin", "least_loaded"], need=need,
@@ -114,7 +125,7 @@ def watched(events: Iterable[Event], console: Console, total: int | None, tally:
 def options(arguments: list[str] | None) -> argparse.Namespace:
     """What is asked for on the command line."""
     parser = argparse.ArgumentParser(description="Replay a history through a desk and show what came of it.")
-    parser.add_argument("--log", help="a real log: the name of an adapter in examples/real_logs")
+    parser.add_argument("--log", choices=LOGS, help="a real log: the name of an adapter in examples/real_logs")
     parser.add_argument("--data", type=Path, help="the folder with the files of the real log")
     parser.add_argument("--desk", type=Path, default=HERE / "desk.toml", help="the desk file")
     parser.add_argument("--history", type=Path, default=HERE / "history.jsonl.gz", help="the history, one event a line")
@@ -123,6 +134,10 @@ def options(arguments: list[str] | None) -> argparse.Namespace:
     chosen = parser.parse_args(arguments)
     if chosen.log and not chosen.data:
         parser.error("--log needs --data: the folder with its files")
+    files = [chosen.data / f"{chosen.log}_events.jsonl.gz"] if chosen.log else [chosen.history, chosen.roster]
+    for path in files:
+        if not path.is_file():
+            parser.error(f"there is no file {path}")
     return chosen
 
 
@@ -137,12 +152,17 @@ def main(arguments: list[str] | None = None, console: Console | None = None) -> 
     else:
         events = history_from_lines(read_lines(chosen.history), chosen.history.name)
         total = sum(1 for _ in read_lines(chosen.history))
-    desk = load_desk(tomllib.loads(desk_file.read_text("utf-8")))
+    if total == 0:
+        sys.exit(f"{chosen.history}: an empty history")
+    desk = read_desk(desk_file)
     chosen.out.mkdir(parents=True, exist_ok=True)
     store, tally = Store(chosen.out / f"{chosen.log or 'demo'}.sqlite"), Tally()
     host = Host(desk, store, observe=observe, late="restamp" if observe else None, watch=tally.saw, send=tally.sent)
     start = perf_counter()
-    now = host.run(watched(events, console, total, tally), in_order=not observe)
+    try:
+        now = host.run(watched(events, console, total, tally), in_order=not observe)
+    except DataError as error:  # a line that is no event
+        sys.exit(str(error))
     tally.show(console, desk, store, perf_counter() - start)
     show = Show(console, desk, store, now)
     if not chosen.log:

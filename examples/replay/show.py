@@ -149,8 +149,8 @@ class Show:
 
     # --- one of each -----------------------------------------------------------------------------------------------------
 
-    def arrival(self, outcome: Outcome, choice: Choice) -> None:
-        """What the desk made of one message, and who gets the ticket."""
+    def arrival(self, outcome: Outcome, choice: Choice | None) -> None:
+        """What the desk made of one message, and who gets the ticket, if the desk asked for somebody."""
         ticket = outcome.ticket
         self.title(
             f"A message comes in at {self.when(ticket.created)}", f"“{ticket.subject}: {ticket.text}” ({ticket.requester.tier} customer)"
@@ -163,6 +163,8 @@ class Show:
             if (due := self.desk.due(ticket, metric)) is not None:
                 self.console.print(f"  {metric:<12} due {self.when(due)}")
         self.console.print("to do: " + ", ".join(f"{effect.kind} {_whom(effect)}".strip() for effect in outcome.effects), highlight=False)
+        if choice is None:
+            return
         self.console.print(Text(f"\nWho gets it? {choice}", "bold"))
         fits = [verdict for verdict in choice.verdicts if verdict.fits]
         for verdict in fits:
