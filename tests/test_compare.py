@@ -491,6 +491,20 @@ def test_a_ticket_that_another_asked_for_is_there_under_both_desks(*, together: 
     assert (nobody.a.dropped, nobody.b.dropped, nobody.a.tickets) == (1, 1, 1)
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_what_a_forgotten_ticket_asked_for_is_there_under_both_desks(*, together: bool) -> None:
+    bare, other = (
+        ruled(*rules, metrics=(), policies=()) for rules in ((), (HOT,))
+    )  # nothing is due on what is closed, so that it is forgotten at once
+    (effect,) = list(replay(bare, OVER))[-1].effects
+    both = joint(bare, other) if together else None
+    found = compared(bare, other, follow_up(effect.key), both, keep="open")
+    assert (found.forgotten, found.a.dropped, found.b.dropped, found.a.tickets, found.b.tickets) == (1, 0, 0, 2, 2)  # the late reply
+    own = [told(Created, "A/1", "09:00", id="c"), told(Noted, "A/1", "09:10", answers="A/1/c/none/0")]
+    found = compared(bare, other, own, both, keep="open")
+    assert (found.forgotten, found.a.dropped, found.b.dropped) == (0, 1, 1)
+
+
 def test_a_child_that_one_desk_did_not_ask_for_is_dropped_by_that_one() -> None:
     child = Rule(name="child", on=["noted"], then=[Action("create_child", "order a part")])
     a, b, renamed = ruled(child), ruled(), ruled(attrs.evolve(child, name="part"))

@@ -522,6 +522,10 @@ class _Run:
         """Let a ticket know what another has asked of the host, where it answers that: a follow-up, a child, a reply handed on to it."""
         for event in moment:
             asker = self.askers.get(event.answers) if event.answers else None
+            if event.answers and asker is None and self._is_over(event.answers):
+                gone = EffectBase(key=event.answers, at=event.at_us, ticket="")
+                for sent in pair.sent:
+                    sent[event.answers] = gone
             if asker is None or asker is pair:
                 continue
             kind = next(sent[event.answers].kind for sent in asker.sent if event.answers in sent)
@@ -530,6 +534,10 @@ class _Run:
                 pair.sent[1] = dict(pair.sent[0])
             for sent, more in zip(pair.sent, heard, strict=True):
                 sent.update(more)
+
+    def _is_over(self, key: str) -> bool:
+        """Whether the effect of this key is of a ticket that is forgotten: then both desks are taken to have asked for it."""
+        return not self.keep_all and not any(key[:end] in self.pairs for end, letter in enumerate(key) if letter == "/")
 
     def _part(self, pair: _Pair) -> None:
         """Give each desk a ticket of its own."""
@@ -746,7 +754,7 @@ def compare(
 
     ``keep="open"`` forgets a ticket that is closed or removed under both desks with nothing due, so that memory is bounded by the open
     tickets and what differs; the history must then be in order of time over all tickets. Events of tickets that are not known (any
-    more) are passed over, and counted.
+    more) are passed over, and counted; what answers an effect of such a ticket, as a follow-up does, is taken.
 
     With *recorded*, the history is the log that *desk_a* made of it, all events of each step together, and what it decided is taken as it
     stands instead of being derived anew: much faster where the desks differ in a few rules that listen to events, and the same.
