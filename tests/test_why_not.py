@@ -591,6 +591,14 @@ def test_a_field_that_is_worked_out_cannot_be_changed_by_itself() -> None:
     assert check(field.rating >= 3, View(words, Ticket(id="T"), NOW)).ways == ()
 
 
+@pytest.mark.parametrize("count", [1_000, 10**18, 2**62])
+def test_a_message_with_more_files_than_anybody_sends_is_not_made(count: int) -> None:
+    few, many = (check(field["event.attachments"] > most, seen()) for most in (998, count))
+    assert few.complete
+    assert few.ways
+    assert (many.ways, many.note) == ((), "not everything was tried: of events, only some values")
+
+
 def test_too_many_events_to_try() -> None:
     asked = [field["event.text"].contains(f"w{number}") for number in range(6)]
     asked += [field["event.channel"] == "web", field["event.by"] == "x", field["event.public"].is_(True), field["event.attachments"] > 3]

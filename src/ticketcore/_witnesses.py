@@ -28,6 +28,7 @@ from ticketcore.model import EVENTS, Agent, EventBase, Message, Outside, Person,
 MOST_VALUES: Final = 64  # tried of one list
 MOST_EQUAL: Final = 1_000  # where a text is to be one of them
 MOST_EVENTS: Final = 400
+MOST_FILES: Final = 1_000  # attached to a message
 
 Reads = Test | Changed | Since | Until | Sla
 _AN_AGENT: Final = "an agent"  # who does it where the ticket is assigned to nobody
@@ -384,7 +385,7 @@ def _axes(asked: dict[str, list[Reads]], view: View) -> dict[str, list[Any]]:
             axes[name] = [True, False]
     if "attachments" in asked:
         counts = {max(0, int(value) + step) for value in _named(asked["attachments"]) for step in (-1, 0, 1)}
-        axes["attachments"] = [("file",) * count for count in sorted(counts | {0, 1})]
+        axes["attachments"] = [("file",) * count for count in sorted(counts | {0, 1}) if count <= MOST_FILES]
     for name in ("channel", "language", "reason", "warning", "text"):
         if name in asked:
             axes[name] = list(islice(dict.fromkeys([*texts(asked[name], ""), "something else"]), MOST_VALUES))
@@ -410,6 +411,8 @@ def is_exact_of_events(tests: list[Reads], view: View) -> bool:
     if len(specs) < len(tests) or len({spec.name for spec in specs if spec.name.startswith("event.by")}) > 1:
         return False
     plain = all(spec.name != "text" and is_exact(spec, [test]) for spec, test in zip(specs, tests, strict=True))
+    files = [test for spec, test in zip(specs, tests, strict=True) if spec.name == "event.attachments"]
+    plain = plain and all(count < MOST_FILES for count in _named(files))
     return plain and len(list(events(tests, view))) < MOST_EVENTS
 
 
