@@ -127,7 +127,7 @@ def _checked(desk: Desk, never: Condition | Mapping[str, Any]) -> Condition:
         if isinstance(atom, Changed) or (isinstance(atom, Test) and atom.field.startswith("event."))
     ]
     if problems:
-        raise DeskError(problems, what="policy")
+        raise DeskError(problems, what="search")
     return condition
 
 

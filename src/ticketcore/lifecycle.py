@@ -48,7 +48,7 @@ from ticketcore._names import hint as hint_for
 from ticketcore._rows import Build
 from ticketcore._time import iso, say_duration
 from ticketcore._values import EMPTY, FrozenMap, made, names
-from ticketcore.conditions import AllOf, Condition, View, Vocabulary, since
+from ticketcore.conditions import AllOf, Condition, View, Vocabulary, say, since
 from ticketcore.conditions import field as of
 from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName, again, shorten
 from ticketcore.model import Agent, Created, Diverted, EventBase, Merged, Postponed, StatusChanged, StatusSet, Ticket, fold
@@ -749,7 +749,7 @@ def _ask(roles: tuple[str, ...]) -> str:
 
 
 def _guard_refusal(move: Move) -> Refusal:
-    return Refusal(reason=move.reason or f"its guard does not hold: {move.guard}")
+    return Refusal(reason=move.reason or ("" if move.guard is None else f"its guard does not hold: {say(move.guard)}"))
 
 
 def _in_time(move: Move, ticket: Ticket, event: EventBase) -> str | To:
