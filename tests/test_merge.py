@@ -161,6 +161,19 @@ def test_a_merge_is_refused_whole() -> None:
     assert (moved.source.ticket.updated_us, moved.target.ticket.updated_us) == (at("10:00"), at("11:00"))
 
 
+def test_no_clock_is_started_on_a_ticket_that_was_merged_away() -> None:
+    """Neither by the policy that the merge itself brings, nor by what is written to it later."""
+    attached = Metric(name="attached", start=("note",), start_on_attach=True, cycles="many")
+    policies = (promise(1, "over", "attached", when=field.status == "closed"), promise(2, "std", "fa"))
+    desk = Desk(metrics=(FA, attached), policies=policies)
+    source = desk.merge(asked("T-1", desk=desk), asked("T-2", desk=desk), at=at("10:00"), by=MARIA).source
+    assert kinds(source) == ["merged", "status_changed", "policy_applied", "retargeted", "clock_stopped"]
+    noted = desk.handle(source.ticket, Noted(at=at("11:00"), by=MARIA))
+    assert (kinds(noted), noted.wake_us) == (["noted"], None)
+    closed = desk.handle(desk.handle(asked("T-1", desk=desk), Resolved(at=at("10:00"))).ticket, Closed(at=at("10:00")))
+    assert kinds(closed)[-1] == "clock_started"  # of one that is only closed it is the desk's affair
+
+
 @settings(max_examples=LESS)
 @given(st.data())
 def test_whatever_a_ticket_has_lived_through_a_merge_folds_and_cancels_every_open_clock(data: st.DataObject) -> None:

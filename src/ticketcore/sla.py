@@ -486,6 +486,8 @@ class Sla:
             self._start(draft, ready, view, at, emit)
 
     def _start(self, draft: Draft, ready: _Compiled, view: View, at: int, emit: Emit) -> None:
+        if draft.merged_into is not None:  # it goes on in another ticket, and so does what is promised
+            return
         clock: Clock | None = draft.clocks.get(ready.name)
         metric = ready.metric
         runs = not ready.is_paused(draft, view)
