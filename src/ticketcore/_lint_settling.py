@@ -115,9 +115,8 @@ def settled(desk: Desk, survey: Survey) -> tuple[str, list[tuple[Rule, Action, V
 
 def _undecided(desk: Desk, survey: Survey, shown: Mapping[str, Collection[str]]) -> list[tuple[Rule, Rule]]:
     """Pairs that may undo each other's work, but for rules *shown* unsettled already, and pairs that were shown the other way round."""
-    if survey.is_closed:
-        return []
-    return [(rule, other) for rule, other in _can_undo(desk) if rule.name not in shown and rule.name not in shown.get(other.name, ())]
+    pairs = () if survey.is_closed else _can_undo(desk)
+    return [(rule, other) for rule, other in pairs if rule.name not in shown and rule.name not in shown.get(other.name, ())]
 
 
 def _can_undo(desk: Desk) -> Iterator[tuple[Rule, Rule]]:
