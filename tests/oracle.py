@@ -150,7 +150,10 @@ class _Watch:
             return due is not None and at >= due
         if self.used(at) < self.target.us + self.cycle.extension_us:
             return False
-        return self.displayed == "closing" or self.hours.is_open_us(at)
+        try:
+            return self.displayed == "closing" or self.hours.is_open_us(at)
+        except _UNREACHABLE:  # past what the hours cover they do not open
+            return False
 
     def due_date(self) -> int | None:
         """The date, moved on by an extension and by the open time of each pause that began before it; None: paused before it."""

@@ -127,6 +127,16 @@ def test_7_a_clock_that_is_stepped_finds_nothing_missed(lived: tuple[Desk, Histo
     oracle.nothing_was_missed(quiet, life.events, life.until_us)
 
 
+def test_a_promise_used_up_where_its_hours_end_is_never_broken_at_an_opening() -> None:
+    ends = BusinessHours(zone="UTC", week={"mon-sun": ["00:00-24:00"]}, valid_from="1970-01-01", valid_until="1970-01-02")
+    metric = Metric(name="solve", start=("created",), stop=("enter:resolved",))
+    policy = Policy(name="std", targets={"solve": Targets(otherwise=Length(DAY_US))}, hours="ends", due_at="next_opening")
+    desk = Desk(metrics=(metric,), policies=(policy,), hours={"ends": ends})
+    life = live(desk, [(Created(at=0, ticket="T", by=ADA),)], then_us=2 * DAY_US)
+    assert [event.kind for event in life.events] == ["created", "policy_applied", "clock_started"]
+    oracle.nothing_was_missed(desk, life.events, life.until_us, HOUR_US)
+
+
 HURRIED = (
     Metric(name="first", start=("created",), stop=("agent_reply",), cancel=("enter:resolved",)),
     Metric(name="next", start=("customer_reply",), stop=("agent_reply", "enter:resolved"), cycles="many"),
