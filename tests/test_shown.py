@@ -84,7 +84,8 @@ def ledgers() -> Iterator[str]:
 
 def reports() -> Iterator[str]:
     told = report(outcomes(), DESK.hours["support"])
-    yield from str(told.total()).splitlines()
+    yield repr(told.total())
+    yield from str(told).splitlines()
     yield from plain(told.rows("priority"))
     yield from plain(told.rows("group", "channel"))
     yield from plain([*told.channels(), *told.flow(days=7), *told.compliance("metric", "priority"), *told.agents(), told.by_metric()])

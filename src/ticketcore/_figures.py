@@ -9,6 +9,7 @@ from attrs import frozen
 
 from ticketcore._time import say_duration
 from ticketcore._values import FrozenMap
+from ticketcore.errors import counted
 
 __all__ = ["DEFINITIONS", "Figures", "Spread", "say", "seconds", "share"]
 
@@ -93,6 +94,14 @@ class Figures:
     60.0
     >>> figures.reopen_rate, figures.escalation_rate, figures.rating_mean
     (0.0, 0.0, None)
+    >>> print(figures)
+    all: 1 ticket, 0 open, 1 resolved, 0 removed
+      first reply: 1m (median of 1)
+      handling: 1m (median of 1)
+      resolution: 2m (median of 1)
+      resolved at first contact: 100.0%
+      reopened: 0.0%
+      escalated: 0.0%
     """
 
     name: str
@@ -148,6 +157,19 @@ class Figures:
     def rating_mean(self) -> float | None:
         """The mean of the customers' last ratings; None if nobody rated."""
         return share(self.rating_sum, self.rated)
+
+    def __str__(self) -> str:
+        shares = (
+            ("promises kept", self.compliance), ("resolved at first contact", self.first_contact_rate), ("reopened", self.reopen_rate),
+            ("escalated", self.escalation_rate),
+        )  # fmt: skip
+        lines = [
+            f"{self.name}: {counted(self.tickets, 'ticket')}, {self.backlog:,} open, {self.resolved:,} resolved, {self.removed:,} removed",
+            *(f"{name.replace('_', ' ')}: {say(spread.median_us)} (median of {spread.count:,})"
+              for name in _DURATIONS if (spread := getattr(self, name)).count),
+            *(f"{what}: {value:.1%}" for what, value in shares if value is not None),
+        ]  # fmt: skip
+        return "\n  ".join(lines)
 
     def row(self) -> dict[str, Any]:
         """The figures as a flat row of plain data: durations in seconds, those in business time under ``..._business_...``."""

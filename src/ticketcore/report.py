@@ -58,7 +58,8 @@ _DECLARED: Final[Mapping[str, Callable[[Ticket], Mapping[str, Any]]]] = FrozenMa
 class Report:
     """Collects a history and answers with figures. Feed it every outcome of a replay, or what a host stored.
 
-    *hours* are those in which times are given besides calendar time. Raises `BadValue` for what are no hours.
+    *hours* are those in which times are given besides calendar time. Raises `BadValue` for what are no hours. Prints as the figures of
+    all tickets.
 
     >>> from ticketcore import Created, Desk, Person
     >>> from ticketcore.replay import replay
@@ -99,6 +100,9 @@ class Report:
         for effect in effects:
             record.saw_effect(effect)
         self._deeds.extend(deeds_of(ticket, events, effects))
+
+    def __str__(self) -> str:
+        return str(self.total())
 
     # --- figures of tickets ------------------------------------------------------------------------------------------
 
