@@ -344,8 +344,8 @@ NUMBERED: dict[Any, Any] = {"kind": "closed", "at": NINE, 5: 1}
     ({"kind": "rated", **AT, "score": -(2**63)}, "score", "too large"),
     ({"kind": "transferred", **AT}, "group", "needs 'group'"),  # None is a group too: none
     ({"kind": "target_extended", **AT, "metric": "m", "extra": 4}, "extra", "a duration is text"),
-    ({"kind": "target_extended", **AT, "metric": "m", "extra": "4 hours"}, "extra", "this is no duration"),
-    ({"kind": "breached", **AT, "metric": "m", "number": 1, "due": NINE, "target": "soon"}, "target", "this is no target"),
+    ({"kind": "target_extended", **AT, "metric": "m", "extra": "4 hours"}, "extra", "'4 hours' is no duration"),
+    ({"kind": "breached", **AT, "metric": "m", "number": 1, "due": NINE, "target": "soon"}, "target", "'soon' is no target"),
     ({"kind": "breached", **AT, "metric": "m", "number": 1, "due": NINE, "target": 4}, "target", "a target is text"),
     ({"kind": "field_set", **AT, "name": "n", "value": {"a": 1}}, "value", "not a table"),
     ({"kind": "field_set", **AT, "name": "n", "value": {"set": "ab"}}, "value.set", "a list is wanted"),

@@ -282,7 +282,7 @@ def test_a_failure_tells_all_that_happened() -> None:
         (_day(expect=[{"at": "10:00", "due": {"frist_reply": "11:00"}}]), ["case[0].expect[0].due.frist_reply  unknown metric"]),
         (_day(expect=[{"at": "10:00", "sla": {"first_reply": "runing"}}]), ["unknown state of a clock 'runing'; did you mean 'running'?"]),
         (_day(expect=[{"at": "10:00", "fired": ["akc"]}]), ["unknown rule 'akc'; did you mean 'ack'?"]),
-        (_day(expect=[{"at": "10:00", "used": {"first_reply": "soon"}}]), ["case[0].expect[0].used  this is no duration"]),
+        (_day(expect=[{"at": "10:00", "used": {"first_reply": "soon"}}]), ["case[0].expect[0].used  'soon' is no duration"]),
         (_day(expect=[{"at": "10:00", "why": {"x": "y"}}]), ["unknown account 'x'"]),
         (_day(expect=[{"at": "10:00", "holds": {"field": "staus", "is": "new"}}]),
          ["case[0].expect[0].holds.field", "did you mean 'status'?"]),

@@ -118,7 +118,7 @@ PROBLEMS: list[tuple[Callable[[], Any], str, str, str]] = [
     (
         lambda: parse_filter({"name": "old", "when": {"since": "created", "at_least": "sooon"}}, Vocabulary()), "bad-duration", "'sooon'",
         (
-            "filter: 1 problem\n  when.at_least  this is no span of time; "
+            "filter: 1 problem\n  when.at_least  'sooon' is no span of time; "
             'write "4h", "4h business", "15 days", "3 working days" or "1 working day, end of day"'
         ),
     ),

@@ -311,7 +311,7 @@ def test_arrivals_may_come_in_business_time_only() -> None:
         (lambda: simulate(BARE, [], WORKERS, service=fixed("1m"), order=FIFO, returns=1.0), BadValue, "below 1"),
         (lambda: simulate(BARE, coming("09:01", "09:00"), WORKERS, service=fixed("1m"), order=FIFO), BadValue, "in order of time"),
         (lambda: simulate(BARE, [], WORKERS, service=fixed("1m"), order=Order.by(due="fa")), DeskError, "fa"),
-        (lambda: fixed("soon"), BadDuration, "this is no duration"),
+        (lambda: fixed("soon"), BadDuration, "'soon' is no duration"),
         (lambda: poisson(per_hour=0, start=0, count=1), BadValue, "positive rate"),
         (lambda: mmc_wait(per_hour=12, service="10m", agents=2), BadValue, "2 agents cannot keep up with work for 2.00"),
         (lambda: mmc_wait(per_hour=1, service="10m", agents=0), BadValue, "cannot keep up"),

@@ -86,7 +86,7 @@ def parse_target(value: str | timedelta | Target) -> Target:
     if not isinstance(value, str):
         raise BadDuration(f"a target is text, not {type(value).__name__}", value=shorten(value), hint=_TARGET_HINT)
     if len(value) > 64:
-        raise BadDuration("this is no target", value=shorten(value), hint=_TARGET_HINT)
+        raise BadDuration(f"{shorten(value)} is no target", value=shorten(value), hint=_TARGET_HINT)
     match value.split():
         case [count, "day" | "days"]:
             return Days(_count(count, value))
@@ -110,7 +110,8 @@ def _length(text: str, value: str) -> int:
     try:
         return duration_us(text)
     except BadDuration as error:
-        raise BadDuration(error.message.replace("duration", "target"), value=shorten(value), hint=_TARGET_HINT) from None
+        told = f"{shorten(value)} is no target" if error.message.endswith("is no duration") else error.message.replace("duration", "target")
+        raise BadDuration(told, value=shorten(value), hint=_TARGET_HINT) from None
 
 
 def promise_key(target: Target | None, extension_us: int = 0) -> str:

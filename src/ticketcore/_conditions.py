@@ -294,7 +294,9 @@ def span_of(value: Any, *, business: bool = False) -> Target:
     try:
         span = parse_target(text)
     except BadDuration as error:
-        raise BadDuration(error.message.replace("target", "span of time"), value=shorten(value), hint=_SPAN_HINT) from None
+        told = error.message.replace("target", "span of time")
+        told = f"{shorten(value)} is no span of time" if error.message.endswith("is no target") else told
+        raise BadDuration(told, value=shorten(value), hint=_SPAN_HINT) from None
     if said and (not isinstance(span, Length) or span.calendar):
         raise BadDuration("only a length counts business time", value=shorten(value), hint=_SPAN_HINT)
     if isinstance(span, Length) and not (span.calendar or business or said):

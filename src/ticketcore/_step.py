@@ -219,7 +219,8 @@ class StepRun:
 
     def tick(self, now_us: int) -> Outcome:
         """Everything due up to and including *now_us*."""
-        assert self.frozen is not None  # noqa: S101 - a tick has a ticket
+        if self.frozen is None:
+            raise no_ticket(None)
         memo = self.frozen.memo
         if memo is not None and (memo.wake_us is None or memo.wake_us > now_us):
             return Outcome(ticket=self.frozen, wake_us=memo.wake_us)

@@ -159,10 +159,10 @@ def duration_us(value: timedelta | str) -> int:
         raise BadDuration(f"a duration is text or a timedelta, not {type(value).__name__}", value=shorten(value), hint=_DURATION_HINT)
     text = value.strip()
     if not text or len(text) > 64:
-        raise BadDuration("this is no duration", value=shorten(value), hint=_DURATION_HINT)
+        raise BadDuration(f"{shorten(value)} is no duration", value=shorten(value), hint=_DURATION_HINT)
     read = _iso_duration(text) if text[0] in "Pp" else _unit_duration(text)
     if read is None:
-        raise BadDuration("this is no duration", value=shorten(value), hint=_DURATION_HINT)
+        raise BadDuration(f"{shorten(value)} is no duration", value=shorten(value), hint=_DURATION_HINT)
     if read > MAX_US:
         raise BadDuration("this duration is longer than the supported time line", value=shorten(value))
     return read

@@ -157,7 +157,7 @@ class BadDuration(TicketcoreError, ValueError):
     >>> from ticketcore import always
     >>> always().add(0, "soon")
     Traceback (most recent call last):
-    ticketcore.errors.BadDuration: this is no duration; write "90s", "15m", "4h", "1h 30m", "2d" or ISO 8601 "PT4H"
+    ticketcore.errors.BadDuration: 'soon' is no duration; write "90s", "15m", "4h", "1h 30m", "2d" or ISO 8601 "PT4H"
     """
 
     code = "bad-duration"
