@@ -47,6 +47,7 @@ from ticketcore import (
     Targets,
     Ticket,
     TicketcoreError,
+    _moments,
     codec,
     field,
     since,
@@ -54,6 +55,7 @@ from ticketcore import (
 from ticketcore._behaviour import changes_between
 from ticketcore._clocks import Clock, Cycle
 from ticketcore._compare import compared
+from ticketcore._moments import ticket_by_ticket
 from ticketcore._reasons import Reason
 from ticketcore._time import DAY_US, HOUR_US
 from ticketcore._together import Apart, joint
@@ -273,6 +275,64 @@ def test_stepped_together_or_apart_or_by_force_it_is_the_same_comparison(given_:
         assert same.is_same
         assert same.listed == ()
         assert same.a == same.b
+
+
+@st.composite
+def tickets_that_answer_each_other(draw: st.DrawFn) -> tuple[Desk, Desk, list[EventBase]]:
+    """A few tickets by turns, in which events answer effects that some ticket may have sent before, may send later, or never."""
+    child = Rule(name="child", on=["noted"], then=[Action("create_child", "a part"), Action("notify", "lead")])
+    other = attrs.evolve(child, name="part", then=draw(st.sampled_from([child.then, child.then[:1], child.then[1:]])))
+    a, b = ruled(HOT, child), draw(st.sampled_from([ruled(HOT), ruled(HOT, other), ruled(child), ruled(HOT, child)]))
+    names = draw(st.lists(st.sampled_from(["A", "A/1", "B"]), min_size=4, max_size=12))
+    history: list[EventBase] = []
+    seen: Counter[str] = Counter()
+    for minute, name in enumerate(names):
+        kind = draw(st.sampled_from([Noted, Noted, Noted, CustomerReplied, Resolved])) if seen[name] else Created
+        seen[name] += 1
+        asked = [f"{event.ticket}/{event.id}/child/0" for event in history if event.kind == "noted"]
+        later = f"{draw(st.sampled_from(names))}/{draw(st.integers(2, 4))}/child/0"
+        answers = draw(st.sampled_from(["", "", "", *asked[-2:], later, later.replace("child", "part")])) if seen[name] > 1 else ""
+        history.append(told(kind, name, f"09:{minute:02}", id=str(seen[name]), answers=answers))
+    return a, b, history
+
+
+@given(tickets_that_answer_each_other(), st.integers(2, 9))
+def test_read_ahead_ticket_by_ticket_it_is_the_same_comparison(given_: tuple[Desk, Desk, list[EventBase]], ahead: int) -> None:
+    a, b, history = given_
+    with pytest.MonkeyPatch.context() as patch:
+        for both in (joint(a, b), None):
+            for recorded, read in ((False, history), (True, log_of(a, history, at("09:20")))):
+                found = []
+                for at_once in (1, ahead, 16_384):
+                    patch.setattr(_moments, "AT_ONCE", at_once)
+                    found.append(compared(a, b, read, both, until=at("20:00"), recorded=recorded))
+                assert found[0] == found[1] == found[2]
+
+
+def test_what_is_told_stands_in_the_order_of_the_history() -> None:
+    lead = Rule(name="lead", on=["noted"], then=[Action("notify", "lead")])
+    history = [told(Created, name, "09:00", id="1") for name in "AB"]
+    for minute, name in enumerate("BA", 1):
+        history.append(told(Noted, name, f"09:0{minute}", id="2"))
+        history.append(told(CustomerReplied, name, f"09:0{minute}", id="3", answers=f"{name}/2/lead/0"))
+    found = compare(ruled(lead), ruled(), history, until=at("20:00"))
+    assert [one.ticket for one in found.tickets] == [one.ticket for one in found.listed] == ["B", "A"]
+
+
+def test_a_history_is_read_ahead_ticket_by_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
+    def order(*steps: str) -> str:
+        read = (tuple(step.partition("<")[::2]) for step in steps)
+        return " ".join(f"{place}{step[0]}" for place, step in ticket_by_ticket(read, answering))
+
+    def answering(step: tuple[str, ...]) -> tuple[str, tuple[Outside, ...]]:
+        return step[0], (Noted(at=0, answers=step[1]),)
+
+    assert order("A", "B", "A", "C", "B") == "0A 2A 1B 4B 3C"
+    assert order("A", "B<A/1/x/0", "A", "B") == "0A 1B 3B 2A"  # B is not asked before A has sent it, and goes on from there
+    assert order("A", "B", "A", "B<B/1/x/0", "A") == "0A 2A 4A 1B 3B"  # an answer to what it sent itself
+    assert order("A/1", "A", "A/1", "A<A/1/x/0", "A/1") == "0A/1 2A/1 1A 3A 4A/1"  # it may be of A or of A/1
+    monkeypatch.setattr(_moments, "AT_ONCE", 3)
+    assert order("A", "B", "A", "B", "A") == "0A 2A 1B 3B 4A"
 
 
 # --- what is said ----------------------------------------------------------------------------------------------------

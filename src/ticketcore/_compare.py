@@ -2,22 +2,25 @@
 
 What people and the world did stays, what a desk decided is derived anew by each. The plain meaning is two replays side by side,
 compared moment by moment; where the desks differ in rules, templates and what policies promise alone, tickets are stepped once for both
-until a rule or policy acts that is not the same on both (`ticketcore._together`). The history is read as a stream.
+until a rule or policy acts that is not the same on both (`ticketcore._together`). The history is read as a stream; where all tickets are
+kept it is read ahead a little and taken ticket after ticket, which no ticket notices (`ticketcore._moments.ticket_by_ticket`).
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import heappop, heappush
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import field, frozen
 from pendulum import DateTime
 
 from ticketcore._behaviour import Shape, changes_between, effect_shape, event_shape, is_telling, left_over, may_be_same, ticket_shape
-from ticketcore._moments import FINISHED, moments, steps
+from ticketcore._moments import FINISHED, moments, steps, ticket_by_ticket
 from ticketcore._reasons import Difference, Taken, difference_between
 from ticketcore._step import StepRun
 from ticketcore._time import from_us, iso, maybe_us
@@ -394,9 +397,10 @@ class _Run:
         self.shared = _Tally()
         self.tallies = (_Tally(), _Tally())
         self.ends = (_Ends(), _Ends())
-        self.differing: list[tuple[str, _Pair]] = []
+        self.place = 0  # of the moment in the history; what time brings in the end comes after all
+        self.differing: list[tuple[int, str, _Pair]] = []
         self.done: dict[str, Differing] = {}
-        self.listed: list[Listed] = []
+        self.listed: list[tuple[int, Listed]] = []
         self.forgotten = 0
         self.wakes: list[tuple[int, str]] = []  # a heap, outdated ones among them
         self.last_us: int | None = None
@@ -472,6 +476,7 @@ class _Run:
 
     def settle(self, until_us: int) -> None:
         """Let time pass for every ticket."""
+        self.place = sys.maxsize
         for name, pair in self.pairs.items():
             self._take(name, pair, (), until_us)
 
@@ -633,7 +638,7 @@ class _Run:
             return
         changes = FrozenMap({}) if a.ticket is None or b.ticket is None else changes_between(a.ticket, b.ticket)
         pair.difference = difference_between(self.desks, at_us, moment, a, b, changes)
-        self.differing.append((name, pair))
+        self.differing.append((self.place, name, pair))
 
     def _list(
         self, name: str, moment: tuple[Outside, ...], kept: tuple[tuple[Outside, ...], tuple[Outside, ...]], taken: Sequence[Taken]
@@ -654,7 +659,8 @@ class _Run:
         for side in (0, 1):
             for (what, kind, at_us), why in odd[side].items():
                 if (what, kind, at_us) not in odd[1 - side]:
-                    self.listed.append(Listed(desk="ab"[side], what=what, ticket=name, at_us=at_us, kind=kind, reason=why))
+                    listed = Listed(desk="ab"[side], what=what, ticket=name, at_us=at_us, kind=kind, reason=why)
+                    self.listed.append((self.place, listed))
 
     def _join(self, pair: _Pair) -> None:
         """Step the ticket for both again where it is the same but for the desk, and no rule that differs keeps count on it."""
@@ -718,9 +724,11 @@ class _Run:
         """What it came to."""
         for name, pair in self.pairs.items():
             self._end(name, pair)
+        self.differing.sort(key=itemgetter(0))
+        self.listed.sort(key=itemgetter(0))
         return Comparison(
-            names=(self.desks[0].name, self.desks[1].name), until_us=until_us, listed=tuple(self.listed), forgotten=self.forgotten,
-            tickets=tuple(self.done[name] for name, _ in self.differing),
+            names=(self.desks[0].name, self.desks[1].name), until_us=until_us, listed=tuple(one for _, one in self.listed),
+            forgotten=self.forgotten, tickets=tuple(self.done[name] for _, name, _ in self.differing),
             a=_sums((self.shared, self.tallies[0]), self.ends[0]), b=_sums((self.shared, self.tallies[1]), self.ends[1]),
         )  # fmt: skip
 
@@ -774,6 +782,17 @@ def compare(
     return compared(desk_a, desk_b, history, joint(desk_a, desk_b), until=until, keep=keep, recorded=recorded)
 
 
+def _read_moment(moment: tuple[Outside, ...]) -> tuple[str, tuple[Outside, ...]]:
+    """The ticket of a moment, and the moment."""
+    return moment[0].ticket, moment
+
+
+def _read_step(step: tuple[tuple[Outside, ...], list[EventBase]]) -> tuple[str, tuple[Outside, ...]]:
+    """The ticket of a recorded step, and its moment."""
+    moment, events = step
+    return events[0].ticket, moment
+
+
 def compared(
     desk_a: Desk, desk_b: Desk, history: Iterable[EventBase], both: Joint | None, *, until: datetime | int | None = None,
     keep: str = "all", recorded: bool = False,
@@ -783,10 +802,14 @@ def compared(
         raise BadValue(f"keep is all or open, not {shorten(keep)}", value=shorten(keep))
     run = _Run(desk_a, desk_b, both, keep_all=keep == "all")
     if recorded:
-        for moment, events in steps(history, desk_a.fingerprint):
+        log = steps(history, desk_a.fingerprint)
+        for place, (moment, events) in ticket_by_ticket(log, _read_step) if run.keep_all else enumerate(log):
+            run.place = place
             run.feed_recorded(moment, events)
     else:
-        for moment in moments(history):
+        outside = moments(history)
+        for place, moment in ticket_by_ticket(outside, _read_moment) if run.keep_all else enumerate(outside):
+            run.place = place
             run.feed(moment)
     until_us = run.last_us if until is None else maybe_us(until)
     if until_us is not None:
@@ -801,4 +824,4 @@ def watched_over(desk_a: Desk, desk_b: Desk, script: Iterable[tuple[Outside, ...
         run.feed(moment)
     if until_us is not None:
         run.settle(until_us)
-    return run.differing[0][1].difference if run.differing else None
+    return run.differing[0][2].difference if run.differing else None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Container, Iterable, Iterator
+from typing import Final, TypeVar
 
 from ticketcore.errors import BadValue, shorten
 from ticketcore.model import EventBase, Outside
 
-__all__ = ["FINISHED", "moments", "steps"]
+__all__ = ["FINISHED", "moments", "steps", "ticket_by_ticket"]
+
+T = TypeVar("T")
 
 FINISHED: Final = frozenset({"closed", "removed"})  # categories in which a ticket may be over
+AT_ONCE: Final = 16_384  # how far a history is read ahead
 
 
 def moments(history: Iterable[EventBase]) -> Iterator[tuple[Outside, ...]]:
@@ -64,3 +67,33 @@ def steps(log: Iterable[EventBase], fingerprint: str) -> Iterator[tuple[tuple[Ou
         found.append(event)
     if found:
         yield tuple(moment), found
+
+
+def ticket_by_ticket(steps: Iterable[T], read: Callable[[T], tuple[str, tuple[Outside, ...]]]) -> Iterator[tuple[int, T]]:
+    """The same steps with their places, ticket after ticket within each `AT_ONCE` of them: what belongs to one ticket is still at hand.
+
+    Each ticket keeps its order, tickets begin in their order, and none is asked for an answer before it has sent what is answered.
+    *read* gives the ticket and the moment of a step.
+    """
+    waiting: dict[str, tuple[list[int], list[T]]] = {}
+    count = 0
+    for place, step in enumerate(steps):
+        name, moment = read(step)
+        if count == AT_ONCE or any(event.answers and _is_asked_by_another(event.answers, name, waiting) for event in moment):
+            for those in waiting.values():
+                yield from zip(*those, strict=True)
+            waiting.clear()
+            count = 0
+        if name not in waiting:
+            waiting[name] = ([], [])
+        places, held = waiting[name]
+        places.append(place)
+        held.append(step)
+        count += 1
+    for those in waiting.values():
+        yield from zip(*those, strict=True)
+
+
+def _is_asked_by_another(key: str, name: str, waiting: Container[str]) -> bool:
+    """Whether the effect of this key may be of a ticket in *waiting* that is not the one of that name: a key begins with its ticket's."""
+    return any(letter == "/" and key[:end] != name and key[:end] in waiting for end, letter in enumerate(key))
