@@ -8,7 +8,6 @@ kept it is read ahead a little and taken ticket after ticket, which no ticket no
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -397,7 +396,7 @@ class _Run:
         self.shared = _Tally()
         self.tallies = (_Tally(), _Tally())
         self.ends = (_Ends(), _Ends())
-        self.place = 0  # of the moment in the history; what time brings in the end comes after all
+        self.place = 0  # of the moment in the history
         self.differing: list[tuple[int, str, _Pair]] = []
         self.done: dict[str, Differing] = {}
         self.listed: list[tuple[int, Listed]] = []
@@ -475,8 +474,9 @@ class _Run:
             self._list(name, moment, kept, taken)
 
     def settle(self, until_us: int) -> None:
-        """Let time pass for every ticket."""
-        self.place = sys.maxsize
+        """Let time pass for every ticket, after all that happened to any."""
+        self.differing.sort(key=itemgetter(0))
+        self.listed.sort(key=itemgetter(0))
         for name, pair in self.pairs.items():
             self._take(name, pair, (), until_us)
 
@@ -724,8 +724,6 @@ class _Run:
         """What it came to."""
         for name, pair in self.pairs.items():
             self._end(name, pair)
-        self.differing.sort(key=itemgetter(0))
-        self.listed.sort(key=itemgetter(0))
         return Comparison(
             names=(self.desks[0].name, self.desks[1].name), until_us=until_us, listed=tuple(one for _, one in self.listed),
             forgotten=self.forgotten, tickets=tuple(self.done[name] for _, name, _ in self.differing),
