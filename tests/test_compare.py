@@ -818,6 +818,17 @@ def moments_of(event: Outside) -> tuple[Outside, ...]:
     return (event,)
 
 
+def test_a_time_rule_that_one_desk_has_rises_after_they_went_on_together() -> None:
+    old = Rule(name="old", when=since("created") >= "4h", then=[Action("add_tag", "old")])
+    reworded = attrs.evolve(HOT, when=field.subject.contains("down") & field.subject.is_set())
+    a, b = (ruled(*rules, metrics=(), policies=()) for rules in ((HOT,), (reworded, old)))  # nothing is due under the first
+    for one, other in ((a, b), (b, a)):
+        for history in (HISTORY[:1], [HISTORY[0], told(Noted, "A", "15:00")]):
+            found = compare(one, other, history, until=at("16:00"))
+            assert found == compared(one, other, history, None, until=at("16:00"))
+            assert found.tickets[0].ends["tags"] in [(set(), {"old"}), ({"old"}, set())]
+
+
 def test_a_rule_that_keeps_count_parts_a_ticket_for_good() -> None:
     tick = Rule(name="tick", when=since("created") >= "1h", then=[Action("notify", "lead")], every_us=HOUR_US, times=3)
     other = ruled(attrs.evolve(tick, times=4))

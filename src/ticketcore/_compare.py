@@ -669,7 +669,7 @@ class _Run:
             return
         if self.both.may_join(a) and of_desk(b, self.desks[0].fingerprint) == a:
             pair.together = True
-            pair.ticket[1] = None
+            pair.ticket = [changed(a, memo=None), None]  # the memo does not tell when a watched rule would rise
 
     # --- keeping what is open ----------------------------------------------------------------------------------------
 
