@@ -878,7 +878,7 @@ def test_a_ticket_is_stepped_apart_from_the_first_look_at_a_promise_that_differs
         told(Created, "A", "09:00"), told(Created, "B", "09:00", tags=["gold"]), told(Noted, "A", "09:30"),
         told(TagsAdded, "A", "10:00", tags=["gold"]), told(TagsRemoved, "A", "10:30", tags=["gold"]), told(AgentReplied, "A", "16:00"),
     ]  # fmt: skip
-    for other in (sold(1), sold(2, warn=(WarnAt.parse("50%"),)), sold(2, hours="24x7"), sold(2, keep_used=True)):
+    for other in (sold(1), sold(1, warn=(WarnAt.parse("50%"),)), sold(2, hours="24x7"), sold(2, keep_used=True)):
         both = joint(sold(2), other)
         assert both is not None
         assert both.policies == {"gold"}
@@ -894,8 +894,52 @@ def test_a_ticket_is_stepped_apart_from_the_first_look_at_a_promise_that_differs
         assert compare(sold(2), other, log, recorded=True, until=until) == compared(sold(2), other, log, None, until=until)
 
 
+def warned(*warnings: str) -> Desk:
+    """Four hours, or three where it is high, with these warnings."""
+    targets = {"fa": Targets(by_level={"high": length(3)}, otherwise=length(4))}
+    policy = attrs.evolve(promise(4), targets=targets, warn=tuple(map(WarnAt.parse, warnings)))
+    return ruled(Rule(name="lead", on=["warned"], then=[Action("notify", "lead")]), policies=(policy,))
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "unlike", "parted"),
+    [
+        (["-2h", "50%"], ["50%", "-1h"], {"-2h", "-1h"}, "11:30"), (["50%"], ["50%", "-1h"], {"-1h"}, "12:30"),
+        (["50%", "-1h"], ["-2h"], {"50%", "-1h", "-2h"}, "11:30"), (["50%"], ["50%", "-30m"], {"-30m"}, "13:30"),
+        (["50%", "-1h"], ["-1h", "50%"], set(), None), ([], ["1h"], {"1h"}, "14:30"), (["50%"], ["50%", "-5h"], {"-5h"}, None),
+    ],
+)  # fmt: skip
+def test_a_ticket_is_stepped_for_both_until_a_warning_that_one_desk_gives(
+    mine: list[str], theirs: list[str], unlike: set[str], parted: str | None
+) -> None:
+    from ticketcore._compare import _Run
+
+    a, b = warned(*mine), warned(*theirs)
+    notes = ["10:30", "11:30", "12:30", "13:30", "14:30"]
+    history = [told(Created, "A", "09:00"), *(told(Noted, "A", clock) for clock in notes)]
+    for one, other in ((a, b), (b, a)):
+        both = joint(one, other)
+        assert both is not None
+        assert not both.policies
+        assert both.warnings.get("std", frozenset()) == unlike
+        assert both.must_step([]) == bool(unlike)
+        run, apart = _Run(one, other, both, keep_all=True), []
+        for event in history:
+            run.feed(moments_of(event))
+            if not run.pairs["A"].together:
+                apart.append(event.at_us)
+        assert apart[:1] == ([] if parted is None else [at(parted)])
+        for priority in (None, "10:20", "11:50", "12:10"):
+            changed_ = [*history, told(SlotSet, "A", priority, level="high")] if priority else history
+            changed_.sort(key=lambda event: event.at_us)
+            plain = compared(one, other, changed_, None, until=at("20:00"))
+            assert compared(one, other, changed_, both, until=at("20:00")) == plain
+            log = log_of(one, changed_, at("20:00"))
+            assert compare(one, other, log, recorded=True, until=at("20:00")) == compared(one, other, log, None, until=at("20:00"))
+
+
 def test_a_ticket_is_not_stepped_for_both_again_while_it_has_what_differs() -> None:
-    both = joint(DESK, DESK.evolve(policies=(attrs.evolve(DESK.policies[0], warn=(WarnAt.parse("50%"),)),)))
+    both = joint(DESK, DESK.evolve(policies=(attrs.evolve(DESK.policies[0], keep_used=True),)))
     assert both is not None
     name = DESK.policies[0].name
     ticket = DESK.handle(None, HISTORY[0]).ticket

@@ -2,8 +2,8 @@
 
 What people and the world did stays, what a desk decided is derived anew by each. The plain meaning is two replays side by side,
 compared moment by moment; where the desks differ in rules, templates and what policies promise alone, tickets are stepped once for both
-until a rule or policy acts that is not the same on both (`ticketcore._together`). The history is read as a stream; where all tickets are
-kept it is read ahead a little and taken ticket after ticket, which no ticket notices (`ticketcore._moments.ticket_by_ticket`).
+until a rule, warning or policy acts that is not the same on both (`ticketcore._together`). The history is read as a stream; where all
+tickets are kept it is read ahead a little and taken ticket after ticket, which no ticket notices (`ticketcore._moments.ticket_by_ticket`).
 """
 
 from __future__ import annotations
@@ -515,6 +515,8 @@ class _Run:
         except TicketcoreError:
             self.shared.refused += 1
             outcome = None
+        if outcome is not None and both.may_skip(outcome.events):
+            return False
         self.shared.dropped += len(moment) - len(kept)
         if outcome is not None:
             pair.breaches[1] += self._note(pair, 0, self.shared, outcome, len(kept))

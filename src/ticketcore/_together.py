@@ -1,16 +1,16 @@
 """Two desks stepped as one while nothing that only one of them has would act: the fast path of `ticketcore.replay.compare`.
 
 Where two desks differ in rules, templates and what their policies promise, a step of one is a step of the other until the first firing
-of a rule, or the first look at a policy, that is not the same on both. So one step is taken with the rules of both: those in common act,
-the others are watched, each at its place, and as soon as one of them would fire the step is given up (`Apart`) and both desks take it by
-themselves. A watched rule is never held back where its desk would let it fire, so none is missed; the law in tests/test_compare.py holds
-the outcome equal to that of two plain replays.
+of a rule, the first warning, or the first look at a policy, that is not the same on both. So one step is taken with the rules of both, and
+the warnings of both where nothing else of a policy differs: those in common act, the others are watched, each at its place, and as soon as
+one of them would act the step is given up (`Apart`) and both desks take it by themselves. A watched rule is never held back where its
+desk would let it fire, so none is missed; the law in tests/test_compare.py holds the outcome equal to that of two plain replays.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import attrs
@@ -18,11 +18,11 @@ from attrs import evolve, frozen
 
 from ticketcore._parts import DeskParts
 from ticketcore._step import StepRun
-from ticketcore._values import changed
+from ticketcore._values import EMPTY, FrozenMap, changed
 from ticketcore.desk import Desk
 from ticketcore.model import EventBase, MacroUsed, Ticket
 from ticketcore.rules import ACTIONS, Escalation, Rule, Rules, RuleSet
-from ticketcore.sla import Sla
+from ticketcore.sla import Policy, Sla
 
 if TYPE_CHECKING:
     from ticketcore._step import _Due
@@ -70,6 +70,7 @@ class Joint:
     asking: frozenset[str]  # the rules of the first desk that ask for effects
     macros: frozenset[str] = frozenset()  # those that only one desk has, or has otherwise
     policies: frozenset[str] = frozenset()  # those that promise something else on each desk
+    warnings: Mapping[str, frozenset[str]] = EMPTY  # of policies that promise the same, the warnings that only one desk gives
 
     def must_step(self, events: Iterable[EventBase]) -> bool:
         """Whether a recorded step has to be taken anew: a watched rule might fire in it, or it asks the host for something."""
@@ -80,6 +81,10 @@ class Joint:
         if not self.repeating.isdisjoint(ticket.repeats):
             return False
         return not self.policies or self.policies.isdisjoint((ticket.policy, *(clock.cycle.policy for clock in ticket.clocks.values())))
+
+    def may_skip(self, events: Iterable[EventBase]) -> bool:
+        """Whether a promise was changed in a step, so that some of the watched warnings may have fallen into the past."""
+        return bool(self.warnings) and any(event.kind == "retargeted" and event.policy in self.warnings for event in events)  # type: ignore[attr-defined]
 
     def asks(self, events: Iterable[EventBase]) -> bool:
         """Whether the first desk asked the host for something in a recorded step; a log does not hold what."""
@@ -92,11 +97,11 @@ class Joint:
 class Together(StepRun):
     """One step of both desks; raises `Apart` before anything that only one of them would do."""
 
-    __slots__ = ("macros", "watched")
+    __slots__ = ("macros", "warnings", "watched")
 
     def __init__(self, both: Joint, ticket: Ticket | None) -> None:
         super().__init__(both.parts, ticket, restamp=True, observe=True)
-        self.watched, self.macros = both.watched, both.macros
+        self.watched, self.macros, self.warnings = both.watched, both.macros, both.warnings
 
     def fire(self, rule: Rule, event: EventBase | None, number: int, skipped: tuple[str, ...]) -> None:
         """As `StepRun.fire`, if the rule is the same on both desks."""
@@ -112,6 +117,8 @@ class Together(StepRun):
     def _due_cycle(self, due: _Due) -> None:
         # The last but one time root before silence: whether a desk falls silent hangs on what else is due on it.
         if not self.watched.isdisjoint(due.rules) or self.draft.time_roots + 1 >= self.desk.settings.silence_after:
+            raise Apart
+        if due.warning and due.warning in self.warnings.get(self.draft.clocks[due.metric].cycle.policy, ()):
             raise Apart
         super()._due_cycle(due)
 
@@ -129,7 +136,7 @@ def joint(one: Desk, other: Desk) -> Joint | None:
             return None
     if [(policy.name, policy.when) for policy in one.policies] != [(policy.name, policy.when) for policy in other.policies]:
         return None
-    policies = frozenset(mine.name for mine, its in zip(one.policies, other.policies, strict=True) if mine != its)
+    policies, warnings = _unlike_policies(one, other)
     spoilt = {name for name in {*one.templates, *other.templates} if one.templates.get(name) != other.templates.get(name)}
     watched: set[str] = set()
     repeating: set[str] = set()
@@ -150,19 +157,39 @@ def joint(one: Desk, other: Desk) -> Joint | None:
     mine, theirs = ({macro.name: macro for macro in rules.macros} for rules in (one.rules, other.rules))
     macros = {name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name) or _uses(mine[name].then, spoilt)}
     rules = Rules(sets=sets, escalations=ladders, macros=one.rules.macros).using(one.vocabulary, one.rules.further)
-    parts = cast("DeskParts", changed(one, rules=rules, sla=_guarded(one.sla, policies)))
+    parts = cast("DeskParts", changed(one, rules=rules, sla=_guarded(one.sla, other.sla, policies, warnings)))
     asking = frozenset(rule.name for rule in one.rules if any(ACTIONS[action.name].is_effect for action in rule.then))
     return Joint(
         parts=parts, watched=frozenset(watched), repeating=frozenset(repeating), asking=asking,
-        heard=None if anything or policies else frozenset(heard), macros=frozenset(macros), policies=policies,
+        heard=None if anything or policies or warnings else frozenset(heard), macros=frozenset(macros), policies=policies,
+        warnings=warnings,
     )  # fmt: skip
 
 
-def _guarded(sla: Sla, other: frozenset[str]) -> Sla:
-    """The service levels, except for what the policies in *other* promise."""
-    if not other:
+def _unlike_policies(one: Desk, other: Desk) -> tuple[frozenset[str], FrozenMap[str, frozenset[str]]]:
+    """The policies that promise something else on each desk, and of the others the warnings that only one of the desks gives."""
+    unlike: set[str] = set()
+    warnings: dict[str, frozenset[str]] = {}
+    for mine, its in zip(one.policies, other.policies, strict=True):
+        if evolve(mine, warn=()) != evolve(its, warn=()):
+            unlike.add(mine.name)
+        elif odd := frozenset(map(str, mine.warn)) ^ frozenset(map(str, its.warn)):
+            warnings[mine.name] = odd
+    return frozenset(unlike), FrozenMap(warnings)
+
+
+def _guarded(sla: Sla, other: Sla, unlike: frozenset[str], watched: Collection[str]) -> Sla:
+    """The service levels with the warnings of both for the policies in *watched*, except for what those in *unlike* promise."""
+    if not unlike and not watched:
         return sla
-    return changed(sla, _policy=_Policies(sla._policy, other), _warnings=_Policies(sla._warnings, other))
+    policies: dict[str, Policy] = {}
+    for name in watched:
+        mine, its = sla.policy(name), other.policy(name)
+        policies[name] = evolve(mine, warn=tuple(dict.fromkeys((*mine.warn, *its.warn))))
+    warnings = {name: tuple((str(one), one) for one in policy.warn) for name, policy in policies.items()}
+    return changed(
+        sla, _policy=_Policies({**sla._policy, **policies}, unlike), _warnings=_Policies({**sla._warnings, **warnings}, unlike)
+    )  # fmt: skip
 
 
 def _active_sets(rules: Rules) -> list[RuleSet]:

@@ -205,7 +205,7 @@ def _commuted(desk: Desk, mine: Sequence[Rule], theirs: Sequence[Rule]) -> bool:
 def _spaces(one: Desk, other: Desk) -> list[Space]:
     """What to walk through on both desks, one space after the other; each begins with tickets that whatever is not the same is about."""
     both = joint(one, other)
-    if both is None or both.policies:
+    if both is None or both.policies or both.warnings:
         named = {policy.name for policy in (*one.policies, *other.policies) if (policy in one.policies) != (policy in other.policies)}
         conditions = [policy.when for policy in (*one.policies, *other.policies) if policy.name in named]
         unlike = _unlike(one, {rule.name for rule in one.rules}, other) + _unlike(other, {rule.name for rule in other.rules}, one)
