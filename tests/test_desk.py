@@ -225,7 +225,7 @@ def test_what_is_no_ticket_or_no_event_is_refused_with_what_was_meant() -> None:
             desk.handle(given, note("10:00"))  # type: ignore[arg-type]
         with pytest.raises(BadValue, match=way_out):
             desk.tick(given, at("10:00"))  # type: ignore[arg-type]
-    with pytest.raises(BadValue, match=r"a ticket is wanted, not NoneType; give the \.ticket of an outcome"):
+    with pytest.raises(BadValue, match=r"a ticket is wanted, not None; give the \.ticket of an outcome"):
         desk.tick(None, at("10:00"))  # type: ignore[arg-type]
     with pytest.raises(BadMoment, match=r"not list; hand over one after the other: handle\(ticket, \*events\)"):
         desk.handle(outcome.ticket, [note("10:00")])  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ from ticketcore._time import from_us, iso, maybe_us
 from ticketcore._together import Apart, Joint, Together, joint, of_desk
 from ticketcore._values import FrozenMap, changed
 from ticketcore.desk import Desk, Outcome
-from ticketcore.errors import BadValue, TicketcoreError, WrongTicket, shorten
+from ticketcore.errors import BadValue, TicketcoreError, WrongTicket, check_kind, shorten
 from ticketcore.model import Agent, Created, EffectBase, EventBase, Outside, Ticket, fold
 
 if TYPE_CHECKING:
@@ -779,6 +779,8 @@ def compare(
     >>> compare(plain, plain, [Created(at=0, ticket="T-1", by=Person(name="Ada"))]).is_same
     True
     """
+    for name, desk in (("desk_a", desk_a), ("desk_b", desk_b)):
+        check_kind(desk, Desk, "a desk", "compare(desk_a, desk_b, history)", name)
     return compared(desk_a, desk_b, history, joint(desk_a, desk_b), until=until, keep=keep, recorded=recorded)
 
 

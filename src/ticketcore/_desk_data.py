@@ -15,6 +15,7 @@ from ticketcore._settings import Settings
 from ticketcore._time import iso, say_duration
 from ticketcore.conditions import Fact, FieldType, say_span, to_data
 from ticketcore.desk import Desk
+from ticketcore.errors import check_kind
 from ticketcore.hours import always
 from ticketcore.lifecycle import Lifecycle, Move, Status, To
 from ticketcore.model import Days, Length, WorkingDays
@@ -225,6 +226,7 @@ def desk_to_data(desk: Desk) -> dict[str, Any]:
     >>> desk_to_data(Desk(name="shop"))
     {'schema': 1, 'name': 'shop'}
     """
+    check_kind(desk, Desk, "a desk", "load_desk makes one of data")
     fields, sets = desk.fields, list(desk.rules.sets)
     loose = sets.pop(0) if sets and sets[0].name == "rules" and sets[0].rules and sets[0].enabled else RuleSet()
     settings = _write_settings(desk.settings)

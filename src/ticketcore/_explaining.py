@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, assert_never
+from typing import Any, Final, assert_never, get_args
 
 from attrs import field, frozen
 
@@ -16,7 +16,7 @@ from ticketcore._rises import EVER, NEVER, hours_flip, in_hours, interval
 from ticketcore._text import LONGEST_TEXT
 from ticketcore._time import duration_us, iso, say_duration, to_us
 from ticketcore._values import FrozenMap
-from ticketcore.errors import shorten
+from ticketcore.errors import check_kind, shorten
 
 _WORDS: Final[Mapping[str, str]] = FrozenMap({
     "is": "is", "is_not": "is not", "is_any": "is one of", "is_none": "is none of", "has": "has", "has_any": "has one of",
@@ -28,6 +28,7 @@ _WORDS: Final[Mapping[str, str]] = FrozenMap({
     "is_empty": "is empty",
 })  # fmt: skip
 _SPANS: Final[Mapping[str, str]] = FrozenMap({"at_least": "at least", "at_most": "at most", "above": "more than", "below": "less than"})
+_CONDITIONS: Final = get_args(Condition)
 _PLACED: Final = 500  # lines of a printed explanation
 
 # --- in words ----------------------------------------------------------------------------------------------------------
@@ -151,6 +152,7 @@ def explain(condition: Condition, view: View) -> Explanation:
     yes    tags has 'vip'   ('vip')
     no     text mentions 'outage'   (none of it in 'The shop is down')
     """
+    check_question(condition, view)
     match condition:
         case AllOf(parts):
             told = tuple(explain(part, view) for part in parts)
@@ -163,6 +165,12 @@ def explain(condition: Condition, view: View) -> Explanation:
             return Explanation(condition=condition, holds=not inner.holds, parts=(inner,))
         case _:
             return _explain_test(condition, view)
+
+
+def check_question(condition: object, view: object) -> None:
+    """Refuse what is no condition, or no view. Raises `BadValue`."""
+    check_kind(condition, _CONDITIONS, "a condition", 'give field.tags.has("vip"), or parse it from data')
+    check_kind(view, View, "a view", "give desk.view(ticket)")
 
 
 def _explain_test(test: Test | Changed | Since | Until | InHours | Sla, view: View) -> Explanation:

@@ -15,7 +15,7 @@ from ticketcore._names import hint
 from ticketcore._order_data import order_to_data, parse_order
 from ticketcore._queue import DueOf, Order
 from ticketcore.conditions import TRUE, Condition, View, Vocabulary, compiled, parse, to_data
-from ticketcore.errors import BadValue, DeskError, Problem, shorten
+from ticketcore.errors import BadValue, DeskError, Problem, check_kind, shorten
 from ticketcore.model import Ticket
 
 LONGEST_NAME: Final = 200
@@ -23,6 +23,7 @@ LONGEST_NAME: Final = 200
 
 def _order(value: Order) -> Order:
     """Which tickets are picked is said by the condition alone, so the order leaves out none."""
+    check_kind(value, Order, "an order", 'give Order.by("priority")', "order")
     return evolve(value, leave_out=frozenset()) if value.leave_out else value
 
 

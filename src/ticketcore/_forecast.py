@@ -8,6 +8,7 @@ from attrs import field, frozen
 from pendulum import DateTime
 
 from ticketcore._effects import EffectBase
+from ticketcore._ticket import check_ticket
 from ticketcore._time import iso, maybe_from_us
 from ticketcore.model import Breached, EventBase, Ticket, Warned
 from ticketcore.sla import Sla, Standing
@@ -94,6 +95,7 @@ def redated(tickets: Iterable[Ticket], old: Sla, new: Sla) -> Iterator[Redated]:
     the one that the same policy of the new configuration promises for the ticket's priority.
     """
     for ticket in tickets:
+        check_ticket(ticket)
         for metric, clock in ticket.clocks.items():
             cycle = clock.cycle
             if cycle.verdict is None and cycle.target is not None:

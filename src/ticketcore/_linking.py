@@ -13,8 +13,10 @@ from pendulum import DateTime
 
 from ticketcore._parts import DeskParts
 from ticketcore._step import Outcome, StepRun
+from ticketcore._ticket import check_ticket
 from ticketcore._time import from_us, iso, maybe_from_us
-from ticketcore.errors import BadValue, IllegalMove, WrongTicket, shorten
+from ticketcore._values import name_set
+from ticketcore.errors import BadValue, IllegalMove, WrongTicket, check_kind, shorten
 from ticketcore.model import (
     Absorbed,
     Actor,
@@ -71,6 +73,7 @@ def merge(desk: DeskParts, source: Ticket, target: Ticket, at_us: int, by: Actor
 
 def _settled(desk: DeskParts, ticket: Ticket, at_us: int) -> Ticket:
     """*ticket* as a moment at *at_us* finds it, however often it was ticked: all that was due before has happened to it."""
+    check_ticket(ticket)
     return StepRun(desk, ticket).tick(max(at_us, ticket.floor_us) - 1).ticket
 
 
@@ -92,6 +95,8 @@ def split(
     restamp: bool,
 ) -> Linked:  # fmt: skip
     """Make a part of *source* a ticket of its own."""
+    if message is not None:
+        check_kind(message, Spoken, "the event of a message", _MESSAGE_HINT, "message")
     moved = "" if message is None else message.id
     parted = StepRun(desk, source, restamp=restamp).handle((Split(at=at_us, by=by, into=name, event=moved),))
     born = _offshoot(_settled(desk, source, at_us), name, at_us, by, message, "split", given)
@@ -100,6 +105,7 @@ def split(
 
 def follow_up(desk: DeskParts, source: Ticket, name: str, message: Spoken, given: Mapping[str, Any]) -> Outcome:
     """Open a ticket for a reply that *source* no longer takes."""
+    check_kind(message, Spoken, "the event of a message", _MESSAGE_HINT, "message")
     return StepRun(desk, None).handle((_offshoot(source, name, message.at_us, message.by, message, "follow_up", given),))
 
 
@@ -107,6 +113,7 @@ def _offshoot(
     source: Ticket, name: str, at_us: int, by: Actor | None, message: Spoken | None, relation: str, given: Mapping[str, Any]
 ) -> Created:
     """The event that begins a ticket which came out of *source*: its people, its place and its fields, unless *given* says otherwise."""
+    check_ticket(source)
     if not name or name == source.id:
         raise WrongTicket(f"the new ticket needs an id of its own, not {shorten(name)}", value=shorten(name), hint="give ticket=")
     if message is not None and message.ticket not in ("", source.id):
@@ -123,6 +130,7 @@ def _offshoot(
     return Created(at=at_us, ticket=name, by=writer, origin=source.id, relation=relation, **{**said, **kept, **given})
 
 
+_MESSAGE_HINT: Final = "give CustomerReplied(at=..., message=...)"
 _GIVEN: Final = frozenset({
     "requester", "channel", "subject", "language", "group", "assignee", "tags", "fields", "facts", "followers", "cc", "id",
 })  # fmt: skip
@@ -197,5 +205,5 @@ def public(ticket: Ticket, text: str, public_tags: Iterable[str]) -> PublicTicke
     return PublicTicket(
         id=ticket.id, subject=ticket.subject, status=ticket.status, text=text, waits_for=_WAITS_FOR[ticket.category],
         created_us=ticket.created_us, updated_us=max(us for us in seen if us is not None), last_answer_us=ticket.last_agent_reply_us,
-        merged_into=ticket.merged_into, tags=tuple(sorted(ticket.tags & frozenset(public_tags))),
+        merged_into=ticket.merged_into, tags=tuple(sorted(ticket.tags & name_set(public_tags))),
     )  # fmt: skip

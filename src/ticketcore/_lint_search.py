@@ -21,7 +21,7 @@ from ticketcore._time import DAY_US, MINUTE_US, maybe_from_us
 from ticketcore._values import changed
 from ticketcore.conditions import Changed, Condition, Test, View, holds, next_rise, parse, say
 from ticketcore.desk import Desk
-from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError
+from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, check_kind
 from ticketcore.model import Postponed, Ticket
 
 __all__ = ["Answer", "search"]
@@ -98,6 +98,7 @@ def search(desk: Desk, never: Condition | Mapping[str, Any], *, depth: int = 4, 
     >>> answer.verdict, [event.kind for event in answer.script.events]
     ('violated', ['created', 'resolved'])
     """
+    check_kind(desk, Desk, "a desk", "search(desk, never)", "desk")
     condition = _checked(desk, never)
     for name, value in (("depth", depth), ("budget", budget)):
         if type(value) is not int or value < 1:

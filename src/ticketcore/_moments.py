@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Final, TypeVar
 
-from ticketcore.errors import BadValue, shorten
+from ticketcore._people import check_event
+from ticketcore.errors import BadValue, check_kind, shorten
 from ticketcore.model import EventBase, Outside
 
 __all__ = ["FINISHED", "moments", "steps", "ticket_by_ticket"]
@@ -19,7 +20,7 @@ AT_ONCE: Final = 16_384  # how far a history is read ahead
 def moments(history: Iterable[EventBase]) -> Iterator[tuple[Outside, ...]]:
     """The outside moments of a history, in order: neighbours of one ticket with one moment id belong together.
 
-    What a desk decided, and what a rule did, is passed over.
+    What a desk decided, and what a rule did, is passed over. Raises `BadValue` for what is no event.
 
     >>> from ticketcore import Created, Desk, Resolved
     >>> from ticketcore.replay import replay
@@ -28,9 +29,11 @@ def moments(history: Iterable[EventBase]) -> Iterator[tuple[Outside, ...]]:
     >>> len(stored), [[event.kind for event in moment] for moment in moments(stored)]
     (8, [['created'], ['resolved']])
     """
+    check_kind(history, Iterable, "a history of events", "give a list of them", "history")
     waiting: list[Outside] = []
     for event in history:
         if not isinstance(event, Outside) or not event.is_outside or event.cause:
+            check_event(event)
             continue
         if waiting and (not event.moment or event.moment != waiting[0].moment or event.ticket != waiting[0].ticket):
             yield tuple(waiting)

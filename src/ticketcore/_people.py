@@ -10,7 +10,7 @@ from pendulum import DateTime
 from ticketcore._time import from_us, iso, load_zone, maybe_from_us, maybe_us, to_us
 from ticketcore._typed import ALLOWED, check_types
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, name_set, names
-from ticketcore.errors import BadZone
+from ticketcore.errors import BadZone, unwanted
 
 # --- people and messages ---------------------------------------------------------------------------------------------
 
@@ -189,6 +189,12 @@ class EventBase:
     def at(self) -> DateTime:
         """When it happened, in UTC."""
         return from_us(self.at_us)
+
+
+def check_event(given: object) -> None:
+    """Refuse what is no event. Raises `BadValue`."""
+    if not isinstance(given, EventBase):
+        raise unwanted(given, "an event", "give its .events" if hasattr(given, "events") else "give Noted(at=...)")
 
 
 @frozen(kw_only=True)

@@ -19,16 +19,18 @@ from typing import Any, ClassVar, Final
 from attrs import Factory, evolve, field, frozen
 
 from ticketcore._names import hint
+from ticketcore._ticket import check_ticket, no_ticket
 from ticketcore._time import duration_us, iso, say_duration, to_timedelta, to_us
 from ticketcore._values import FrozenMap, name_set, names
 from ticketcore.conditions import View, Vocabulary, compiled, is_timed
-from ticketcore.errors import BadValue, DeskError, Problem, UnknownName, shorten
+from ticketcore.errors import BadValue, DeskError, Problem, UnknownName, check_kind, shorten
 from ticketcore.model import Ticket
 
 NEVER: Final = 1 << 62  # later than every instant: who has no such instant comes last
 LEVELS: Final = ("low", "medium", "high", "urgent")
 LEFT_OUT: Final = frozenset({"closed", "removed"})
 CHUNK: Final = 1024
+_LIST_HINT: Final = "give a list, even of one"
 _key: Final = itemgetter(0)
 
 DueOf = Callable[[Ticket, str], datetime | int | None]
@@ -341,6 +343,7 @@ class HeadStart(TermBase):
         >>> print(ageing.effective(Ticket(id="T-1", priority="low", waiting_since_us=0), 5_400_000_000))
         low, counts as high after 1h 30m
         """
+        check_ticket(ticket)
         ranked = names(levels)
         if ticket.priority not in ranked:
             raise UnknownName(
@@ -507,6 +510,7 @@ class Order:
         >>> order.takes(Ticket(id="T-1", category="open")), order.takes(Ticket(id="T-1", category="closed"))
         (True, False)
         """
+        check_ticket(ticket)
         return ticket.category not in self.leave_out
 
     def key(self, ticket: Ticket) -> tuple[int | str, ...]:
@@ -515,11 +519,15 @@ class Order:
         >>> Order.by("priority").then("age").key(Ticket(id="T-1", priority="high", created_us=5))
         (1, 5, 'T-1')
         """
-        return (*[term.of(ticket) for term in self.terms], ticket.id)
+        try:
+            return (*[term.of(ticket) for term in self.terms], ticket.id)
+        except AttributeError:  # found when it happens, so that a long queue needs no look
+            check_ticket(ticket)
+            raise
 
     def sorted(self, tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
         """All *tickets* that are queued, in order."""
-        return tuple(sorted(self._queued(tickets), key=self.key))
+        return tuple(sorted(self._queued(_list(tickets)), key=self.key))
 
     def first(self, n: int, tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
         """The first *n* of `sorted`, without sorting all: most tickets cost one comparison. Raises `BadValue`.
@@ -532,6 +540,7 @@ class Order:
             return ()
         best: list[tuple[tuple[Any, ...], Ticket]] = []
         cut: tuple[Any, ...] | None = None  # the n-th best key as far as known: what is not before it is of no interest
+        check_kind(tickets, Iterable, "a list of tickets", _LIST_HINT, "tickets")
         stream = iter(tickets)
         while chunk := list(islice(stream, CHUNK)):  # in chunks, because what one term has read is at hand for the next
             near = self._queued(chunk) if cut is None else self._up_to(cut, chunk)
@@ -557,7 +566,7 @@ class Order:
         """Due instants first, and categories of the few that are left: for most of a million tickets one read of memory less."""
         try:
             return [pair for pair in term.near(tickets, cut) if pair[1].category not in self.leave_out]
-        except UnknownName:  # a ticket that is left out need not have due instants
+        except (UnknownName, AttributeError):  # a ticket that is left out need not have due instants; and what is none is refused
             return term.near(self._queued(tickets), cut)
 
     def explain(self, ticket: Ticket, tickets: Iterable[Ticket]) -> Standing:
@@ -567,8 +576,9 @@ class Order:
         >>> print(Order.by("priority").explain(queue[0], queue))
         T-1: 2 of 2: priority low (1 ahead of higher priority)
         """
-        others = [other for other in self._queued(tickets) if other.id != ticket.id]
-        if not self.takes(ticket):
+        takes = self.takes(ticket)
+        others = [other for other in self._queued(_list(tickets)) if other.id != ticket.id]
+        if not takes:
             return Standing(ticket=ticket.id, position=None, of=len(others), because=f"left out: its category is {ticket.category}")
         mine = self.key(ticket)
         ahead = [0] * len(mine)
@@ -585,9 +595,17 @@ class Order:
         because = "; ".join(map(str, said)) or "first by id"
         return Standing(ticket=ticket.id, position=sum(ahead) + 1, of=len(others) + 1, terms=tuple(said), because=because)
 
-    def _queued(self, tickets: Iterable[Ticket]) -> list[Ticket]:
+    def _queued(self, tickets: list[Ticket]) -> list[Ticket]:
         leave_out = self.leave_out
-        return [ticket for ticket in tickets if ticket.category not in leave_out]
+        try:
+            return [ticket for ticket in tickets if ticket.category not in leave_out]
+        except AttributeError:  # found when it happens, so that a million tickets need no look
+            raise no_ticket(next(one for one in tickets if not isinstance(one, Ticket))) from None
+
+
+def _list(tickets: Iterable[Ticket]) -> list[Ticket]:
+    check_kind(tickets, Iterable, "a list of tickets", _LIST_HINT, "tickets")
+    return list(tickets)
 
 
 def _term(term: str | Term | None, due: str | None, head_start: HeadStarts | None) -> Term:
@@ -712,6 +730,8 @@ class Queue:
     __slots__ = ("_entries", "_heap", "_order")
 
     def __init__(self, order: Order, tickets: Iterable[Ticket] = ()) -> None:
+        check_kind(order, Order, "an order", 'give Order.by("priority")', "order")
+        check_kind(tickets, Iterable, "a list of tickets", _LIST_HINT, "tickets")
         self._order = order
         self._entries: dict[str, tuple[tuple[Any, ...], Ticket]] = {}  # by id: the key that counts, and the ticket
         self._heap: list[tuple[Any, ...]] = []  # every key that counts, once, and outdated ones

@@ -10,8 +10,8 @@ from attrs import evolve, field, frozen
 from pendulum import DateTime
 
 from ticketcore._time import iso, maybe_from_us, maybe_us, to_us
-from ticketcore._values import EMPTY, FrozenMap, frozen_map, name_set
-from ticketcore.errors import BadValue, UnknownName, shorten
+from ticketcore._values import EMPTY, FrozenMap, each, frozen_map, name_set
+from ticketcore.errors import BadValue, UnknownName, check_kind, shorten
 
 PRESENCES: Final = ("online", "away", "offline")
 
@@ -86,7 +86,7 @@ class Member:
 
 
 def _by_agent(members: Iterable[Member]) -> tuple[Member, ...]:
-    return tuple(sorted(members, key=lambda member: member.agent))
+    return tuple(sorted(each(members, Member, "members", 'give Member(agent="maria")', "members"), key=lambda member: member.agent))
 
 
 @frozen(kw_only=True)
@@ -125,6 +125,7 @@ class Roster:
         >>> [(member.agent, member.presence) for member in roster.members]
         [('maria', 'online'), ('otto', 'away')]
         """
+        check_kind(member, Member, "a member of a roster", 'give Member(agent="maria")', "member")
         return Roster(members=(*(other for other in self.members if other.agent != member.agent), member))
 
     def assigned(self, agent: str, at: datetime | int, *, weight: int = 1, channel: str = "") -> Roster:

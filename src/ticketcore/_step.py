@@ -18,14 +18,13 @@ from ticketcore._effects import CreateFollowUp, EffectBase, Erase, ForwardReply,
 from ticketcore._folding import HANDLERS, start
 from ticketcore._incoming import CHECKED, incoming
 from ticketcore._parts import DeskParts
-from ticketcore._ticket import draft_of, freeze
+from ticketcore._ticket import draft_of, freeze, no_ticket
 from ticketcore._time import iso, maybe_from_us
 from ticketcore._trace import Trace
 from ticketcore._values import DRAFTS, EMPTY, changed, made, thawed
 from ticketcore.conditions import TWO_YEARS_US, View
 from ticketcore.errors import (
     BadMoment,
-    BadValue,
     Duplicate,
     IllegalMove,
     MissingFacts,
@@ -33,6 +32,7 @@ from ticketcore.errors import (
     TicketcoreError,
     WrongDesk,
     WrongTicket,
+    kind_name,
     shorten,
 )  # fmt: skip
 from ticketcore.lifecycle import Decided
@@ -170,7 +170,7 @@ class StepRun:
     ) -> None:
         if ticket is not None:
             if not isinstance(ticket, Ticket):
-                raise no_ticket(ticket)
+                raise no_ticket(ticket, or_none=True)
             if ticket.desk != desk.fingerprint and not foreign:
                 raise wrong_desk(ticket, desk.fingerprint)
         self.desk, self.frozen, self.restamp, self.observe = desk, ticket, restamp, observe
@@ -816,17 +816,11 @@ def _deviating(event: EventBase, odd: str) -> EventBase:
 
 def not_to_hand(given: object) -> BadMoment:
     """The refusal of what is no event from outside."""
-    what = type(given).__name__
+    what = kind_name(given)
     if isinstance(given, EventBase):
         return BadMoment(f"{what} is decided by the desk, not handed to it", value=shorten(given.id))
     way_out = "hand over one after the other: handle(ticket, *events)" if isinstance(given, list | tuple) else "give Noted(at=...)"
     return BadMoment(f"an event is wanted, not {what}", value=shorten(given), hint=way_out)
-
-
-def no_ticket(given: object) -> BadValue:
-    """The refusal of what is no ticket."""
-    way_out = "give its .ticket" if isinstance(given, Outcome) else "give the .ticket of an outcome, or None for a new one"
-    return BadValue(f"a ticket is wanted, not {type(given).__name__}", value=shorten(given), hint=way_out)
 
 
 def wrong_desk(ticket: Ticket, fingerprint: str) -> WrongDesk:

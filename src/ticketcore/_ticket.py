@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -11,8 +11,8 @@ from pendulum import DateTime
 from ticketcore._clocks import Clock, Cycle
 from ticketcore._people import Person
 from ticketcore._time import from_us, iso, maybe_from_us
-from ticketcore._values import EMPTY, FrozenMap
-from ticketcore.errors import UnknownName
+from ticketcore._values import EMPTY, FrozenMap, each
+from ticketcore.errors import BadValue, UnknownName, unwanted
 
 
 @frozen(kw_only=True)
@@ -305,6 +305,24 @@ def draft_of(ticket: Ticket) -> Draft:  # noqa: PLR0915 - one statement a slot
     draft.silenced = ticket.silenced
     draft.memo = None
     return draft
+
+
+def no_ticket(given: object, *, or_none: bool = False) -> BadValue:
+    """The refusal of what is no ticket; *or_none* where None makes a new one."""
+    held = getattr(given, "ticket", None)  # an outcome has it; an event has only its id
+    otherwise = "give the .ticket of an outcome" + (", or None for a new one" if or_none else "")
+    return unwanted(given, "a ticket", "give its .ticket" if isinstance(held, Ticket) else otherwise)
+
+
+def check_ticket(given: object) -> None:
+    """Refuse what is no ticket. Raises `BadValue`."""
+    if not isinstance(given, Ticket):
+        raise no_ticket(given)
+
+
+def each_ticket(tickets: Iterable[Ticket]) -> tuple[Ticket, ...]:
+    """The tickets of a list; what is none, or none of them, is refused. Raises `BadValue`."""
+    return each(tickets, Ticket, "tickets", "give the .ticket of an outcome", "tickets")
 
 
 def ticket_of(row: Sequence[Any]) -> Ticket:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from ticketcore._values import FrozenMap
-from ticketcore.errors import BadValue, shorten
+from ticketcore.errors import unwanted
 
 Allowed = tuple[tuple[type, ...], str, str]  # the types, what is wanted in words, and the way out
 
@@ -63,5 +63,4 @@ def _check(kind: type, field: Any, value: Any) -> None:
         return
     if types[0] is str and hasattr(value, "id"):
         hint = "give its id"
-    text = f"{wanted} is wanted, not {'None' if value is None else type(value).__name__}"
-    raise BadValue(text, value=shorten(value), path=field.alias, hint=hint)
+    raise unwanted(value, wanted, hint, field.alias)

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
 
-from ticketcore.errors import BadValue, shorten
+from ticketcore.errors import BadValue, check_kind, kind_name, shorten
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -95,6 +95,22 @@ def names(value: Iterable[str]) -> tuple[str, ...]:
 def name_set(value: Iterable[str]) -> frozenset[str]:
     """A frozenset of names; a bare string is refused, because its letters are not meant."""
     return frozenset(_strings(value))
+
+
+def each(value: Iterable[T], kind: type[T], wanted: str, hint: str = "", path: str = "") -> tuple[T, ...]:
+    """The members of *value*: *wanted* names what they are, *hint* is the way out where one is of another kind. Raises `BadValue`.
+
+    >>> each([1, "two"], int, "whole numbers")
+    Traceback (most recent call last):
+    ticketcore.errors.BadValue: [1]: a list of whole numbers is wanted, and this is str
+    """
+    check_kind(value, Iterable, f"a list of {wanted}", "give a list, even of one", path)
+    found = tuple(value)
+    for number, one in enumerate(found):
+        if not isinstance(one, kind):
+            text = f"a list of {wanted} is wanted, and this is {kind_name(one)}"
+            raise BadValue(text, value=shorten(one), path=f"{path}[{number}]", hint=hint)
+    return found
 
 
 def _strings(value: Iterable[str]) -> list[str]:

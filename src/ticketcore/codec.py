@@ -59,7 +59,7 @@ from ticketcore._trusted import leaf_of
 from ticketcore._values import FrozenMap, frozen_map, frozen_value, name_set, names
 from ticketcore.conditions import Regex
 from ticketcore.desk import Desk, Outcome
-from ticketcore.errors import BadValue, shorten
+from ticketcore.errors import BadValue, check_kind, shorten, unwanted
 from ticketcore.model import (
     EFFECTS,
     EVENTS,
@@ -387,7 +387,7 @@ def ticket_to_data(ticket: Ticket) -> dict[str, Any]:
 
 
 def _refuse_kind(wanted: str, value: Any) -> NoReturn:
-    raise BadValue(f"{wanted} is wanted, not {type(value).__name__}", value=shorten(value))
+    raise unwanted(value, wanted)
 
 
 # --- desks and outcomes ----------------------------------------------------------------------------------------------
@@ -418,6 +418,8 @@ def outcome_to_data(outcome: Outcome) -> dict[str, Any]:
     >>> sorted(outcome_to_data(Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))))
     ['effects', 'events', 'schema', 'ticket']
     """
+    if not isinstance(outcome, Outcome):
+        _refuse_kind("an outcome", outcome)
     data: dict[str, Any] = {
         "schema": SCHEMA, "ticket": to_data(outcome.ticket), "events": [to_data(event) for event in outcome.events],
         "effects": [to_data(effect) for effect in outcome.effects],
@@ -468,6 +470,7 @@ def history_from_lines(lines: Iterable[str | bytes], path: str = "line", *, trus
     >>> list(history_from_lines(['{"kind": "closed", "at": "2026-11-20T09:00:00Z", "id": "e1"}', ""]))[0].id
     'e1'
     """
+    check_kind(lines, Iterable, "a list of lines", "give text.splitlines(), or an open file", path)
     for number, line in enumerate(lines, 1):
         if not isinstance(line, str | bytes) or line.strip():
             if trusted:

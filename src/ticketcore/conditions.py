@@ -52,7 +52,7 @@ from ticketcore._conditions import (
 )  # fmt: skip
 from ticketcore._conditions import fields as field
 from ticketcore._edits import EDIT_KINDS, Edit
-from ticketcore._explaining import Explanation, explain, say
+from ticketcore._explaining import Explanation, check_question, explain, say
 from ticketcore._fields import (
     CATEGORIES,
     DURATION,
@@ -182,6 +182,7 @@ def holds(condition: Condition, view: View) -> bool:
     >>> holds(field.status == "new", desk.view(ticket)), holds(field.tags.has("vip"), desk.view(ticket))
     (True, False)
     """
+    check_question(condition, view)
     match condition:
         case AllOf(parts):
             return all(holds(part, view) for part in parts)
@@ -284,6 +285,7 @@ def next_rise(condition: Condition, view: View, after_us: int | None = None, hor
     >>> next_rise(since("created") >= "4h", desk.view(ticket)).at_us // 3_600_000_000
     4
     """
+    check_question(condition, view)
     first = first_of(condition, lambda part: lambda at: holds(part, at))
     after = view.now_us if after_us is None else after_us
     return rise(first, lambda at: holds(condition, at), view, after, after + TWO_YEARS_US if horizon_us is None else horizon_us)

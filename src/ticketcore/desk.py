@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from attrs import evolve, field, frozen
 from pendulum import DateTime
@@ -36,11 +36,12 @@ from ticketcore._parts import DeskParts
 from ticketcore._settings import LATE, Settings
 from ticketcore._step import Outcome, StepRun, wrong_desk
 from ticketcore._templates import Template
+from ticketcore._ticket import check_ticket, no_ticket
 from ticketcore._time import iso, load_zone, maybe_from_us, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, names
 from ticketcore._variables import Variables
 from ticketcore.conditions import Condition, Explanation, Fact, FieldType, Regex, View, Vocabulary, explain, parse
-from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName, shorten
+from ticketcore.errors import BadValue, DeskError, Problem, TicketcoreError, UnknownName, check_kind, kind_name, shorten
 from ticketcore.hours import BusinessHours, Hours, always
 from ticketcore.lifecycle import Lifecycle
 from ticketcore.model import Actor, Agent, EventBase, Outside, Spoken, Ticket
@@ -49,11 +50,29 @@ from ticketcore.routing import Filter
 from ticketcore.rules import Action, Rule, Rules, RuleSet
 from ticketcore.sla import ALWAYS_NAME, DEFAULT_METRICS, Metric, Policy, Sla, Standing
 
+T = TypeVar("T")
+
 __all__ = ["Desk", "Forecast", "Linked", "Outcome", "PublicTicket", "Redated", "RuleAccount", "Settings"]
 
 
+def _each(value: Any, kind: type[T] | tuple[type[T], ...], path: str) -> tuple[T, ...]:
+    """The parts of a desk that stand in a list; all that are of another kind are refused together."""
+    wanted = kind.__name__ if isinstance(kind, type) else " or ".join(one.__name__ for one in kind)
+    if not isinstance(value, Iterable):
+        text = f"a list of {wanted} is wanted, not {kind_name(value)}"
+        raise DeskError([Problem(path, text, "give a list, even of one", value=shorten(value))])
+    found = tuple(value)
+    wrong = [
+        Problem(f"{path}[{number}]", f"{wanted} is wanted, not {kind_name(one)}", value=shorten(one))
+        for number, one in enumerate(found) if not isinstance(one, kind)
+    ]  # fmt: skip
+    if wrong:
+        raise DeskError(wrong)
+    return found
+
+
 def _metrics(value: Iterable[Metric] | Mapping[str, Metric]) -> FrozenMap[str, Metric]:
-    metrics = tuple(value.values() if isinstance(value, Mapping) else value)
+    metrics = _each(value.values() if isinstance(value, Mapping) else value, Metric, "metrics")
     found = FrozenMap({metric.name: metric for metric in metrics})
     if len(found) < len(metrics):
         listed = [metric.name for metric in metrics]
@@ -66,12 +85,13 @@ _USUAL_METRICS: Final = _metrics(DEFAULT_METRICS)
 
 
 def _policies(value: Iterable[Policy]) -> tuple[Policy, ...]:
-    return tuple(value)
+    return _each(value, Policy, "sla")
 
 
 def _rules(value: Rules | Iterable[Rule | RuleSet]) -> Rules:
     if isinstance(value, Rules):
         return value
+    value = _each(value, (Rule, RuleSet), "rules")
     sets: list[RuleSet] = []
     loose: list[Rule] = []
     for item in value:
@@ -85,7 +105,7 @@ def _rules(value: Rules | Iterable[Rule | RuleSet]) -> Rules:
 
 
 def _filters(value: Iterable[Filter]) -> tuple[Filter, ...]:
-    filters = tuple(value)
+    filters = _each(value, Filter, "filters")
     listed = [one.name for one in filters]
     twice = [number for number, name in enumerate(listed) if name in listed[:number]]
     if twice:
@@ -149,6 +169,11 @@ class Desk:
                 (hours, Hours, "hours"), (self.fields, FieldType, "fields"), (self.requester_fields, FieldType, "requester_fields"),
                 (self.facts, Fact, "facts"),
             ) for problem in check_declared(declared, wanted, path)
+        ]  # fmt: skip
+        unreadable += [
+            Problem(path, f"{wanted.__name__} is wanted, not {kind_name(part)}", value=shorten(part)) for part, wanted, path in (
+                (self.lifecycle, Lifecycle, "lifecycle"), (self.priority, Priority, "priority"), (self.settings, Settings, "settings"),
+            ) if not isinstance(part, wanted)
         ]  # fmt: skip
         if unreadable:  # without these nothing else can be read
             raise DeskError(problems + unreadable)
@@ -255,6 +280,8 @@ class Desk:
 
     def wake_us(self, ticket: Ticket) -> int | None:
         """`wake_at` in microseconds."""
+        if not isinstance(ticket, Ticket):
+            raise no_ticket(ticket)
         return (
             ticket.memo.wake_us if ticket.memo is not None and ticket.desk == self.fingerprint else StepRun(_parts(self), ticket).wake_us()
         )
@@ -273,6 +300,9 @@ class Desk:
         >>> str(adopted.due("first_reply")), str(new.standing(adopted, "first_reply").used)
         ('1970-01-01 02:00:00+00:00', '0:30:00')
         """
+        check_ticket(ticket)
+        if old is not None:
+            check_kind(old, Desk, "the desk of the ticket", "new.adopt(ticket, at, old=old)", "old")
         at_us = to_us(at)
         before = None if old is None else old.tick(ticket, at_us)
         settled = ticket if before is None else before.ticket
@@ -292,6 +322,8 @@ class Desk:
         >>> desk.macro(ticket, "hot", at=60_000_000, by=Agent(id="maria")).ticket.slots["manual"].level
         'high'
         """
+        check_ticket(ticket)
+        check_kind(by, Agent, "an agent", 'give Agent(id="maria")', "by")
         macro = self.rules.macro(name)
         run = StepRun(_parts(self), ticket, restamp=self.settings.late == "restamp", observe=self.settings.observe)
         return run.macro(macro, to_us(at), by, facts)
@@ -350,6 +382,7 @@ class Desk:
         >>> Desk().public(Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada"))).ticket).waits_for
         'support'
         """
+        check_ticket(ticket)
         return public(ticket, self.lifecycle.text(ticket), tags)
 
     # --- questions ---------------------------------------------------------------------------------------------------
@@ -372,7 +405,9 @@ class Desk:
         told: tuple[EventBase, ...] = ()
         wanted: tuple[EffectBase, ...] = ()
         now = ticket
-        if events:
+        if not events:
+            check_ticket(ticket)
+        else:
             outcome = self.handle(ticket, *events)
             now, told, wanted = outcome.ticket, outcome.events, outcome.effects
         assert now is not None  # noqa: S101 - events made one
@@ -396,6 +431,8 @@ class Desk:
         >>> [(one.ticket, one.metric, str(one.was.time()), str(one.now.time())) for one in slow.redated([ticket], quick)]
         [('T-1', 'first_reply', '02:00:00', '01:00:00')]
         """
+        check_kind(new, Desk, "another desk", "desk.redated(tickets, new)", "new")
+        check_kind(tickets, Iterable, "a list of tickets", "give a list, even of one", "tickets")
         return redated(tickets, self.sla, new.sla)
 
     def with_hours(self, **hours: Hours) -> Desk:
@@ -529,6 +566,7 @@ class Desk:
         what would make it true, the fewest changes first:
           1  priority: 'high' instead of 'low'
         """
+        check_kind(events, Iterable, "a list of events", "give a list, even of one", "events")
         found, moment = self.rules.rule(rule), tuple(events)
         if moment:
             restamp, observe = self.settings.late == "restamp", self.settings.observe
@@ -547,6 +585,7 @@ class Desk:
         >>> holds(old, Desk().view(ticket)), holds(old, Desk().view(ticket, 3_600_000_000))
         (False, True)
         """
+        check_ticket(ticket)
         at_us = ticket.as_of_us if at is None else to_us(at)
         return View(self.vocabulary, ticket, at_us, None, None, lambda metric: self.sla.reading(ticket, metric, at_us))
 
@@ -576,6 +615,8 @@ class Desk:
         ['T-1']
         """
         now_us = to_us(now)
+        check_kind(filter, (str, Filter), "a filter or its name", 'desk.select("urgent", tickets, now)', "filter")
+        check_kind(tickets, Iterable, "a list of tickets", "give a list, even of one", "tickets")
         one = self.filter(filter) if isinstance(filter, str) else filter
         ready = one if one.vocabulary is self.vocabulary else one.using(self.vocabulary)
         return ready.select(tickets, lambda ticket: self.view(ticket, now_us), self._first_due)
@@ -591,6 +632,7 @@ class Desk:
         return min((due for due in dues if due is not None), default=None)
 
     def _own(self, ticket: Ticket) -> None:
+        check_ticket(ticket)
         if ticket.desk != self.fingerprint:
             raise wrong_desk(ticket, self.fingerprint)
 

@@ -27,7 +27,7 @@ from ticketcore._together import OTHER, joint
 from ticketcore._values import changed
 from ticketcore.conditions import Condition, Not, Test, is_timed, names_category
 from ticketcore.desk import Desk
-from ticketcore.errors import TicketcoreError, UnknownName
+from ticketcore.errors import TicketcoreError, UnknownName, check_kind
 from ticketcore.rules import Rule
 
 __all__ = ["DeskDifference", "difference"]
@@ -99,6 +99,8 @@ def difference(desk_a: Desk, desk_b: Desk, *, budget: int = 10_000, depth: int =
     >>> found.verdict, found.witness.moments[0][0].by.tier
     ('differs', 'silver')
     """
+    for name, desk in (("desk_a", desk_a), ("desk_b", desk_b)):
+        check_kind(desk, Desk, "a desk", "difference(desk_a, desk_b)", name)
     proof = _proof(desk_a, desk_b)
     if proof:
         return DeskDifference(verdict="equal", because=proof)

@@ -16,9 +16,11 @@ from attrs import Factory, define, evolve, frozen
 from pendulum import DateTime
 
 from ticketcore._moves import RETYPE, quoted
+from ticketcore._people import check_event
 from ticketcore._time import DAY_US, HOUR_US, MINUTE_US, from_us, iso, say_duration, to_timedelta
 from ticketcore._values import FrozenMap
 from ticketcore.desk import Desk
+from ticketcore.errors import check_kind
 from ticketcore.lifecycle import Lifecycle
 from ticketcore.model import Created, EventBase, Outside, StatusChanged
 from ticketcore.replay import Replay
@@ -151,6 +153,7 @@ class Discovered:
         >>> [(edge.was, edge.to) for edge in conform(Desk(), log).discovered.against(Lifecycle()).unforeseen]
         [('new', 'closed')]
         """
+        check_kind(lifecycle, Lifecycle, "a lifecycle", "give desk.lifecycle", "lifecycle")
         allowed = dict.fromkeys(
             (status, end, trigger)
             for workflow in (lifecycle, *lifecycle.by_type.values())
@@ -211,8 +214,10 @@ def discover(history: Iterable[EventBase]) -> Discovered:
     >>> [(edge.was, edge.to, edge.count, str(edge.median)) for edge in found.edges]
     [('new', 'resolved', 1, '1:00:00')]
     """
+    check_kind(history, Iterable, "a history of events", "give a list of them", "history")
     finding = _Finding()
     for event in history:
+        check_event(event)
         finding.take(event)
     return finding.made()
 
@@ -340,8 +345,10 @@ def deviations(history: Iterable[EventBase]) -> Iterator[Deviation]:
     >>> [(one.what, one.seen) for one in deviations(closed.events)]
     [('close', 'new -> closed')]
     """
+    check_kind(history, Iterable, "a history of events", "give a list of them", "history")
     numbers: Counter[str] = Counter()
     for event in history:
+        check_event(event)
         if isinstance(event, Outside) and not event.cause and event.is_outside:
             numbers[event.ticket] += 1
             for what, why, expected, seen in _read(event.deviation):
@@ -400,6 +407,7 @@ def conform(desk: Desk, history: Iterable[EventBase]) -> Conformance:
     tickets: 1, events: 2, deviations: 1
       1 x close: new -> closed
     """
+    check_kind(desk, Desk, "a desk", "conform(desk, history)", "desk")
     finding, found, count = _Finding(), list[Deviation](), Counter[str]()
     for outcome in Replay(desk, late="restamp", observe=True).over(history):
         for event in outcome.events:

@@ -45,6 +45,15 @@ def shorten(value: object, limit: int = SHORT) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+def kind_name(value: object) -> str:
+    """What a value is, in the words of an error.
+
+    >>> kind_name(None), kind_name("None")
+    ('None', 'str')
+    """
+    return "None" if value is None else type(value).__name__
+
+
 def key_step(key: Any) -> str:
     """The step of a path that leads to *key*.
 
@@ -321,6 +330,26 @@ class BadValue(TicketcoreError, ValueError):
     """
 
     code = "bad-value"
+
+
+def unwanted(given: object, wanted: str, hint: str = "", path: str = "") -> BadValue:
+    """The refusal of what is not of the kind that is wanted: what is, what was given, and the way out.
+
+    >>> print(unwanted(5, "a ticket", "give the .ticket of an outcome"))
+    a ticket is wanted, not int; give the .ticket of an outcome
+    """
+    return BadValue(f"{wanted} is wanted, not {kind_name(given)}", value=shorten(given), path=path, hint=hint)
+
+
+def check_kind(given: object, kind: type | tuple[type, ...], wanted: str, hint: str = "", path: str = "") -> None:
+    """Refuse what is not of *kind*, where it is handed over. Raises `BadValue`.
+
+    >>> check_kind("office", dict, "a mapping")
+    Traceback (most recent call last):
+    ticketcore.errors.BadValue: a mapping is wanted, not str
+    """
+    if not isinstance(given, kind):
+        raise unwanted(given, wanted, hint, path)
 
 
 @frozen

@@ -55,7 +55,7 @@ from ticketcore._time import (
     wall_us,
 )
 from ticketcore._timeline import MARGIN, NOTHING, Kind, Piece, Timeline, say_dates, whole
-from ticketcore.errors import BadDuration, BadHours, BeyondHorizon, NeverOpen, shorten
+from ticketcore.errors import BadDuration, BadHours, BeyondHorizon, NeverOpen, check_kind, shorten
 
 _UTC: Final[Any] = pendulum_zone("UTC")
 _NO_DAYS: Final = NOTHING.utc_days  # of other zones nothing is known by date
@@ -618,6 +618,7 @@ def always(zone: str = "UTC") -> Always:
 
 
 Operation = Literal["union", "intersection", "difference"]
+_HOURS_HINT: Final = 'give desk.hours["support"]'
 
 
 @frozen(kw_only=True, cache_hash=True)
@@ -642,6 +643,8 @@ class Combined(Hours):
         if self.op not in {"union", "intersection", "difference"}:
             raise BadHours(f"{shorten(self.op)} is no way to combine hours", path="op", hint="union, intersection or difference")
         put, left, right = object.__setattr__, self.left, self.right
+        for part in (left, right):
+            check_kind(part, Hours, "a set of business hours", _HOURS_HINT, self.op)
         put(self, "zone", left.zone)
         self._set_zone(left.zone)
         put(self, "low_us", max(left.low_us, right.low_us, FIRST_US))
@@ -734,6 +737,8 @@ class Changing(Hours):
     def __attrs_post_init__(self) -> None:
         if not self.phases or any(day is None for day, _ in self.phases[1:]):
             raise BadHours("every change of hours has a date", path="changes", hint='write {"2027-01-01": hours}')
+        for _, hours in self.phases:
+            check_kind(hours, Hours, "a set of business hours", _HOURS_HINT, "changes")
         put = object.__setattr__
         put(self, "zone", self.phases[-1][1].zone)
         self._set_zone(self.zone)
@@ -851,6 +856,7 @@ def _folded(op: Operation, parts: tuple[Hours, ...]) -> Hours:
     if not parts:
         raise BadHours(f"a {op} needs at least one part", path=op)
     whole = parts[0]
+    check_kind(whole, Hours, "a set of business hours", _HOURS_HINT, op)
     for part in parts[1:]:
         whole = Combined(op=op, left=whole, right=part)
     return whole

@@ -12,8 +12,8 @@ from typing import Final
 
 from attrs import field, frozen
 
-from ticketcore._values import EMPTY, FrozenMap
-from ticketcore.errors import BadValue, shorten
+from ticketcore._values import EMPTY, FrozenMap, each
+from ticketcore.errors import BadValue, check_kind, shorten
 from ticketcore.model import Person
 
 __all__ = ["Evidence", "Match", "Phones", "email_key", "keys_of", "match_requester", "phone_key"]
@@ -120,7 +120,8 @@ def match_requester(requester: Person, candidates: Iterable[Person], phones: Pho
     new: nobody has the same email
     """
     mine = keys_of(requester, phones)
-    evidence = _evidence(mine, dict.fromkeys(candidates), phones)
+    known = each(candidates, Person, "persons", 'give Person(email="ada@example.org")', "candidates")
+    evidence = _evidence(mine, dict.fromkeys(known), phones)
     if not mine:
         return Match(outcome="new", reason="there is no id, e-mail address, phone number or visitor id to match by")
     if not evidence:
@@ -168,6 +169,7 @@ def keys_of(person: Person, phones: Phones = ANYWHERE) -> FrozenMap[str, str]:
     >>> keys_of(Person(id="A7", email="Ada@Example.ORG", phone="call me"))
     {'id': 'A7', 'email': 'ada@example.org'}
     """
+    check_kind(person, Person, "a person", 'give Person(email="ada@example.org")')
     forms = (person.id, email_key(person.email), phone_key(person.phone, phones), person.visitor_id)
     return FrozenMap({key: form for key, form in zip(KEYS, forms, strict=True) if form}) or EMPTY
 
@@ -182,6 +184,7 @@ def email_key(address: str) -> str | None:
     >>> email_key(" Ada.Lovelace@XN--Bcher-KVA.example "), email_key("ada+shop@example.org"), email_key("ada at example")
     ('ada.lovelace@bücher.example', 'ada+shop@example.org', None)
     """
+    check_kind(address, str, "an e-mail address", 'what is empty is ""')
     text = address.strip()
     local, at, domain = text.rpartition("@")
     if not at or not local or len(text) > _LONGEST_EMAIL or any(char.isspace() or _is_unseen(char) for char in text):
@@ -228,6 +231,7 @@ def phone_key(number: str, phones: Phones = ANYWHERE) -> str | None:
     >>> phone_key("210 1234567"), phone_key("1-800-FLOWERS", Phones(country="1"))
     (None, None)
     """
+    check_kind(number, str, "a phone number", 'what is empty is ""')
     text = number.strip().strip(_UNSEEN).strip()
     abroad = text[:1] in _PLUS and text != ""
     digits: list[str] = []

@@ -46,6 +46,7 @@ from ticketcore._moves import (
 )  # fmt: skip
 from ticketcore._names import hint as hint_for
 from ticketcore._rows import Build
+from ticketcore._ticket import check_ticket
 from ticketcore._time import iso, say_duration
 from ticketcore._values import EMPTY, FrozenMap, made, names
 from ticketcore.conditions import AllOf, Condition, View, Vocabulary, say, since
@@ -545,6 +546,7 @@ class Lifecycle:
         Traceback (most recent call last):
         ticketcore.errors.UnknownName: unknown status 'in limbo'; known are answered, closed, ...
         """
+        check_ticket(ticket)
         self.of(ticket)._own(ticket.status)
 
     def every_status(self) -> tuple[Status, ...]:
@@ -563,6 +565,7 @@ class Lifecycle:
         >>> Lifecycle().text(Ticket(id="T-1", status="postponed", category="postponed"))
         'put off until an instant; then it comes back by itself'
         """
+        check_ticket(ticket)
         return next((status.text for status in self.of(ticket).statuses if status.name == ticket.status), "")
 
     def closings(self) -> Iterable[tuple[str, Condition]]:

@@ -25,6 +25,7 @@ from ticketcore._lint_search import Answer, search
 from ticketcore._lint_settling import judge_settling
 from ticketcore._lint_survey import Survey
 from ticketcore.desk import Desk
+from ticketcore.errors import check_kind
 from ticketcore.routing import Roster
 
 __all__ = ["CODES", "Answer", "Finding", "Findings", "Script", "lint", "search"]
@@ -41,6 +42,9 @@ def lint(desk: Desk, roster: Roster | None = None) -> Findings:
         1. Mon 23 Nov 2026 09:00  created by customer
     1 warning
     """
+    check_kind(desk, Desk, "a desk", "lint(desk, roster)", "desk")
+    if roster is not None:
+        check_kind(roster, Roster, "a roster", "give Roster(members=[...])", "roster")
     found = list(_looked(desk))
     if roster is not None:
         found += judge_roster(desk, roster)

@@ -114,6 +114,7 @@ from ticketcore._people import (
     Outside,
     Person,
     Spoken,
+    check_event,
 )  # fmt: skip
 from ticketcore._ticket import (
     Draft,
@@ -121,11 +122,12 @@ from ticketcore._ticket import (
     Repeat,
     Slot,
     Ticket,
+    check_ticket,
     draft_of,
     freeze,
 )  # fmt: skip
 from ticketcore._values import EMPTY, FrozenMap
-from ticketcore.errors import WrongTicket
+from ticketcore.errors import WrongTicket, check_kind
 
 __all__ = [
     "EFFECTS", "EMPTY", "EVENTS", "Absorbed", "Acknowledged", "ActionRefused", "Actor", "Agent", "AgentReplied", "Assigned",
@@ -150,32 +152,40 @@ for _room in (_clocks, _people, _decided, _events, _effects, _ticket):  # this m
 def evolve(ticket: Ticket | None, event: EventBase) -> Ticket:
     """The ticket after *event*; with None, the ticket that a `Created` makes. Decides nothing.
 
-    Raises `WrongTicket` when there is no ticket and the event creates none, or the other way round.
+    Raises `WrongTicket` when there is no ticket and the event creates none, or the other way round, and `BadValue` for what is neither.
 
     >>> first = evolve(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
     >>> evolve(first, TagsAdded(at=5, tags=["vip"])).tags
     frozenset({'vip'})
     """
-    draft = first_draft(event) if ticket is None else draft_of(ticket)
-    if ticket is not None:
-        apply(draft, event)
+    check_event(event)
+    if ticket is None:
+        return freeze(first_draft(event))
+    check_ticket(ticket)
+    draft = draft_of(ticket)
+    apply(draft, event)
     return freeze(draft)
 
 
 def fold(events: Iterable[EventBase], ticket: Ticket | None = None) -> Ticket:
     """The ticket after all *events*, in one pass with one copy. The same as `evolve` one by one (law).
 
-    Raises `WrongTicket` as `evolve` does, and when there is neither a ticket nor an event.
+    Raises as `evolve` does, and `WrongTicket` when there is neither a ticket nor an event.
 
     >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), TagsAdded(at=1, tags=["vip"])]).tags
     frozenset({'vip'})
     """
-    draft: Draft = None if ticket is None else draft_of(ticket)
+    check_kind(events, Iterable, "a list of events", "give a list, even of one", "events")
+    draft: Draft = None
     rest = iter(events)
-    if draft is None:
+    if ticket is not None:
+        check_ticket(ticket)
+        draft = draft_of(ticket)
+    else:
         first = next(rest, None)
         if first is None:
             raise WrongTicket("an empty history makes no ticket", hint="it begins with a Created event")
+        check_event(first)
         draft = first_draft(first)
     handlers, count = HANDLERS, 0
     for event in rest:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ticketcore._names import hint
 from ticketcore._time import to_us
-from ticketcore._values import FrozenMap, changed
+from ticketcore._values import FrozenMap, changed, each
 from ticketcore.codec import load_desk
 from ticketcore.desk import Desk
 from ticketcore.errors import BadValue, UnknownName, shorten
@@ -394,7 +394,7 @@ def side_by_side(
     >>> [stand[name][metric].state for name, metric in (("liveagent", "first_reply"), ("zendesk", "first_reply"), ("zammad", "update"))]
     ['met', 'met', 'met']
     """
-    story = tuple(history)
+    story = each(history, Outside, "events from outside", "give Created(at=...)", "history")
     stand: dict[str, dict[str, Standing]] = {}
     for name in names:
         desk = preset(name)

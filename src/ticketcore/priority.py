@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from types import NoneType
 from typing import Any, Final
 
 from attrs import evolve, field, fields, frozen
 
 from ticketcore._names import hint as hint_for
-from ticketcore._values import EMPTY, FrozenMap, names
+from ticketcore._ticket import check_ticket
+from ticketcore._values import EMPTY, FrozenMap, each, names
 from ticketcore.conditions import Condition, View, Vocabulary, compiled, holds, parse
-from ticketcore.errors import BadValue, DeskError, Problem, UnknownName, counted, shorten
+from ticketcore.errors import BadValue, DeskError, Problem, UnknownName, check_kind, counted, shorten
 from ticketcore.model import Slot, Ticket
 
 __all__ = ["SLOTS", "Levels", "Matrix", "Priority", "Score", "ScoreCard", "Suggestion", "Verdict", "Why"]
@@ -202,10 +204,11 @@ class Score:
 
 
 def _scores(value: Iterable[Score]) -> tuple[Score, ...]:
-    return tuple(value)
+    return each(value, Score, "scores", "give Score(condition=..., weight=...)", "score.entries")
 
 
 def _thresholds(value: Iterable[Iterable[Any]]) -> tuple[tuple[int, str], ...]:
+    check_kind(value, Iterable, "a list of thresholds", 'write [[10, "high"]]', "score.thresholds")
     return tuple(tuple(pair) for pair in value)  # their shape is checked with the rest, by path
 
 
@@ -322,6 +325,7 @@ class Why(tuple[Verdict, ...]):
 
 
 def _tags(value: Mapping[str, str]) -> FrozenMap[str, str]:
+    check_kind(value, Mapping, "a mapping of tags to levels", 'write {"vip": "high"}', "priority.tags")
     return FrozenMap(value)
 
 
@@ -363,6 +367,12 @@ class Priority:
     _default: Verdict = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        for name, part, kind in (
+            ("matrix", self.matrix, Matrix),
+            ("score", self.score, ScoreCard),
+            ("suggestion", self.suggestion, Suggestion),
+        ):
+            check_kind(part, (kind, NoneType), f"a {kind.__name__}", "leave it out for none", f"priority.{name}")
         problems = _problems(self)
         tests = _ready(self, problems)
         if problems:
@@ -413,6 +423,7 @@ class Priority:
 
     def why(self, ticket: Ticket, view: View | None = None) -> Why:
         """Every filled slot, the one that decides first, the overruled after it; it prints well."""
+        check_ticket(ticket)
         found = (filler(self, ticket, view) for filler in self._order(ticket))
         return Why((*(verdict for verdict in found if verdict is not None), self._default))
 

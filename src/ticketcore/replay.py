@@ -13,9 +13,10 @@ from typing import Final
 from ticketcore._compare import Comparison, Differing, Listed, Sums, compare
 from ticketcore._moments import FINISHED, moments
 from ticketcore._reasons import Difference, Reason
+from ticketcore._step import not_to_hand
 from ticketcore._time import to_us
 from ticketcore.desk import Desk, Outcome
-from ticketcore.errors import BadValue, WrongTicket, shorten
+from ticketcore.errors import BadValue, WrongTicket, check_kind, shorten
 from ticketcore.model import Created, EventBase, Outside, Ticket
 
 __all__ = ["Comparison", "Difference", "Differing", "Listed", "Reason", "Replay", "Sums", "compare", "moments", "replay"]
@@ -25,7 +26,8 @@ class Replay:
     """A desk with the tickets of one history. Feed it moments in order of time for each ticket; different tickets may interleave.
 
     ``keep="all"`` keeps every ticket; ``keep="open"`` forgets one as soon as it is closed or removed and nothing is due for it, so that
-    memory is bounded by the open tickets (a later event of a forgotten ticket is refused). Raises `BadValue` for any other *keep*.
+    memory is bounded by the open tickets (a later event of a forgotten ticket is refused). Raises `BadValue` for any other *keep*, and for
+    what is no desk.
 
     >>> from ticketcore import AgentReplied, Agent, Created, Desk, Person
     >>> run = Replay(Desk())
@@ -37,6 +39,7 @@ class Replay:
     def __init__(self, desk: Desk, *, keep: str = "all", late: str | None = None, observe: bool | None = None) -> None:
         if keep not in ("all", "open"):
             raise BadValue(f"keep is all or open, not {shorten(keep)}", value=shorten(keep))
+        check_kind(desk, Desk, "a desk", "replay(desk, history)", "desk")
         self.desk: Final = desk
         self.tickets: dict[str, Ticket] = {}
         self._keep_all = keep == "all"
@@ -47,6 +50,8 @@ class Replay:
 
         Raises `WrongTicket` for a moment that names no ticket, or one that was not created in this history.
         """
+        if moment and not isinstance(moment[0], EventBase):
+            raise not_to_hand(moment[0])
         if not moment or not moment[0].ticket:
             raise WrongTicket("an event of a history names its ticket", value=moment[0].kind if moment else "", hint="give ticket=")
         name = moment[0].ticket

@@ -18,10 +18,11 @@ from pendulum import DateTime
 from ticketcore._effects import EffectBase
 from ticketcore._figures import DEFINITIONS, Figures, Spread, say, seconds, share
 from ticketcore._records import DONE, Deed, Promise, Record, deeds_of
+from ticketcore._ticket import check_ticket, each_ticket
 from ticketcore._time import DAY_US, duration_us, from_us, iso, to_us
-from ticketcore._values import FrozenMap
+from ticketcore._values import FrozenMap, each
 from ticketcore.desk import Desk, Outcome
-from ticketcore.errors import BadValue, UnknownName, counted, shorten
+from ticketcore.errors import BadValue, UnknownName, check_kind, counted, shorten, unwanted
 from ticketcore.hours import Hours
 from ticketcore.model import EventBase, Ticket
 
@@ -77,11 +78,12 @@ class Report:
         self._deeds: list[Deed] = []
 
     def add(self, outcome: Outcome) -> None:
-        """Take in one outcome."""
+        """Take in one outcome. Raises `BadValue` for anything else."""
+        check_kind(outcome, Outcome, "an outcome", "what a host stored goes in by add_stored(ticket, events)")
         self.add_stored(outcome.ticket, outcome.events, outcome.effects)
 
     def add_stored(self, ticket: Ticket, events: Iterable[EventBase], effects: Iterable[EffectBase] = ()) -> None:
-        """Take in events, in order, the ticket they led to, and what was asked of the host.
+        """Take in events, in order, the ticket they led to, and what was asked of the host. Raises `BadValue` for what is none of these.
 
         >>> from ticketcore import Created, Desk
         >>> outcome = Desk().handle(None, Created(at=0, ticket="T-1"))
@@ -90,11 +92,13 @@ class Report:
         >>> found.total().tickets
         1
         """
+        check_ticket(ticket)
+        events = each(events, EventBase, "events", "give the .events of an outcome", "events")
+        effects = each(effects, EffectBase, "effects", "give the .effects of an outcome", "effects")
         self.tickets[ticket.id] = ticket
         record = self._records.get(ticket.id)
         if record is None:
             record = self._records[ticket.id] = Record(ticket.id)
-        events, effects = tuple(events), tuple(effects)
         for event in events:
             record.take(event, ticket.requester)
         for effect in effects:
@@ -445,11 +449,12 @@ def at_risk(desk: Desk, tickets: Iterable[Ticket], at: datetime | int, within: t
 
 def _open(desk: Desk, tickets: Iterable[Ticket], at_us: int) -> list[OpenPromise]:
     """The open promises of *tickets* that have a due instant, the soonest first."""
+    check_kind(desk, Desk, "a desk", "overdue(desk, tickets, at), at_risk(desk, tickets, at)", "desk")
     found = [
         OpenPromise(
             ticket=ticket.id, metric=metric, due_us=due_us, left_us=due_us - at_us, priority=ticket.priority, group=ticket.group or "",
             assignee=ticket.assignee or "",
-        ) for ticket in tickets for metric in ticket.clocks
+        ) for ticket in each_ticket(tickets) for metric in ticket.clocks
         if metric in desk.metrics and (due := desk.due(ticket, metric)) is not None and (due_us := to_us(due)) is not None
     ]  # fmt: skip
     return sorted(found, key=lambda promise: (promise.due_us, promise.ticket, promise.metric))
@@ -459,7 +464,7 @@ def _open(desk: Desk, tickets: Iterable[Ticket], at_us: int) -> list[OpenPromise
 
 
 def _period(at_us: int, days: int) -> int:
-    if days < 1:
+    if type(days) is not int or days < 1:
         raise BadValue("a period is at least one day", value=shorten(days))
     return (at_us - _A_MONDAY_US) // (DAY_US * days)
 
@@ -471,6 +476,8 @@ def _first_date(period: int, days: int) -> str:
 def _values(field: By, ticket: Ticket, at_us: int) -> Iterable[str]:
     """The values of a field that a ticket counts under."""
     if not isinstance(field, str):
+        if not callable(field):
+            raise unwanted(field, "the name of a field, or a function of a ticket", 'give "priority"', "by")
         return (field(ticket),)
     if field == "tag":
         return sorted(ticket.tags)
@@ -513,7 +520,7 @@ def _products(by: Iterable[By], ticket: Ticket, promise: Promise, at_us: int) ->
 
 
 def report(outcomes: Iterable[Outcome], hours: Hours | None = None) -> Report:
-    """The report of a replay, or of any outcomes in order.
+    """The report of a replay, or of any outcomes in order. Raises `BadValue` for what is none.
 
     >>> from ticketcore import Created, Desk, Person
     >>> from ticketcore.replay import replay
@@ -521,6 +528,7 @@ def report(outcomes: Iterable[Outcome], hours: Hours | None = None) -> Report:
     1
     """
     collected = Report(hours)
+    check_kind(outcomes, Iterable, "a list of outcomes", "give a list, even of one", "outcomes")
     for outcome in outcomes:
         collected.add(outcome)
     return collected

@@ -37,9 +37,10 @@ from ticketcore._queue import (
 )  # fmt: skip
 from ticketcore._roster import Member, OpenHours, Roster
 from ticketcore._roster_data import parse_roster
+from ticketcore._ticket import check_ticket, each_ticket
 from ticketcore._time import from_us, iso, to_us
 from ticketcore._values import EMPTY, FrozenMap, frozen_map, name_set
-from ticketcore.errors import BadValue, UnknownName, shorten
+from ticketcore.errors import BadValue, UnknownName, check_kind, shorten
 from ticketcore.model import Actor, Assigned, Ticket
 
 __all__ = [
@@ -99,6 +100,7 @@ class Need:
         >>> need.group, need.channel, need.weight
         ('billing', 'chat', 1)
         """
+        check_ticket(ticket)
         return cls(group=ticket.group or "", channel=ticket.channel)
 
     def loosened(self, step: str) -> Need:
@@ -382,12 +384,15 @@ _TIES: Final = (LeastLoaded(), RoundRobin())
 
 def _strategies(by: str | Strategy | Iterable[str | Strategy]) -> tuple[Strategy, ...]:
     found: list[Strategy] = []
+    one_of = f"it is one of {', '.join(STRATEGIES)}"
+    check_kind(by, Iterable if not isinstance(by, StrategyBase) else StrategyBase, "a strategy", one_of, "by")
     for each in (by,) if isinstance(by, str | StrategyBase) else by:
         if isinstance(each, str):
             if each not in STRATEGIES:
-                raise UnknownName(f"no strategy {each!r}", value=shorten(each), hint=f"it is one of {', '.join(STRATEGIES)}")
+                raise UnknownName(f"no strategy {each!r}", value=shorten(each), hint=one_of)
             found.append(STRATEGIES[each])
         else:
+            check_kind(each, StrategyBase, "a strategy", one_of, "by")
             found.append(each)
     return tuple(found)
 
@@ -483,7 +488,8 @@ def choose(
     While nobody fits, the *fallbacks* are tried one after the other: a name lets one more constraint go (`Need.loosened`), a
     `Need` takes the place of what was needed so far. *last_agent* (the assignee, if not given) is who `Sticky` prefers.
     The same facts give the same answer, in whatever order the roster lists them.
-    Raises `UnknownName` for a strategy or constraint that there is not, and what `to_us` raises.
+    Raises `UnknownName` for a strategy or constraint that there is not, `BadValue` for what is no ticket or roster, and what `to_us`
+    raises.
 
     >>> from ticketcore.model import Created, Person, evolve
     >>> ticket = evolve(None, Created(at=0, ticket="T-1", by=Person(name="Ada"), group="billing"))
@@ -493,10 +499,13 @@ def choose(
     T-1: maria, because the only one of 2 who fit
     otto: no: not in group 'billing'
     """
+    check_ticket(ticket)
+    check_kind(roster, Roster, "a roster", "choose(ticket, roster, at)", "roster")
     at_us = to_us(at)
     strategies = _strategies(by)
     last_agent = ticket.assignee if last_agent is None else last_agent
     now = need if need is not None else Need.of(ticket)
+    check_kind(now, Need, "a need", 'give Need(group="billing")', "need")
     steps = _steps(now, fallbacks)
     if ticket.category in _queue.LEFT_OUT:
         gone = (Reason("ticket", f"the ticket is {ticket.status}"),)
@@ -516,7 +525,9 @@ def choose(
 def _steps(need: Need, fallbacks: Iterable[str | Need]) -> list[tuple[str, Need]]:
     """Each fallback with its name and what is needed then; all are made first, so that a wrong name never waits for its day."""
     steps: list[tuple[str, Need]] = []
+    check_kind(fallbacks, Iterable, "a list of fallbacks", "give a list, even of one", "fallbacks")
     for number, fallback in enumerate(fallbacks, 1):
+        check_kind(fallback, (str, Need), "a constraint to let go, or a need", 'give "skills" or Need(...)', f"fallbacks[{number - 1}]")
         need = need.loosened(fallback) if isinstance(fallback, str) else fallback
         steps.append((fallback if isinstance(fallback, str) else f"need {number}", need))
     return steps
@@ -579,13 +590,16 @@ def next_for(
 ) -> tuple[Ticket, ...]:
     """The other way round: the first *n* tickets in *order* that *member* may take at *at*, each on its own.
 
-    Only tickets that nobody else has are offered. *need* says what a ticket needs. Raises `BadValue` for an *n* below 0.
+    Only tickets that nobody else has are offered. *need* says what a ticket needs. Raises `BadValue` for an *n* below 0, and for what is
+    no member, ticket or order.
 
     >>> maria = Member(agent="maria", groups=["billing"])
     >>> queue = [Ticket(id="T-1", group="sales"), Ticket(id="T-2", group="billing", assignee="otto"), Ticket(id="T-3", group="billing")]
     >>> [ticket.id for ticket in next_for(maria, queue, Order.by("age"), at=0)]
     ['T-3']
     """
+    check_kind(member, Member, "a member of a roster", 'give roster["maria"]', "member")
+    check_kind(order, Order, "an order", 'give Order.by("priority")', "order")
     at_us = to_us(at)
     mine = (None, member.agent)
-    return order.first(n, [each for each in tickets if each.assignee in mine and not _against(member, need(each), at_us)])
+    return order.first(n, [each for each in each_ticket(tickets) if each.assignee in mine and not _against(member, need(each), at_us)])

@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 from attrs import evolve, field, frozen
 from pendulum import DateTime
 
+from ticketcore._people import check_event
 from ticketcore._plain import (
     Key,
     check_size,
@@ -32,7 +33,7 @@ from ticketcore._plain import (
 )  # fmt: skip
 from ticketcore._time import from_us, iso, to_us
 from ticketcore.codec import SCHEMA, event_from_data, event_to_data
-from ticketcore.errors import BadValue, DataError, shorten
+from ticketcore.errors import BadValue, DataError, check_kind, shorten
 from ticketcore.model import Event, EventBase
 
 __all__ = ["Head", "SealCheck", "Sealed", "erase", "head_of", "seal", "sealed_from_data", "sealed_from_lines", "sealed_to_data",
@@ -152,11 +153,13 @@ def seal(events: Iterable[EventBase], *, salt: bytes, key: bytes | None = None, 
     >>> verify(log, head_of(log)).intact, str(verify(log[1:], head_of(log)))
     (True, 'missing before place 0: the record before event 2 of T-1 (resolved) is not here')
     """
-    _check_secrets(key, salt)
+    _check_secrets(key, salt or b"")
     last = Head() if after is None else after
+    check_kind(events, Iterable, "a list of events", "give the .events of an outcome", "events")
     count, link = last.count, last.link
     made: list[Sealed] = []
     for event in events:
+        check_event(event)
         own = hmac.digest(salt, f"{count} {link}".encode(), "sha256").hex()
         digest = _digest(event, own)
         fresh = Sealed(
