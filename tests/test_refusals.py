@@ -71,7 +71,7 @@ SENTENCES: list[tuple[Callable[[], Any], str, str]] = [
     ),
     (
         lambda: Rule(name="r", on="noted", then=()), "'noted'",
-        "a list of names is wanted; put it in brackets",
+        "a list of names is wanted, not 'noted'; put it in brackets",
     ),
     (
         lambda: parse_target("1.5 days"), "'1.5 days'",

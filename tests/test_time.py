@@ -86,14 +86,14 @@ class Broken(Silent):
 @pytest.mark.parametrize(
     ("value", "error", "words"),
     [
-        (datetime(2026, 1, 1), NaiveDateTime, "naive"),
+        (datetime(2026, 1, 1), NaiveDateTime, r"naive datetime is not an instant: datetime\.datetime\(2026, 1, 1, 0, 0\);"),
         (datetime(2026, 1, 1, tzinfo=Silent()), NaiveDateTime, "naive"),  # a zone that does not say
         (datetime(2026, 1, 1, tzinfo=Broken()), NotAnInstant, "fails to answer"),
-        (date(2026, 1, 1), NotAnInstant, "not date"),
-        ("2026-01-01T00:00:00Z", NotAnInstant, "not str"),  # text is for `parse_instant`
-        (1.5, NotAnInstant, "not float"),
-        (True, NotAnInstant, "not bool"),
-        (None, NotAnInstant, "not NoneType"),
+        (date(2026, 1, 1), NotAnInstant, r"not datetime\.date\(2026, 1, 1\);"),
+        ("2026-01-01T00:00:00Z", NotAnInstant, "not '2026-01-01T00:00:00Z';"),  # text is for `parse_instant`
+        (1.5, NotAnInstant, r"not 1\.5;"),
+        (True, NotAnInstant, "not True;"),
+        (None, NotAnInstant, "not None;"),
         (MAX_US + 1, OutOfRange, "years 1 to 9999"),
         (MIN_US - 1, OutOfRange, "years 1 to 9999"),
         (10**400, OutOfRange, "years 1 to 9999"),

@@ -180,7 +180,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: DESK.adopt(TICKET, NOON, old="old"), "old: the desk of the ticket is wanted, not str; new.adopt(ticket, at, old=old)"),
     (lambda: DESK.redated([TICKET], OUTCOME), "new: another desk is wanted, not Outcome; desk.redated(tickets, new)"),
     (lambda: DESK.select(VIP, [TICKET], NOON), 'filter: a filter or its name is wanted, not Test; desk.select("urgent", tickets, now)'),
-    (lambda: DESK.public(TICKET, tags="vip"), "a list of names is wanted; put it in brackets"),
+    (lambda: DESK.public(TICKET, tags="vip"), "a list of names is wanted, not 'vip'; put it in brackets"),
     (lambda: choose(TICKET, ROSTER, NOON, need="billing"), 'need: a need is wanted, not str; give Need(group="billing")'),  # type: ignore[arg-type]
     (lambda: choose(TICKET, ROSTER, NOON, fallbacks=None), f"fallbacks: a list of fallbacks is wanted, not None; {IN_A_LIST}"),  # type: ignore[arg-type]
     (

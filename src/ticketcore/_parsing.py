@@ -591,7 +591,7 @@ def _choices(parser: _Parser, kind: str, data: Any, path: str) -> tuple[str, ...
     if kind not in {"choice", "set"}:
         parser.refuse(path, f"a {kind} has no choices", "leave them out, or make it a choice")
     elif not isinstance(data, list | tuple) or not data:
-        parser.refuse(path, "a list of names is wanted", _TYPE_HINT, value=data)
+        parser.refuse(path, f"a list of names is wanted, not {shorten(data)}", _TYPE_HINT, value=data)
     elif parser.short_enough(data, path):
         wrong = [index for index, name in enumerate(data) if not isinstance(name, str) or not name or len(name) > LONGEST_NEEDLE]
         for index in wrong:

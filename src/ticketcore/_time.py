@@ -45,7 +45,7 @@ def to_us(when: datetime | int) -> int:
         return when  # type: ignore[return-value]  # as above
     if not isinstance(when, datetime):
         raise NotAnInstant(
-            f"an instant is an aware datetime, not {kind.__name__}",
+            f"an instant is an aware datetime, not {shorten(when)}",
             value=shorten(when),
             hint="give pendulum.DateTime or datetime with tzinfo",
         )
@@ -59,7 +59,9 @@ def to_us(when: datetime | int) -> int:
     except Exception as error:  # a foreign tzinfo may raise anything
         raise NotAnInstant("the time zone of this datetime fails to answer", value=shorten(when)) from error
     if offset is None:
-        raise NaiveDateTime("a naive datetime is not an instant", value=shorten(when), hint="attach the time zone it was meant in")
+        raise NaiveDateTime(
+            f"a naive datetime is not an instant: {shorten(when)}", value=shorten(when), hint="attach the time zone it was meant in"
+        )
     us = (
         (when.toordinal() - EPOCH_ORDINAL) * DAY_US
         + (when.hour * 3600 + when.minute * 60 + when.second) * SECOND_US
@@ -124,13 +126,15 @@ def parse_instant(text: str) -> int:
     Raises `NaiveDateTime` without an offset and `NotAnInstant` for anything else that is no instant.
     """
     if not isinstance(text, str) or len(text) > 64:
-        raise NotAnInstant("an instant is ISO 8601 text with an offset", value=shorten(text))
+        raise NotAnInstant(f"an instant is ISO 8601 text with an offset, not {shorten(text)}", value=shorten(text))
     try:
         return to_us(datetime.fromisoformat(text))
     except ValueError as error:
         if isinstance(error, NaiveDateTime | OutOfRange):
             raise
-        raise NotAnInstant("this is no ISO 8601 instant", value=shorten(text), hint='write "2026-11-20T09:00:00+02:00" or "...Z"') from None
+        raise NotAnInstant(
+            f"{shorten(text)} is no ISO 8601 instant", value=shorten(text), hint='write "2026-11-20T09:00:00+02:00" or "...Z"'
+        ) from None
 
 
 # --- durations -------------------------------------------------------------------------------------------------------

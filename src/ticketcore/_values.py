@@ -115,7 +115,7 @@ def each(value: Iterable[T], kind: type[T], wanted: str, hint: str = "", path: s
 
 def _strings(value: Iterable[str]) -> list[str]:
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
-        raise BadValue("a list of names is wanted", value=shorten(value), hint="put it in brackets")
+        raise BadValue(f"a list of names is wanted, not {shorten(value)}", value=shorten(value), hint="put it in brackets")
     found = list(value)
     for name in found:
         if not isinstance(name, str):

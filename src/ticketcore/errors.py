@@ -129,7 +129,7 @@ class NotAnInstant(TicketcoreError, TypeError):
     >>> from ticketcore import always
     >>> always().is_open("noon")
     Traceback (most recent call last):
-    ticketcore.errors.NotAnInstant: an instant is an aware datetime, not str; give pendulum.DateTime or datetime with tzinfo
+    ticketcore.errors.NotAnInstant: an instant is an aware datetime, not 'noon'; give pendulum.DateTime or datetime with tzinfo
     """
 
     code = "not-an-instant"
@@ -142,7 +142,7 @@ class NaiveDateTime(TicketcoreError, ValueError):
     >>> from ticketcore import always
     >>> always().is_open(datetime(2026, 11, 20))
     Traceback (most recent call last):
-    ticketcore.errors.NaiveDateTime: a naive datetime is not an instant; attach the time zone it was meant in
+    ticketcore.errors.NaiveDateTime: a naive datetime is not an instant: datetime.datetime(2026, 11, 20, 0, 0); attach ...
     """
 
     code = "naive-datetime"
