@@ -10,6 +10,7 @@ from pendulum import DateTime
 from ticketcore._effects import EffectBase
 from ticketcore._ticket import check_ticket
 from ticketcore._time import iso, maybe_from_us
+from ticketcore._trace import say_kinds, say_ticket, say_wake
 from ticketcore.model import Breached, EventBase, Ticket, Warned
 from ticketcore.sla import Sla, Standing
 
@@ -19,7 +20,7 @@ class Forecast:
     """What would follow if these events happened and then nobody acted until an instant.
 
     ``standings`` are the clocks as they would stand at the end; ``warnings`` and ``breaches`` what time would bring on the way;
-    ``events`` and ``effects`` all that would be recorded and asked for.
+    ``events`` and ``effects`` all that would be recorded and asked for. Prints as what it would come to, a line for each clock.
 
     >>> from ticketcore import Created, Person, load_desk
     >>> desk = load_desk({"sla": [{"name": "gold", "warn": ["-15m"], "targets": {"first_reply": "1h"}}]})
@@ -27,6 +28,13 @@ class Forecast:
     >>> ahead = desk.forecast(ticket, until=7_200_000_000)  # if nobody answers for two hours
     >>> len(ahead.warnings), [str(breach.due) for breach in ahead.breaches], ahead.standings["first_reply"].state
     (1, ['1970-01-01 01:00:00+00:00'], 'breached')
+    >>> print(ahead)
+    T-1: new, priority low
+      2 events: warned, breached; no effects
+      first_reply: breached, due 1970-01-01T01:00:00Z, 2h used, 1h promised
+      first_assign: running, 2h used, nothing promised
+      resolution: running, 2h used, nothing promised
+      nothing will happen by itself
     """
 
     ticket: Ticket
@@ -49,6 +57,10 @@ class Forecast:
         """When *metric* would be due, or would have been; None: not at all, while it is paused, or where it would not have been started."""
         standing = self.standings.get(metric)
         return None if standing is None else standing.due
+
+    def __str__(self) -> str:
+        told = [say_ticket(self.ticket), say_kinds(self.events, self.effects), *map(str, self.standings.values()), say_wake(self.wake_us)]
+        return "\n  ".join(told)
 
 
 @frozen(kw_only=True)

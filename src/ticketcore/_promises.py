@@ -153,7 +153,7 @@ class Policy:
 
 @frozen(kw_only=True)
 class Standing:
-    """How one clock of a ticket stands at an instant: plain figures, ready to print.
+    """How one clock of a ticket stands at an instant: plain figures. Prints as a line of words.
 
     ``state`` is running, paused, breached (open, at or past due, also while paused), met, late, cancelled, removed or
     untargeted. ``due_us`` is None while nothing is due: paused before due, cancelled, removed, or nothing promised.
@@ -169,6 +169,8 @@ class Standing:
     ('1970-01-01 00:00:00+00:00', '1970-01-01 01:00:00+00:00', True, None, None)
     >>> str(standing.counts_from), dict(standing.coming)
     ('1970-01-01 00:00:00+00:00', {})
+    >>> print(standing)
+    first_reply: running, due 1970-01-01T01:00:00Z, 30m used, 1h promised
     """
 
     metric: str
@@ -224,3 +226,17 @@ class Standing:
     def is_open(self) -> bool:
         """Whether the promise is still to be kept."""
         return self.state in ("running", "paused", "breached")
+
+    def __str__(self) -> str:
+        told = [self.state]
+        if self.due_us is not None:
+            told.append(f"due {iso(self.due_us)}")
+        elif self.is_open and self.target is not None:
+            told.append("not due as things are")
+        if self.ended_us is not None:
+            told.append(f"ended {iso(self.ended_us)}")
+        told.append(f"{say_duration(self.used_us)} used")
+        told.append("nothing promised" if self.target is None else f"{self.target} promised")
+        if self.ever_breached and self.state not in ("breached", "late"):
+            told.append("broken before")
+        return f"{self.metric}: {', '.join(told)}"

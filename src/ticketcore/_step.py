@@ -20,7 +20,7 @@ from ticketcore._incoming import CHECKED, incoming
 from ticketcore._parts import DeskParts
 from ticketcore._ticket import draft_of, freeze, no_ticket
 from ticketcore._time import iso, maybe_from_us
-from ticketcore._trace import Trace
+from ticketcore._trace import Trace, say_kinds, say_ticket, say_wake
 from ticketcore._values import DRAFTS, EMPTY, changed, made, thawed
 from ticketcore.conditions import TWO_YEARS_US, View
 from ticketcore.errors import (
@@ -73,7 +73,7 @@ class Outcome:
     """What one step came to. Nothing has happened in the world yet: *effects* are for the host to carry out.
 
     ``events`` are all to be stored, in order: what came in (with ids filled in) and what the desk decided of it. ``wake_at`` is when to
-    call `Desk.tick`; None: nothing will happen by itself.
+    call `Desk.tick`; None: nothing will happen by itself. Prints as three lines of words.
 
     >>> from ticketcore import Created, Desk, Person
     >>> outcome = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
@@ -84,6 +84,10 @@ class Outcome:
       1970-01-01T00:00:00Z clock_started metric=first_reply
       1970-01-01T00:00:00Z clock_started metric=first_assign
       1970-01-01T00:00:00Z clock_started metric=resolution
+    >>> print(outcome)
+    T-1: new, priority low
+      4 events: created, 3 x clock_started; no effects
+      nothing will happen by itself
     """
 
     ticket: Ticket
@@ -100,6 +104,9 @@ class Outcome:
     def trace(self) -> Trace:
         """What happened and why, as an indented list."""
         return Trace.of(self.events)
+
+    def __str__(self) -> str:
+        return f"{say_ticket(self.ticket)}\n  {say_kinds(self.events, self.effects)}\n  {say_wake(self.wake_us)}"
 
 
 @define

@@ -1,14 +1,17 @@
-"""What a step did, as an indented list: each event under what caused it."""
+"""What a step did, as an indented list, each event under what caused it; and what it came to, in a few words."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
 from attrs import frozen
 
+from ticketcore._effects import EffectBase
 from ticketcore._time import iso
-from ticketcore.model import EventBase, RuleFired
+from ticketcore.errors import counted
+from ticketcore.model import EventBase, RuleFired, Ticket
 
 
 @frozen
@@ -43,6 +46,27 @@ class Trace:
 
     def __str__(self) -> str:
         return "\n".join(str(line) for line in self.lines)
+
+
+def say_ticket(ticket: Ticket) -> str:
+    """A ticket in a few words."""
+    return f"{ticket.id}: {ticket.status}, priority {ticket.priority}"
+
+
+def say_kinds(events: Iterable[EventBase], effects: Iterable[EffectBase]) -> str:
+    """What was recorded and what is asked for, by kind, in the order of the first of each."""
+    return "; ".join(_kinds(told, [one.kind for one in ones]) for told, ones in (("event", events), ("effect", effects)))
+
+
+def say_wake(wake_us: int | None) -> str:
+    """When something happens if nobody acts."""
+    return "nothing will happen by itself" if wake_us is None else f"wake at {iso(wake_us)}"
+
+
+def _kinds(told: str, kinds: list[str]) -> str:
+    counts = Counter(kinds)
+    listed = ", ".join(kind if count == 1 else f"{count} x {kind}" for kind, count in counts.items())
+    return f"{counted(len(kinds), told)}: {listed}" if kinds else f"no {told}s"
 
 
 _SHOWN: Final = (
