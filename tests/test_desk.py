@@ -357,6 +357,36 @@ def test_an_illegal_move_of_a_log_may_be_observed() -> None:
         desk.handle(first.ticket, Closed(at=at("10:00"), by=MARIA), observe=False)
 
 
+def test_what_people_were_to_give_is_noted_where_a_log_lacks_it() -> None:
+    fact = Fact(type=FieldType(kind="text"), required_with=["created", "transferred"])
+    desk = ruled(facts={"mood": fact, "shop": fact}, settings=Settings(observe=True, handoff_reason=True))
+    first = born(desk)
+    assert first.events[0].deviation == "created: created needs the facts 'mood', 'shop'; give them in facts=; seen: without it"  # type: ignore[attr-defined]
+    given = Transferred(at=at("10:00"), by=MARIA, group="sales", facts={"mood": "bad", "shop": "Riga"})
+    handed = desk.handle(first.ticket, given)
+    assert handed.events[0].deviation == "transferred: a hand-off to another group needs a reason; give reason=; seen: without it"  # type: ignore[attr-defined]
+    assert (handed.ticket.group, handed.ticket.deviations) == ("sales", 2)
+    again = desk.handle(desk.handle(None, first.events[0]).ticket, handed.events[0])  # type: ignore[arg-type]  # both from outside
+    assert again.ticket == handed.ticket  # a stored log says it once
+    with pytest.raises(MissingFacts, match="created needs the facts 'mood', 'shop'; give them in facts="):
+        desk.handle(None, Created(at=0, ticket="T"), observe=False)
+    with pytest.raises(BadValue, match="a hand-off to another group needs a reason"):
+        desk.handle(first.ticket, given, observe=False)
+
+
+def test_what_is_observed_is_moved_if_it_comes_late() -> None:
+    desk = ruled(settings=Settings(observe=True))
+    first = desk.handle(born(desk).ticket, note("10:00"))
+    assert desk.handle(first.ticket, note("09:30")).events[0].deviation.startswith("out of order: ")  # type: ignore[attr-defined]
+    strictly: list[dict[str, Any]] = [{"late": "refuse"}, {"observe": False}]
+    for strict in strictly:
+        with pytest.raises(OutOfOrder):
+            desk.handle(first.ticket, note("09:30"), **strict)
+    plain = ruled()
+    moved = plain.handle(plain.handle(born(plain).ticket, note("10:00")).ticket, note("09:30"), observe=True)
+    assert moved.events[0].said_at_us == at("09:30")  # type: ignore[attr-defined]  # from outside
+
+
 def test_what_is_late_and_odd_says_both() -> None:
     desk = ruled(settings=Settings(observe=True, late="restamp"))
     first = desk.handle(born(desk).ticket, note("10:00"))

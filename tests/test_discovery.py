@@ -15,7 +15,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ticketcore import Agent, Created, CustomerReplied, Desk, Lifecycle, Move, Noted, Person, Resolved, Rule, StatusSet, field
+from ticketcore import (
+    Agent,
+    Created,
+    CustomerReplied,
+    Desk,
+    Fact,
+    FieldType,
+    Lifecycle,
+    Move,
+    Noted,
+    Person,
+    Resolved,
+    Rule,
+    Settings,
+    StatusSet,
+    Transferred,
+    field,
+)  # fmt: skip
 from ticketcore.discovery import Conformance, Deviation, Discovered, conform, deviations, discover
 from ticketcore.errors import WrongTicket
 from ticketcore.extra.strategies.lifecycle import lifecycle_tickets, lifecycles, move_events
@@ -107,10 +124,12 @@ def test_a_deviation_is_read_as_it_was_observed(data: st.DataObject) -> None:
         return
     assert decided is not None
     late = "out of order: said 1970-01-01T00:00:00Z, taken at 1970-01-01T00:00:05Z"
-    for text in (odd, f"{late}; {odd}"):
-        found = list(deviations([Noted(at=5, ticket="T-1", id="x", deviation=text)]))
+    owed = "noted: noted needs the fact 'mood'; give it in facts=; seen: without it"
+    for said in ([], [late], [owed], [late, owed]):
+        found = list(deviations([Noted(at=5, ticket="T-1", id="x", deviation="; ".join([*said, odd]))]))
         last = found[-1]
-        assert len(found) == 1 + text.startswith(late)
+        assert len(found) == 1 + len(said)
+        assert (owed in said) == any((one.what, one.seen) == ("noted", "without it") for one in found)
         assert last.what == decided.trigger
         assert last.seen == (f"{ticket.status} -> {decided.to}" if decided.to else f"{ticket.status} stays")
         assert last.why
@@ -251,6 +270,21 @@ MESSY = [
     StatusSet(at=3 * HOUR, ticket="T-2", id="odd", by=MARIA, status="-100"), CustomerReplied(at=4 * HOUR, ticket="T-2", id="reply", by=ADA),
     Merged(at=4 * HOUR, ticket="T-2", id="both", by=MARIA, into="T-2"), Resolved(at=HOUR, ticket="T-2", id="all", by=MARIA),
 ]  # fmt: skip
+
+
+def test_what_was_not_given_is_a_deviation() -> None:
+    mood = Fact(type=FieldType(kind="text"), required_with=["created", "closed"])
+    desk = Desk(facts={"mood": mood}, settings=Settings(handoff_reason=True))
+    history = [
+        Created(at=0, ticket="T-1"), Transferred(at=HOUR, ticket="T-1", by=MARIA, group="sales"), Closed(at=0, ticket="T-1", by=MARIA),
+    ]  # fmt: skip
+    found = conform(desk, history)
+    assert [(one.number, one.what, one.why, one.expected, one.seen) for one in found.deviations[:2]] == [
+        (1, "created", "created needs the fact 'mood'", "give it in facts=", "without it"),
+        (2, "transferred", "a hand-off to another group needs a reason", "give reason=", "without it"),
+    ]
+    assert [(one.number, one.what) for one in found.deviations[2:]] == [(3, "out of order"), (3, "closed"), (3, "close")]
+    assert found.kinds()["closed: without it"] == 1
 
 
 def test_deviations_have_their_place_what_was_expected_and_what_was_seen() -> None:

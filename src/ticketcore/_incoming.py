@@ -9,10 +9,12 @@ from ticketcore._names import hint
 from ticketcore._parts import DeskParts
 from ticketcore._values import FrozenMap, changed
 from ticketcore.conditions import FieldType
-from ticketcore.errors import BadValue, UnknownName, shorten
-from ticketcore.model import Outside
+from ticketcore.errors import BadValue, MissingFacts, UnknownName, shorten
+from ticketcore.model import Outside, Transferred
 
 E = TypeVar("E", bound=Outside)
+
+WITHOUT: Final = "without it"  # what is seen where something was to be given with an observed event
 
 
 def incoming(desk: DeskParts, event: E) -> E:
@@ -22,6 +24,18 @@ def incoming(desk: DeskParts, event: E) -> E:
     if event.facts:
         _stored(changes, "facts", event.facts, {name: fact.type for name, fact in desk.facts.items()}, "fact")
     return changed(event, **changes) if changes else event
+
+
+def demand(desk: DeskParts, event: Outside) -> None:
+    """Refuse an event with which people were to give something and did not: facts that must come with it, or the reason for a hand-off."""
+    required = desk.required_facts
+    missing = tuple(name for name in required.get(event.kind, ()) if name not in event.facts) if required else ()
+    if missing:
+        what, those = ("fact", "it") if len(missing) == 1 else ("facts", "them")
+        said = f"{event.kind} needs the {what} {', '.join(map(repr, missing))}"
+        raise MissingFacts(said, value=", ".join(missing), hint=f"give {those} in facts=", facts=missing)
+    if isinstance(event, Transferred) and desk.settings.handoff_reason and not event.reason:
+        raise BadValue("a hand-off to another group needs a reason", value=shorten(event.group), hint="give reason=")
 
 
 def _declared(known: Mapping[str, Any], what: str, name: str) -> None:
@@ -50,12 +64,6 @@ def _check_created(desk: DeskParts, event: Any) -> dict[str, Any]:
 def _check_group(desk: DeskParts, event: Any) -> None:
     if event.group is not None and desk.groups and event.group not in desk.groups:
         raise UnknownName(f"unknown group {shorten(event.group)}", value=shorten(event.group), hint=hint(event.group, desk.groups))
-
-
-def _check_transfer(desk: DeskParts, event: Any) -> None:
-    _check_group(desk, event)
-    if desk.settings.handoff_reason and not event.reason and not event.cause:
-        raise BadValue("a hand-off to another group needs a reason", value=shorten(event.group), hint="give reason=")
 
 
 def _check_field_set(desk: DeskParts, event: Any) -> dict[str, Any] | None:
@@ -94,7 +102,7 @@ def _check_extension(desk: DeskParts, event: Any) -> None:
 # Each refuses what is wrong, and answers with what a ticket keeps in another form, if anything.
 _CHECKS: Final[Mapping[str, Callable[[Any, Any], dict[str, Any] | None]]] = {
     "created": _check_created,
-    "transferred": _check_transfer,
+    "transferred": _check_group,
     "field_set": _check_field_set,
     "slot_set": _check_slot,
     "slot_cleared": _check_slot_name,

@@ -15,9 +15,10 @@ LATE: Final = ("refuse", "restamp")  # what becomes of an event that comes too l
 class Settings:
     """How strict a desk is.
 
-    ``late="restamp"`` moves an event that comes too late to the earliest instant allowed, and ``observe`` takes illegal moves as
-    the log says; both keep what was said and record a deviation. ``silence_after`` time roots without an outside event the desk
-    falls silent (1 to 1,000,000). ``handoff_reason``: a transfer by people needs a reason. Raises `BadValue` for anything else.
+    ``late="restamp"`` moves an event that comes too late to the earliest instant allowed. ``observe`` does so too, takes illegal moves as
+    the log says, and does without facts and reasons that were to be given: no message is lost. Both keep what was said and record a
+    deviation. ``silence_after`` time roots without an outside event the desk falls silent (1 to 1,000,000). ``handoff_reason``: a
+    transfer by people needs a reason. Raises `BadValue` for anything else.
 
     >>> from ticketcore import Created, Desk, Resolved
     >>> desk = Desk(settings=Settings(late="restamp"))

@@ -16,7 +16,7 @@ from ticketcore._actions import ACTIONS, deed_of
 from ticketcore._clocks import Cycle, Days, Length, WorkingDays, promise_key
 from ticketcore._effects import CreateFollowUp, EffectBase, Erase, ForwardReply, Notify, Reply
 from ticketcore._folding import HANDLERS, start
-from ticketcore._incoming import CHECKED, incoming
+from ticketcore._incoming import CHECKED, WITHOUT, demand, incoming
 from ticketcore._parts import DeskParts
 from ticketcore._ticket import draft_of, freeze, no_ticket
 from ticketcore._time import iso, maybe_from_us
@@ -27,7 +27,6 @@ from ticketcore.errors import (
     BadMoment,
     Duplicate,
     IllegalMove,
-    MissingFacts,
     OutOfOrder,
     TicketcoreError,
     WrongDesk,
@@ -317,10 +316,8 @@ class StepRun:
             raise WrongTicket(f"the event is for ticket {event.ticket!r}, not {draft.id!r}", value=event.ticket)
         if type(event) is Created and (draft is not None or event is not first):
             raise WrongTicket(f"ticket {event.ticket!r} exists already", value=event.ticket)
-        required = self.desk.required_facts
-        for name in required.get(event.kind, ()) if required else ():
-            if name not in event.facts:
-                raise MissingFacts(f"{event.kind} needs the fact {name!r}", value=name, hint="give it in facts=", facts=(name,))
+        if not self.observe:
+            demand(self.desk, event)
 
     def _floored(self, at_us: int, what: str, name: str = "") -> int:
         """The instant at which something said for *at_us* is taken: not before the floor, to which it may be moved or not."""
@@ -357,6 +354,8 @@ class StepRun:
         assert isinstance(events[0], Created)  # noqa: S101 - _accepted saw to it
         desk = self.desk
         first = incoming(desk, events[0])
+        if self.observe:
+            first = cast("Created", _deviating(first, self._owed(first)))
         status = desk.lifecycle.initial(first)
         category = desk.lifecycle.category(status)
         root = first.id or "1"
@@ -601,7 +600,15 @@ class StepRun:
         if not self.observe or event.cause:
             return event, self.desk.lifecycle.decide(self.draft, event, view), ""
         decided, odd = self.desk.lifecycle.observe(self.draft, event, view)
-        return _deviating(event, odd) if odd else event, decided, ""
+        return _deviating(_deviating(event, self._owed(event)), odd), decided, ""
+
+    def _owed(self, event: Outside) -> str:
+        """What people were to give with an observed event, in the words of a deviation."""
+        try:
+            demand(self.desk, event)
+        except TicketcoreError as owed:
+            return f"{event.kind}: {owed.message}; {owed.hint}; seen: {WITHOUT}"
+        return ""
 
     def _follow(self, event: EventBase) -> bool:
         """What follows from the event itself; whether that is all."""
@@ -816,7 +823,7 @@ class StepRun:
 
 def _deviating(event: EventBase, odd: str) -> EventBase:
     """*event* with one more thing noted that was irregular; a stored event that says so already stays as it is."""
-    if not isinstance(event, Outside) or odd in event.deviation:
+    if not odd or not isinstance(event, Outside) or odd in event.deviation:
         return event
     return changed(event, deviation=f"{event.deviation}; {odd}" if event.deviation else odd)
 

@@ -231,7 +231,7 @@ class Desk:
         """What follows when *events* happen to *ticket* together, at one instant, by one actor; None creates it.
 
         First everything due before that instant happens. A refused moment changes nothing. ``late`` and ``observe`` override the desk's
-        settings for this step.
+        settings for this step; what is observed is moved if it comes late, unless ``late`` says otherwise.
 
         Raises `WrongDesk`, `WrongTicket`, `OutOfOrder`, `Duplicate`, `MissingFacts`, `BadMoment`, `IllegalMove`, `UnknownName`,
         `BadValue`.
@@ -247,10 +247,9 @@ class Desk:
         settings = self.settings
         if late is not None and late not in LATE:
             raise BadValue(f"late is {' or '.join(LATE)}, not {shorten(late)}", value=shorten(late))
-        run = StepRun(
-            _parts(self), ticket, restamp=(late or settings.late) == "restamp", observe=settings.observe if observe is None else observe
-        )  # fmt: skip
-        return run.handle(events)
+        observing = settings.observe if observe is None else observe
+        restamp = _moves_late(settings, observe=observing) if late is None else late == "restamp"
+        return StepRun(_parts(self), ticket, restamp=restamp, observe=observing).handle(events)
 
     def tick(self, ticket: Ticket, now: datetime | int) -> Outcome:
         """Let time pass up to and including *now*. With nothing due, the outcome holds the very same ticket.
@@ -325,7 +324,8 @@ class Desk:
         check_ticket(ticket)
         check_kind(by, Agent, "an agent", 'give Agent(id="maria")', "by")
         macro = self.rules.macro(name)
-        run = StepRun(_parts(self), ticket, restamp=self.settings.late == "restamp", observe=self.settings.observe)
+        observe = self.settings.observe
+        run = StepRun(_parts(self), ticket, restamp=_moves_late(self.settings, observe=observe), observe=observe)
         return run.macro(macro, to_us(at), by, facts)
 
     def merge(self, source: Ticket, target: Ticket, *, at: datetime | int, by: Actor | None = None) -> Linked:
@@ -569,8 +569,8 @@ class Desk:
         check_kind(events, Iterable, "a list of events", "give a list, even of one", "events")
         found, moment = self.rules.rule(rule), tuple(events)
         if moment:
-            restamp, observe = self.settings.late == "restamp", self.settings.observe
-            return stepped(_parts(self), ticket, found, moment, restamp=restamp, observe=observe)
+            observe = self.settings.observe
+            return stepped(_parts(self), ticket, found, moment, restamp=_moves_late(self.settings, observe=observe), observe=observe)
         if ticket is None:
             raise BadValue("an account of a rule needs a ticket or events", hint="give a Created event")
         return standing(found, self.view(ticket, at))
@@ -652,6 +652,11 @@ _GIVEN: Final = tuple(
         "choose_policy", "removed_gap", "fields", "requester_fields", "facts", "groups", "templates", "settings", "filters", "regex",
     )
 )  # fmt: skip
+
+
+def _moves_late(settings: Settings, *, observe: bool) -> bool:
+    """Whether an event that comes too late is moved: what is observed always is."""
+    return observe or settings.late == "restamp"
 
 
 def _parts(desk: Any) -> DeskParts:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from attrs import Factory, define, evolve, frozen
 from pendulum import DateTime
 
+from ticketcore._incoming import WITHOUT
 from ticketcore._moves import RETYPE, quoted
 from ticketcore._people import check_event
 from ticketcore._time import DAY_US, HOUR_US, MINUTE_US, from_us, iso, say_duration, to_timedelta
@@ -359,18 +360,27 @@ def deviations(history: Iterable[EventBase]) -> Iterator[Deviation]:
 
 
 def _read(deviation: str) -> Iterator[tuple[str, str, str, str]]:
-    """What a deviation says, in its parts: that of the order, and that of `Lifecycle.observe`."""
+    """What a deviation says, in its parts: that of the order, of what was not given, and that of `Lifecycle.observe`."""
     if deviation.startswith(f"{_ORDER}: "):
         order, _, deviation = deviation.partition("; ")
         said, _, taken = order.removeprefix(f"{_ORDER}: ").partition(", ")
         yield _ORDER, "it is earlier than what came before it", f"{taken.removeprefix('taken at ')} or later", said.removeprefix("said ")
+    head, mark, rest = deviation.partition(_SEEN + WITHOUT)
+    if mark and (not rest or rest.startswith("; ")):
+        yield *_told(head), WITHOUT
+        deviation = rest.removeprefix("; ")
     if deviation:
         said, _, seen = deviation.rpartition(_SEEN)
-        what, _, why = said.partition(": ")
-        why, mark, expected = why.partition("; allowed: ")
-        if not mark:
-            why, _, expected = why.rpartition("; ")
-        yield what, why, mark.removeprefix("; ") + expected, seen
+        yield *_told(said), seen
+
+
+def _told(said: str) -> tuple[str, str, str]:
+    """What is not as it should be, why, and what was expected."""
+    what, _, why = said.partition(": ")
+    why, mark, expected = why.partition("; allowed: ")
+    if not mark:
+        why, _, expected = why.rpartition("; ")
+    return what, why, mark.removeprefix("; ") + expected
 
 
 @frozen(kw_only=True)
