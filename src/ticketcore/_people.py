@@ -166,7 +166,8 @@ class EventBase:
     """What every event has. ``at`` is an aware datetime (or microseconds since the epoch); ``id`` is unique on its ticket.
 
     ``cause`` names what led to it (``rule:ack``, ``lifecycle``, an event's id); ``desk`` is the fingerprint of the desk
-    that recorded it. Both, and a missing ``id`` or ``ticket``, are filled in by the desk.
+    that recorded it. Both, and a missing ``id`` or ``ticket``, are filled in by the desk. It counts the events of the ticket for an id
+    (``7``): a host that names only some of them gives no bare numbers, because the keys of effects are made of these names.
 
     >>> from ticketcore import Desk
     >>> outcome = Desk().handle(None, Created(at=0, ticket="T-1", by=Person(name="Ada")))
