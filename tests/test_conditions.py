@@ -15,6 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ticketcore import _compiled, _rises, _text
+from ticketcore._clocks import parse_target
 from ticketcore._explaining import _value
 from ticketcore._rises import NEVER, hours_flip, in_hours
 from ticketcore._text import PLAIN_FOLDING, Folding, fold, words_of
@@ -71,7 +72,7 @@ from ticketcore.conditions import (
     to_data,
     until,
 )  # fmt: skip
-from ticketcore.errors import BadDuration, BadValue, Problem, UnknownName
+from ticketcore.errors import BadDuration, BadValue, Problem, UnknownName, shorten
 from ticketcore.extra.strategies.conditions import EVENING_US, MINUTE_US, Reading
 from ticketcore.hours import ALWAYS, BusinessHours
 from ticketcore.model import (
@@ -859,6 +860,29 @@ def test_spans(text: Any, span: Any) -> None:
 def test_no_spans(text: Any) -> None:
     with pytest.raises(BadDuration):
         span_of(text)
+
+
+class target:  # noqa: N801 - a word of the refusal, which is never taken for one
+    def __repr__(self) -> str:
+        return "target()"
+
+
+@pytest.mark.parametrize(
+    ("value", "as_span", "as_target"),
+    [
+        (timedelta(-1), "a span of time cannot be negative", "a target cannot be negative"),
+        ("99999999w", "this span of time is longer than the supported time line", "this target is longer than the supported time line"),
+        (target(), "a span of time is text, not target", "a target is text, not target"),
+        ("soon calendar", "'soon calendar' is no span of time", "'soon calendar' is no target"),
+    ],
+)
+def test_what_is_read_is_refused_in_its_own_words(value: Any, as_span: str, as_target: str) -> None:
+    for read, said in ((span_of, as_span), (parse_target, as_target)):
+        with pytest.raises(BadDuration) as caught:
+            read(value)
+        assert caught.value.message == said
+        assert caught.value.value == shorten(value)
+        assert caught.value.hint.startswith('write "4h", "4h ')
 
 
 # --- how texts are compared --------------------------------------------------------------------------------------------

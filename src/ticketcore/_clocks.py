@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from attrs import field, frozen
 
-from ticketcore._time import duration_us, iso, say_duration
+from ticketcore._time import MAX_US, duration_us, iso, read_duration, say_duration
 from ticketcore._values import DRAFTS
-from ticketcore.errors import BadDuration, shorten
+from ticketcore.errors import BadDuration, kind_name, shorten
 
 
 @frozen
@@ -66,7 +66,20 @@ class WorkingDays:
 Target = Length | Days | WorkingDays
 
 MOST_DAYS: Final = 36_525  # a hundred years
-_TARGET_HINT: Final = 'write "4h", "4h calendar", "15 days", "3 working days" or "3 working days, end of day"'
+
+
+class Wording(NamedTuple):
+    """What a text is to be that is read as a target, and the way out, in the words of its refusals."""
+
+    what: str
+    hint: str
+
+    def refusal(self, message: str, given: object) -> BadDuration:
+        """The refusal of what was given."""
+        return BadDuration(message, value=shorten(given), hint=self.hint)
+
+
+_TARGET: Final = Wording("target", 'write "4h", "4h calendar", "15 days", "3 working days" or "3 working days, end of day"')
 
 
 def parse_target(value: str | timedelta | Target) -> Target:
@@ -79,39 +92,47 @@ def parse_target(value: str | timedelta | Target) -> Target:
     >>> parse_target("3 working days"), parse_target("1 working day, end of day")
     (WorkingDays(count=3, end_of_day=False), WorkingDays(count=1, end_of_day=True))
     """
+    return read_target(value, value, _TARGET)
+
+
+def read_target(value: Any, given: object, words: Wording) -> Target:
+    """As `parse_target`; refusals speak of *given*, of which *value* may be a part, in these *words*."""
     if isinstance(value, Length | Days | WorkingDays):
         return value
     if isinstance(value, timedelta):
+        if value < timedelta(0):
+            raise words.refusal(f"a {words.what} cannot be negative", given)
         return Length(duration_us(value))
     if not isinstance(value, str):
-        raise BadDuration(f"a target is text, not {type(value).__name__}", value=shorten(value), hint=_TARGET_HINT)
+        raise words.refusal(f"a {words.what} is text, not {kind_name(value)}", given)
     if len(value) > 64:
-        raise BadDuration(f"{shorten(value)} is no target", value=shorten(value), hint=_TARGET_HINT)
+        raise words.refusal(f"{shorten(given)} is no {words.what}", given)
     match value.split():
         case [count, "day" | "days"]:
-            return Days(_count(count, value))
+            return Days(_count(count, given, words))
         case [count, "working", "day" | "days"]:
-            return WorkingDays(_count(count, value))
+            return WorkingDays(_count(count, given, words))
         case [count, "working", "day," | "days,", "end", "of", "day"]:
-            return WorkingDays(_count(count, value), end_of_day=True)
+            return WorkingDays(_count(count, given, words), end_of_day=True)
         case [*length, "calendar"]:
-            return Length(_length(" ".join(length), value), calendar=True)
+            return Length(_length(" ".join(length), given, words), calendar=True)
         case _:
-            return Length(_length(value, value))
+            return Length(_length(value, given, words))
 
 
-def _count(digits: str, value: str) -> int:
+def _count(digits: str, given: object, words: Wording) -> int:
     if not (digits.isascii() and digits.isdecimal()) or len(digits) > 5 or int(digits) > MOST_DAYS:
-        raise BadDuration("a target of days counts them in whole numbers", value=shorten(value), hint=_TARGET_HINT)
+        raise words.refusal(f"a {words.what} of days counts them in whole numbers", given)
     return int(digits)
 
 
-def _length(text: str, value: str) -> int:
-    try:
-        return duration_us(text)
-    except BadDuration as error:
-        told = f"{shorten(value)} is no target" if error.message.endswith("is no duration") else error.message.replace("duration", "target")
-        raise BadDuration(told, value=shorten(value), hint=_TARGET_HINT) from None
+def _length(text: str, given: object, words: Wording) -> int:
+    us = read_duration(text)
+    if us is None:
+        raise words.refusal(f"{shorten(given)} is no {words.what}", given)
+    if us > MAX_US:
+        raise words.refusal(f"this {words.what} is longer than the supported time line", given)
+    return us
 
 
 def promise_key(target: Target | None, extension_us: int = 0) -> str:

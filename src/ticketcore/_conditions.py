@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from ticketcore._clocks import Days, Length, Target, WorkingDays, parse_target
+from ticketcore._clocks import Days, Length, Target, Wording, WorkingDays, read_target
 from ticketcore._fields import FOLDED, MANY, ONE_OR_MANY, REGEX
 from ticketcore._text import PLAIN_FOLDING, Folding, fold
 from ticketcore._time import duration_us, from_us, to_timedelta, to_us
-from ticketcore.errors import BadDuration, BadValue, shorten
+from ticketcore.errors import BadValue, shorten
 
 
 class _Combines:
@@ -274,7 +274,7 @@ FALSE: Final = AnyOf(())
 
 # --- spans in words ----------------------------------------------------------------------------------------------------
 
-_SPAN_HINT: Final = 'write "4h", "4h business", "15 days", "3 working days" or "1 working day, end of day"'
+_SPAN: Final = Wording("span of time", 'write "4h", "4h business", "15 days", "3 working days" or "1 working day, end of day"')
 
 
 def span_of(value: Any, *, business: bool = False) -> Target:
@@ -291,14 +291,9 @@ def span_of(value: Any, *, business: bool = False) -> Target:
     text, said = value, ""
     if isinstance(value, str) and value.endswith(" business"):
         text, said = value.removesuffix(" business"), "business"
-    try:
-        span = parse_target(text)
-    except BadDuration as error:
-        told = error.message.replace("target", "span of time")
-        told = f"{shorten(value)} is no span of time" if error.message.endswith("is no target") else told
-        raise BadDuration(told, value=shorten(value), hint=_SPAN_HINT) from None
+    span = read_target(text, value, _SPAN)
     if said and (not isinstance(span, Length) or span.calendar):
-        raise BadDuration("only a length counts business time", value=shorten(value), hint=_SPAN_HINT)
+        raise _SPAN.refusal("only a length counts business time", value)
     if isinstance(span, Length) and not (span.calendar or business or said):
         return Length(span.us, calendar=True)
     return span

@@ -161,15 +161,24 @@ def duration_us(value: timedelta | str) -> int:
         return us
     if not isinstance(value, str):
         raise BadDuration(f"a duration is text or a timedelta, not {type(value).__name__}", value=shorten(value), hint=_DURATION_HINT)
-    text = value.strip()
-    if not text or len(text) > 64:
-        raise BadDuration(f"{shorten(value)} is no duration", value=shorten(value), hint=_DURATION_HINT)
-    read = _iso_duration(text) if text[0] in "Pp" else _unit_duration(text)
+    read = read_duration(value)
     if read is None:
         raise BadDuration(f"{shorten(value)} is no duration", value=shorten(value), hint=_DURATION_HINT)
     if read > MAX_US:
         raise BadDuration("this duration is longer than the supported time line", value=shorten(value))
     return read
+
+
+def read_duration(text: str) -> int | None:
+    """The microseconds of a duration that is written down, however many; None for what is no duration.
+
+    >>> read_duration("1h 30m"), read_duration("soon")
+    (5400000000, None)
+    """
+    text = text.strip()
+    if not text or len(text) > 64:
+        return None
+    return _iso_duration(text) if text[0] in "Pp" else _unit_duration(text)
 
 
 def _timedelta_us(value: timedelta) -> int:
