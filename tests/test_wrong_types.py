@@ -192,8 +192,8 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
         "by: a strategy is wanted, not int; it is one of round_robin, least_loaded, best_skill, sticky, seniors_first, random",
     ),
     (
-        lambda: choose(TICKET, ROSTER, NOON, by=["sticky", ORDER]),
-        "by: a strategy is wanted, not Order; it is one of round_robin, least_loaded, best_skill, sticky, seniors_first, random",
+        lambda: choose(TICKET, ROSTER, NOON, by=["sticky", 5]),  # type: ignore[list-item]
+        "by: a strategy is wanted, not int; it is one of round_robin, least_loaded, best_skill, sticky, seniors_first, random",
     ),
     (lambda: ROSTER.replace("maria"), 'member: a member of a roster is wanted, not str; give Member(agent="maria")'),
     (lambda: Filter(name="old", order="age"), 'order: an order is wanted, not str; give Order.by("priority")'),  # type: ignore[arg-type]
