@@ -703,9 +703,10 @@ class _Run:
 
     def _wake_us(self, pair: _Pair) -> int | None:
         """The first instant at which time brings the ticket something under one of the desks."""
-        if pair.together and pair.ticket[0] is not None and pair.ticket[0].memo is not None:
-            return pair.ticket[0].memo.wake_us  # of the desks as one
-        wakes = [desk.wake_us(ticket) for desk, ticket in zip(self.desks, self._tickets(pair), strict=False) if ticket is not None]
+        ticket = pair.ticket[0]
+        if pair.together and ticket is not None and self.both is not None:  # of the desks as one
+            return Together(self.both, ticket).wake_us() if ticket.memo is None else ticket.memo.wake_us
+        wakes = [desk.wake_us(each) for desk, each in zip(self.desks, pair.ticket, strict=True) if each is not None]
         return min((wake for wake in wakes if wake is not None), default=None)
 
     def _end(self, name: str, pair: _Pair) -> None:
