@@ -35,7 +35,7 @@ from ticketcore.codec import history_from_lines, outcome_to_data
 from ticketcore.conditions import explain, holds, next_rise, why_not
 from ticketcore.difference import difference
 from ticketcore.discovery import conform, deviations, discover
-from ticketcore.errors import BadMoment, BadValue, DeskError, NotAnInstant, TicketcoreError
+from ticketcore.errors import BadMoment, BadValue, DeskError, NotAnInstant, TicketcoreError, UnknownName, shorten
 from ticketcore.hours import changing, union
 from ticketcore.identity import email_key, keys_of, match_requester, phone_key
 from ticketcore.lint import lint, search
@@ -233,6 +233,28 @@ def test_what_is_of_the_wrong_kind_is_refused_in_words(call: Callable[[], Any], 
     assert str(caught.value) == said
     assert caught.value.value  # what was given, shortened
     assert len(caught.value.value) <= 60
+
+
+WRONG_NAMES: list[Callable[[Any], Any]] = [
+    lambda name: DESK.due(TICKET, name),
+    lambda name: DESK.standing(TICKET, name),
+    lambda name: DESK.why_due(TICKET, name),
+    lambda name: DESK.why(TICKET, name),
+    TICKET.due,
+    lambda name: Queue(ORDER, [TICKET]).position(name),
+    lambda name: ROSTER[name],
+    lambda name: choose(TICKET, ROSTER, NOON).why(name),
+]
+
+
+@pytest.mark.parametrize("ask", WRONG_NAMES)
+@pytest.mark.parametrize("name", [TICKET, "x" * 100, None])
+def test_a_name_that_is_none_is_told_shortened(ask: Callable[[Any], Any], name: Any) -> None:
+    with pytest.raises(UnknownName) as caught:
+        ask(name)
+    assert caught.value.value == shorten(name)
+    assert shorten(name) in caught.value.message
+    assert len(caught.value.message) < 120
 
 
 def test_a_desk_of_wrong_parts_is_refused_with_all_of_them() -> None:

@@ -785,7 +785,7 @@ class Queue:
         """The place of the ticket with this id, from 1; looks at every key. Raises `UnknownName` when it is not queued."""
         entry = self._entries.get(ticket)
         if entry is None:
-            raise UnknownName(f"ticket {ticket!r} is not in this queue", value=shorten(ticket))
+            raise UnknownName(f"ticket {shorten(ticket)} is not in this queue", value=shorten(ticket), hint="ask by the id of a ticket")
         return 1 + sum(key < entry[0] for key, _ in self._entries.values())
 
     def __len__(self) -> int:

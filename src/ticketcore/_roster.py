@@ -116,7 +116,7 @@ class Roster:
         for member in self.members:
             if member.agent == agent:
                 return member
-        raise UnknownName(f"agent {agent!r} is not in this roster", value=shorten(agent))
+        raise UnknownName(f"agent {shorten(agent)} is not in this roster", value=shorten(agent))
 
     def replace(self, member: Member) -> Roster:
         """The roster with *member* in place of (or beside) whoever had that id.

@@ -12,7 +12,7 @@ from ticketcore._clocks import Clock, Cycle
 from ticketcore._people import Person
 from ticketcore._time import from_us, iso, maybe_from_us
 from ticketcore._values import EMPTY, FrozenMap, each
-from ticketcore.errors import BadValue, UnknownName, unwanted
+from ticketcore.errors import BadValue, UnknownName, shorten, unwanted
 
 
 @frozen(kw_only=True)
@@ -220,7 +220,8 @@ class Ticket:
         ('1970-01-01 01:00:00+00:00', None)
         """
         if self.memo is None or metric not in self.memo.dues:
-            raise UnknownName(f"no due instant for {metric!r} on ticket {self.id!r}", value=metric, hint="ask desk.due(ticket, metric)")
+            told = f"no due instant for {shorten(metric)} on ticket {self.id!r}"
+            raise UnknownName(told, value=shorten(metric), hint="ask desk.due(ticket, metric)")
         return maybe_from_us(self.memo.dues[metric])
 
 

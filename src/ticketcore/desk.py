@@ -453,7 +453,7 @@ class Desk:
         """
         found = self.vocabulary.hours_of(hours)
         if not isinstance(found, BusinessHours):
-            raise BadValue(f"only plain business hours take a holiday, not {type(found).__name__}", value=hours)
+            raise BadValue(f"only plain business hours take a holiday, not {type(found).__name__}", value=shorten(hours))
         return self.with_hours(**{hours: evolve(found, holidays=(*found.holidays, (day, holiday)))})
 
     def due(self, ticket: Ticket, metric: str) -> DateTime | None:
@@ -522,7 +522,7 @@ class Desk:
             workflow = self.lifecycle.of(ticket)
             allowed = ", ".join(workflow.allowed(ticket.status)) or "nothing"
             return f"{ticket.status} since {iso(ticket.status_since_us)}; allowed: {allowed}"
-        raise UnknownName(f"no account of {what!r}", value=what, hint="ask for priority, policy or status")
+        raise UnknownName(f"no account of {shorten(what)}", value=shorten(what), hint="ask for priority, policy or status")
 
     def matching(self, ticket: Ticket, at: datetime | int | None = None) -> tuple[Rule, ...]:
         """The enabled rules whose condition holds for the ticket at an instant (its last change), in the order they are tried.
@@ -638,7 +638,7 @@ class Desk:
 
     def _metric(self, name: str) -> str:
         if name not in self.metrics:
-            raise UnknownName(f"unknown metric {name!r}", value=name, hint=f"metrics are {', '.join(self.metrics)}")
+            raise UnknownName(f"unknown metric {shorten(name)}", value=shorten(name), hint=f"metrics are {', '.join(self.metrics)}")
         return name
 
 

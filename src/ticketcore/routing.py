@@ -461,7 +461,7 @@ class Choice:
         for verdict in self.verdicts:
             if verdict.agent == agent:
                 return verdict
-        raise UnknownName(f"agent {agent!r} was not in the roster", value=shorten(agent))
+        raise UnknownName(f"agent {shorten(agent)} was not in the roster", value=shorten(agent))
 
     def assigned(self, *, by: Actor | None = None, answers: str = "") -> Assigned | None:
         """The event to hand back to the desk, or None when nobody fits. *answers* is the key of the `Route` effect."""
