@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
 
-from ticketcore.errors import BadValue, check_kind, kind_name, shorten
+from ticketcore.errors import BadValue, kind_name, shorten, unwanted
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -97,6 +97,9 @@ def name_set(value: Iterable[str]) -> frozenset[str]:
     return frozenset(_strings(value))
 
 
+LISTS: Final = (tuple, list, Iterable)  # what can be gone through; the first two, because the last takes its time
+
+
 def each(value: Iterable[T], kind: type[T], wanted: str, hint: str = "", path: str = "") -> tuple[T, ...]:
     """The members of *value*: *wanted* names what they are, *hint* is the way out where one is of another kind. Raises `BadValue`.
 
@@ -104,11 +107,13 @@ def each(value: Iterable[T], kind: type[T], wanted: str, hint: str = "", path: s
     Traceback (most recent call last):
     ticketcore.errors.BadValue: [1]: a list of whole numbers is wanted, and this is str
     """
-    check_kind(value, Iterable, f"a list of {wanted}", "give a list, even of one", path)
+    if not isinstance(value, LISTS):
+        raise unwanted(value, f"a list of {wanted}", "give a list, even of one", path)
     found = tuple(value)
-    for number, one in enumerate(found):
+    for one in found:
         if not isinstance(one, kind):
             text = f"a list of {wanted} is wanted, and this is {kind_name(one)}"
+            number = next(number for number, other in enumerate(found) if other is one)
             raise BadValue(text, value=shorten(one), path=f"{path}[{number}]", hint=hint)
     return found
 

@@ -126,7 +126,7 @@ from ticketcore._ticket import (
     draft_of,
     freeze,
 )  # fmt: skip
-from ticketcore._values import EMPTY, FrozenMap
+from ticketcore._values import EMPTY, LISTS, FrozenMap
 from ticketcore.errors import WrongTicket, check_kind
 
 __all__ = [
@@ -175,7 +175,7 @@ def fold(events: Iterable[EventBase], ticket: Ticket | None = None) -> Ticket:
     >>> fold([Created(at=0, ticket="T-1", by=Person(name="Ada")), TagsAdded(at=1, tags=["vip"])]).tags
     frozenset({'vip'})
     """
-    check_kind(events, Iterable, "a list of events", "give a list, even of one", "events")
+    check_kind(events, LISTS, "a list of events", "give a list, even of one", "events")
     draft: Draft = None
     rest = iter(events)
     if ticket is not None:
