@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import combinations, permutations
 from typing import Any
 
 import attrs
@@ -57,10 +58,10 @@ from ticketcore import (
 from ticketcore._behaviour import changes_between
 from ticketcore._clocks import Clock, Cycle
 from ticketcore._compare import compared
-from ticketcore._moments import ticket_by_ticket
+from ticketcore._moments import steps, ticket_by_ticket
 from ticketcore._reasons import Reason
 from ticketcore._time import DAY_US, HOUR_US, MINUTE_US
-from ticketcore._together import Apart, joint
+from ticketcore._together import Apart, _kept, joint
 from ticketcore._values import FrozenMap, changed
 from ticketcore.conditions import TRUE, hours, sla
 from ticketcore.errors import BadValue, UnknownName, WrongTicket
@@ -417,6 +418,61 @@ def test_read_ahead_ticket_by_ticket_it_is_the_same_comparison(given_: tuple[Des
                     patch.setattr(_moments, "AT_ONCE", at_once)
                     found.append(compared(a, b, read, both, until=at("20:00"), recorded=recorded))
                 assert found[0] == found[1] == found[2]
+
+
+def test_an_answer_to_what_only_the_first_desk_asked_of_another_ticket_is_dropped_from_its_log_too() -> None:
+    """Also where the ticket differs already, so that the second desk alone takes the moment."""
+    child = Rule(name="child", on=["noted"], then=[Action("create_child", "a part")])
+    tag = Rule(name="tag", on=["tags_added"], then=[Action("set_priority", "high")])
+    begun = [told(Created, name, "09:00", id="c") for name in "AB"]
+    asked = [told(Noted, "A", "09:10", id="n"), told(CustomerReplied, "B", "09:20", id="e", answers="A/n/child/0")]
+    for other, dropped in ((ruled(child, tag), 0), (ruled(tag), 1)):
+        for more in ([], [told(TagsAdded, "B", "09:05", id="t", tags=["x"])]):
+            log = log_of(ruled(child), [*begun, *more, *asked], at("20:00"))
+            found = compare(ruled(child), other, log, recorded=True, until=at("20:00"))
+            assert found == compared(ruled(child), other, log, None, until=at("20:00"))
+            assert (found.a.dropped, found.b.dropped) == (0, dropped)
+
+
+def test_of_a_ticket_that_is_known_to_differ_only_the_second_desk_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ticketcore._compare import _Run
+
+    stepped = Counter[int]()
+    alone = _Run._take_alone
+
+    def counted(run: _Run, pair: Any, side: int, *rest: Any) -> Any:
+        stepped[side] += 1
+        return alone(run, pair, side, *rest)
+
+    monkeypatch.setattr(_Run, "_take_alone", counted)
+    log = log_of(DESK, HISTORY, at("20:00"))
+    assert [one.ticket for one in compare(DESK, ruled(), log, recorded=True).tickets] == ["A"]
+    assert stepped == {0: 2, 1: 5}  # both when it is created and at the end, the second alone three times in between
+
+
+def test_a_log_is_read_step_by_step() -> None:
+    log = log_of(DESK, HISTORY[1:2], at("20:00"))
+    found = [([event.kind for event in moment], [event.kind for event in events]) for moment, events in steps(log, DESK.fingerprint)]
+    assert found == [(["created"], ["created", "policy_applied", "clock_started"]), ([], ["breached"])]
+
+
+def test_effort_is_what_agents_did_and_what_is_asked_of_staff() -> None:
+    asked = [("reply", "ack"), ("notify", "requester"), ("webhook", "hook"), ("notify", "lead"), ("route", "sales")]
+    desk = ruled(Rule(name="all", on=["noted"], then=[Action(*one) for one in asked]), templates={"ack": "we are on it"})
+    history = [told(Created, "A", "09:00"), told(CustomerReplied, "A", "09:10"), told(Noted, "A", "09:20")]
+    found = compare(desk, desk, history)
+    assert found.a.effects == {"reply": 1, "notify": 2, "webhook": 1, "route": 1}
+    assert found.a.effort == 3  # the note, the lead's notice, the route
+
+
+def test_a_dropped_event_leaves_the_ticket_as_it_was() -> None:
+    ask = Rule(name="ask", on=["noted"], then=[Action("create_child", "a part")])
+    history = [
+        told(Created, "A", "09:00"), told(Created, "B", "09:00"), told(Noted, "B", "09:10", id="n"),
+        told(SlotSet, "A", "09:20", level="high", answers="B/n/ask/0"),
+    ]  # fmt: skip
+    dropped = compare(ruled(ask), ruled(), history).ticket("A")
+    assert dropped.first_difference.changed["priority"] == dropped.ends["priority"] == ("high", "low")
 
 
 def test_what_is_told_stands_in_the_order_of_the_history() -> None:
@@ -885,7 +941,6 @@ def test_the_echo_of_an_effect_is_dropped_from_a_recorded_log_too() -> None:
 
 def test_most_steps_of_a_recorded_log_are_not_taken_anew() -> None:
     from ticketcore._compare import _Run
-    from ticketcore._moments import steps
 
     a, b = crowd.desk(), TRIALS["a condition"]
     log = log_of(a, crowd.history(10), crowd.START_US + 90 * DAY_US)
@@ -1111,7 +1166,34 @@ def test_a_policy_that_differs_may_be_chosen_by_hand() -> None:
     assert found.a.breaches == {"fa": 1}
 
 
+def test_rules_of_a_set_that_only_the_second_desk_has_are_watched_by_their_names() -> None:
+    tick = Rule(name="tick", when=since("created") >= "1h", then=[Action("notify", "lead")], every_us=HOUR_US, times=3)
+    more = RuleSet(name="more", rules=[tick, Rule(name="ack", on=["noted"], then=[Action("notify", "lead")])])
+    both = joint(DESK, DESK.evolve(rules=Rules(sets=[*DESK.rules.sets, more])))
+    assert both is not None
+    assert both.watched == {"tick\0other", "ack\0other"}
+    assert both.repeating == {"tick"}
+
+
+def test_what_two_lists_have_in_common_is_the_longest_that_stands_in_the_order_of_both() -> None:
+    """Against every choice of the second list, for all orders of five and some that have only a part."""
+    mine = [Rule(name=name) for name in "abcde"]
+    for size in (3, 5):
+        for theirs in permutations([*mine[1:], Rule(name="x")] if size == 3 else mine, size):
+            kept = _kept(mine, theirs, lambda one, other: one == other)
+            assert all(mine[here].name == theirs[there].name for here, there in kept)
+            assert sorted(kept) == kept
+            assert [there for _, there in kept] == sorted(there for _, there in kept)
+            names = [rule.name for rule in theirs if rule.name != "x"]
+            longest = max(len(some) for count in range(6) for some in combinations(names, count) if list(some) == sorted(some))
+            assert len(kept) == longest
+
+
 def test_joint_desks_differ_in_rules_templates_and_promises_alone() -> None:
+    asked = DESK.evolve(rules=Rules(sets=DESK.rules.sets, macros=[Rule(name="ask", then=[Action("notify", "lead")])]))
+    same = joint(asked, asked)
+    assert same is not None
+    assert not any((same.watched, same.macros, same.policies, same.heard))
     assert joint(DESK, DESK.evolve(policies=())) is None
     assert joint(DESK, DESK.evolve(policies=(attrs.evolve(DESK.policies[0], when=field.tags.has("vip")),))) is None
     assert joint(DESK, DESK.evolve(metrics=(FA, Metric(name="more", start=("created",))))) is None
@@ -1150,7 +1232,7 @@ def test_what_a_macro_asks_for_is_counted(then: str) -> None:
 # --- how it is told ------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def found() -> Comparison:
     trial = ruled(attrs.evolve(HOT, then=[Action("set_priority", "urgent"), Action("notify", "lead")]), templates={})
     history = [event for number in range(12) for event in (
@@ -1178,6 +1260,8 @@ def test_rows_and_data_are_plain(found: Comparison) -> None:
     data = found.data()
     assert (data["a"], data["b"], data["reasons"]) == ("now", "trial", [{"kind": "rule", "name": "hot", "tickets": 12}])
     assert len(data["listed"]) == 12
+    assert list(data) == ["a", "b", "until", "rows", "sums", "listed", "forgotten", "reasons"]
+    assert list(data["listed"][0]) == ["desk", "what", "ticket", "at", "kind", "reason"]
     sums = {(row["what"], row["of"]): (row["a"], row["b"], row["change"]) for row in found.sums()}
     assert sums["assignments", "maria"] == (12, 12, 0)
     assert sums["effort", ""] == (12, 24, 12)
