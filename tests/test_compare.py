@@ -692,6 +692,20 @@ def test_the_echo_of_an_effect_that_was_not_sent_is_dropped() -> None:
     assert compare(a, other, [HISTORY[0], echo]).b.dropped == 1
 
 
+@pytest.mark.parametrize("keep", ["all", "open"])
+def test_the_echo_of_what_time_brought_is_taken(keep: str) -> None:
+    """A breach sends a reply, and nothing but the echo of it comes after."""
+    sorry = Rule(name="sorry", on=["breached"], then=[Action("reply", "ack")])
+    a, other = (ruled(*rules, templates={"ack": "sorry"}) for rules in ([sorry], []))
+    history = [told(Created, "A", "09:00", id="c"), told(AgentReplied, "A", "11:30", id="r", answers="A/breached/fa/1/2h/sorry/0")]
+    log = [event for outcome in replay(a, history) for event in outcome.events]
+    for b, dropped in ((a, 0), (other, 1)):
+        for found in (
+            compare(a, b, history, keep=keep), compared(a, b, history, None, keep=keep), compare(a, b, log, keep=keep, recorded=True),
+        ):  # fmt: skip
+            assert (found.a.dropped, found.b.dropped, found.a.events) == (0, dropped, 2)
+
+
 OVER = [
     told(Created, "A/1", "09:00", id="c"), told(Resolved, "A/1", "09:10", id="r"), told(Closed, "A/1", "09:20", id="x"),
     told(CustomerReplied, "A/1", "09:30", id="late"),

@@ -422,6 +422,8 @@ class _Run:
             pair = self.pairs[name] = _Pair(together=self.both is not None)
         if self.last_us is None or first.at_us > self.last_us:
             self.last_us = first.at_us
+        if any(event.answers for event in moment):
+            self._take(name, pair, (), first.at_us - 1)  # it may answer what time brought since
         self._hear(pair, moment)
         self._take(name, pair, moment, first.at_us)
         if not self.keep_all:
@@ -445,6 +447,8 @@ class _Run:
             pair.breaches = [count + breached for count in pair.breaches]
             if not self.keep_all:
                 self._watch(name, pair)
+        elif any(event.answers for event in moment):
+            self.feed(moment)
         elif pair is not None and self._is_known(pair) and self.both is not None and not self.both.asks(events):
             self._second_alone(name, pair, moment, events)
         elif moment:
@@ -464,8 +468,7 @@ class _Run:
         ticket = fold(events, pair.ticket[0])
         pair.ticket[0] = ticket
         one = Taken(ticket=ticket, outcome=Outcome(ticket=ticket, events=tuple(events)))
-        self._hear(pair, moment)
-        kept = (moment, self._answered(pair, 1, moment))
+        kept = (moment, moment)  # it answers nothing
         taken = [one, self._take_alone(pair, 1, moment, kept[1], moment[0].at_us, {})] if moment else [one]
         for side, each in enumerate(taken):
             if each.outcome is not None:
