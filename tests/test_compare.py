@@ -761,6 +761,26 @@ def test_a_child_that_one_desk_did_not_ask_for_is_dropped_by_that_one() -> None:
         assert compare(a, other, log, recorded=True) == compare(a, other, log)
 
 
+@pytest.mark.parametrize("keep", ["all", "open"])
+def test_a_child_that_time_asked_for_is_there_under_the_desk_that_asked(keep: str) -> None:
+    """Nothing else has happened to the ticket that asks, when the child is created."""
+    child = Rule(name="child", when=since("created") >= "1h", then=[Action("create_child", "order a part")])
+    a, b = (ruled(*rules, metrics=(), policies=()) for rules in ((child,), ()))
+    (effect,) = a.tick(a.handle(None, told(Created, "A", "09:00", id="c")).ticket, at("12:00")).effects
+    history = [
+        told(Created, "A", "09:00", id="c"), told(Created, "B", "10:30", answers=effect.key, id="d"),
+        told(AgentReplied, "B", "10:50", id="e"), told(Noted, "A", "12:00", id="n"),
+    ]  # fmt: skip
+    for both in (joint(a, b), None):
+        found = compared(a, b, history, both, keep=keep)
+        assert (found.a.dropped, found.b.dropped, found.a.tickets, found.b.tickets) == (0, 1, 2, 1)
+        same = compared(a, a, history, joint(a, a) if both else None, keep=keep)
+        assert (same.a.dropped, same.a.tickets, same.is_same) == (0, 2, True)
+        log = [event for outcome in replay(a, history) for event in outcome.events]
+        again = compare(a, b, log, recorded=True, keep=keep)
+        assert (again.a.dropped, again.b.dropped, again.a.tickets, again.b.tickets) == (0, 1, 2, 1)
+
+
 def test_a_reply_that_is_forwarded_comes_to_the_ticket_it_is_forwarded_to() -> None:
     sent = Rule(name="lead", on=["created"], when=field.channel == "chat", then=[Action("notify", "lead")])
     history = [

@@ -423,7 +423,7 @@ class _Run:
         if self.last_us is None or first.at_us > self.last_us:
             self.last_us = first.at_us
         if any(event.answers for event in moment):
-            self._take(name, pair, (), first.at_us - 1)  # it may answer what time brought since
+            self._live_before(name, moment)
         self._hear(pair, moment)
         self._take(name, pair, moment, first.at_us)
         if not self.keep_all:
@@ -527,6 +527,13 @@ class _Run:
             if outcome.effects and pair.sent[0] is not pair.sent[1]:
                 pair.sent[1].update({effect.key: effect for effect in outcome.effects})
         return True
+
+    def _live_before(self, name: str, moment: tuple[Outside, ...]) -> None:
+        """Let time pass for the tickets that may have sent what a moment answers: time may have brought it since."""
+        keys = [event.answers for event in moment]
+        senders = {key[:end]: None for key in keys for end, letter in enumerate(key) if letter == "/" and key[:end] in self.pairs}
+        for sender in {name: None, **senders}:
+            self._take(sender, self.pairs[sender], (), moment[0].at_us - 1)
 
     def _hear(self, pair: _Pair, moment: tuple[Outside, ...]) -> None:
         """Let a ticket know what another has asked of the host, where it answers that: a follow-up, a child, a reply handed on to it."""
