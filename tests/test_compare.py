@@ -496,6 +496,7 @@ def test_a_history_is_read_ahead_ticket_by_ticket(monkeypatch: pytest.MonkeyPatc
     assert order("A", "B", "A", "C", "B") == "0A 2A 1B 4B 3C"
     assert order("A", "B<A/1/x/0", "A", "B") == "0A 1B 3B 2A"  # B is not asked before A has sent it, and goes on from there
     assert order("A", "B", "A", "B<B/1/x/0", "A") == "0A 2A 4A 1B 3B"  # an answer to what it sent itself
+    assert order("A", "B<A/1/x/0", "C<A/1/x/0", "B<A/1/x/0") == "0A 1B 2C 3B"  # what A lives through before each is told in this order
     assert order("A/1", "A", "A/1", "A<A/1/x/0", "A/1") == "0A/1 2A/1 1A 3A 4A/1"  # it may be of A or of A/1
     monkeypatch.setattr(_moments, "AT_ONCE", 3)
     assert order("A", "B", "A", "B", "A") == "0A 2A 1B 3B 4A"

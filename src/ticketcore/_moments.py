@@ -79,16 +79,18 @@ def ticket_by_ticket(steps: Iterable[T], read: Callable[[T], tuple[str, tuple[Ou
     *read* gives the ticket and the moment of a step.
     """
     waiting: dict[str, tuple[list[int], list[T]]] = {}
+    known: set[str] = set()
     count = 0
     for place, step in enumerate(steps):
         name, moment = read(step)
-        if count == AT_ONCE or any(event.answers and _is_asked_by_another(event.answers, name, waiting) for event in moment):
+        if count == AT_ONCE or any(event.answers and _is_asked_by_another(event.answers, name, known) for event in moment):
             for those in waiting.values():
                 yield from zip(*those, strict=True)
             waiting.clear()
             count = 0
         if name not in waiting:
             waiting[name] = ([], [])
+            known.add(name)
         places, held = waiting[name]
         places.append(place)
         held.append(step)
@@ -97,6 +99,6 @@ def ticket_by_ticket(steps: Iterable[T], read: Callable[[T], tuple[str, tuple[Ou
         yield from zip(*those, strict=True)
 
 
-def _is_asked_by_another(key: str, name: str, waiting: Container[str]) -> bool:
-    """Whether the effect of this key may be of a ticket in *waiting* that is not the one of that name: a key begins with its ticket's."""
-    return any(letter == "/" and key[:end] != name and key[:end] in waiting for end, letter in enumerate(key))
+def _is_asked_by_another(key: str, name: str, known: Container[str]) -> bool:
+    """Whether the effect of this key may be of a ticket in *known* that is not the one of that name: a key begins with its ticket's."""
+    return any(letter == "/" and key[:end] != name and key[:end] in known for end, letter in enumerate(key))
