@@ -316,7 +316,7 @@ class StepRun:
             raise WrongTicket(f"the event is for ticket {event.ticket!r}, not {draft.id!r}", value=event.ticket)
         if type(event) is Created and (draft is not None or event is not first):
             raise WrongTicket(f"ticket {event.ticket!r} exists already", value=event.ticket)
-        if not self.observe:
+        if not self.observe and (self.desk.required_facts or event.kind == "transferred"):
             demand(self.desk, event)
 
     def _floored(self, at_us: int, what: str, name: str = "") -> int:
@@ -600,7 +600,8 @@ class StepRun:
         if not self.observe or event.cause:
             return event, self.desk.lifecycle.decide(self.draft, event, view), ""
         decided, odd = self.desk.lifecycle.observe(self.draft, event, view)
-        return _deviating(_deviating(event, self._owed(event)), odd), decided, ""
+        owed = self._owed(event) if self.desk.required_facts or event.kind == "transferred" else ""
+        return _deviating(_deviating(event, owed), odd) if owed or odd else event, decided, ""
 
     def _owed(self, event: Outside) -> str:
         """What people were to give with an observed event, in the words of a deviation."""
