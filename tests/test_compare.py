@@ -1177,16 +1177,31 @@ def test_what_a_setting_closes_is_closed_where_both_step_as_one() -> None:
         assert (found.a.statuses, found.a.rules) == ({"closed": 1, "new": 1}, {"auto-close": 1})
 
 
-def test_a_look_at_a_policy_that_differs_ends_the_step() -> None:
-    both = joint(DESK, DESK.evolve(policies=(promise(4),)))
-    assert both is not None
-    sla = both.parts.sla
-    for look in (lambda: sla.policy("std"), lambda: sla.promise("std", "fa", "low")):
+def test_a_look_at_a_promise_that_differs_ends_the_step() -> None:
+    """Where only targets differ, the other metrics are promised the same; where anything else does, nothing of the policy is."""
+    slow = Metric(name="slow", start=("created",), stop=("enter:resolved",))
+    policy = attrs.evolve(promise(2), targets={"fa": Targets(otherwise=length(2)), "slow": Targets(otherwise=length(8))})
+    one = ruled(metrics=(FA, slow), policies=(policy,))
+    targets = one.evolve(policies=(attrs.evolve(policy, targets={**policy.targets, "fa": Targets(otherwise=length(4))}),))
+    less = one.evolve(policies=(attrs.evolve(policy, targets={"slow": policy.targets["slow"]}),))
+    for desk, mine in ((targets, one), (less, one), (one, less)):
+        both = joint(mine, desk)
+        assert both is not None
+        sla = both.parts.sla
         with pytest.raises(Apart):
-            look()
-    assert sla.promise(None, "fa", "low") == (None, "24x7")
-    with pytest.raises(UnknownName, match="unknown policy 'gold'"):
-        sla.policy("gold")
+            sla.promise("std", "fa", "low")
+        assert sla.promise("std", "slow", "low") == one.sla.promise("std", "slow", "low")
+        assert sla.promise(None, "fa", "low") == (None, "24x7")
+        with pytest.raises(UnknownName, match="unknown policy 'gold'"):
+            sla.policy("gold")
+    both = joint(one, one.evolve(policies=(attrs.evolve(policy, keep_used=True),)))
+    assert both is not None
+    looks: list[Any] = [
+        lambda sla: sla.promise("std", "slow", "low"), lambda sla: list(sla._warnings["std"]), lambda sla: sla.policy("std").keep_used,
+    ]  # fmt: skip
+    for look in looks:
+        with pytest.raises(Apart):
+            look(both.parts.sla)
 
 
 def test_a_policy_that_differs_may_be_chosen_by_hand() -> None:

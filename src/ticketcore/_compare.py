@@ -677,9 +677,9 @@ class _Run:
     def _join(self, pair: _Pair) -> None:
         """Step the ticket for both again where it is the same but for the desk, and no rule that differs keeps count on it."""
         a, b = pair.ticket
-        if a is None or b is None or a.version != b.version or self.both is None or not may_be_same(a, b):
+        if a is None or b is None or a.version != b.version or self.both is None or not self.both.may_join(a):
             return
-        if self.both.may_join(a) and of_desk(b, self.desks[0].fingerprint) == a:
+        if may_be_same(a, b) and of_desk(b, self.desks[0].fingerprint) == a:
             pair.together = True
             pair.ticket = [changed(a, memo=None), None]  # the memo does not tell when a watched rule would rise
 

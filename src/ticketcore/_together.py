@@ -1,16 +1,16 @@
 """Two desks stepped as one while nothing that only one of them has would act: the fast path of `ticketcore.replay.compare`.
 
 Where two desks differ in rules, templates and what their policies promise, a step of one is a step of the other until the first firing
-of a rule, the first warning, or the first look at a policy, that is not the same on both. So one step is taken with the rules of both, and
-the warnings of both where nothing else of a policy differs: those in common act, the others are watched, each at its place, and as soon as
-one of them would act the step is given up (`Apart`) and both desks take it by themselves. A watched rule is never held back where its
-desk would let it fire, so none is missed; the law in tests/test_compare.py holds the outcome equal to that of two plain replays.
+of a rule, the first warning, or the first look at a promise, that is not the same on both. So one step is taken with the rules and the
+warnings of both: those in common act, the others are watched, each at its place, and as soon as one of them would act the step is given
+up (`Apart`) and both desks take it by themselves. A watched rule is never held back where its desk would let it fire, so none is missed;
+the law in tests/test_compare.py holds the outcome equal to that of two plain replays.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import attrs
@@ -37,26 +37,20 @@ OTHER: Final = "\x00other"  # marks what only the second desk has; no name in a 
 
 
 class Apart(Exception):
-    """A rule or policy that is not the same on both desks would act: each desk must take this step by itself."""
+    """A rule, warning or policy that is not the same on both desks would act: each desk must take this step by itself."""
 
 
-class _Policies(dict[Any, T]):
-    """What policies are by name; a look at one that is not the same on both desks ends the step."""
+class _Unlike:
+    """In the place of what is not the same on both desks: a look at it ends the step."""
 
-    def __init__(self, known: Mapping[Any, T], other: frozenset[str]) -> None:
-        super().__init__(known)
-        self._other = other
+    def __getattr__(self, name: str) -> Any:
+        raise Apart
 
-    def __getitem__(self, name: str | None) -> T:
-        if name in self._other:
-            raise Apart
-        return super().__getitem__(name)
+    def __iter__(self) -> Iterator[Any]:
+        raise Apart
 
-    def get(self, name: str | None, default: Any = None) -> Any:
-        """As of any dict."""
-        if name in self._other:
-            raise Apart
-        return super().get(name, default)
+
+_UNLIKE: Final[Any] = _Unlike()
 
 
 @frozen(kw_only=True)
@@ -70,7 +64,7 @@ class Joint:
     asking: frozenset[str]  # the rules of the first desk that ask for effects
     macros: frozenset[str] = frozenset()  # those that only one desk has, or has otherwise
     policies: frozenset[str] = frozenset()  # those that promise something else on each desk
-    warnings: Mapping[str, frozenset[str]] = EMPTY  # of policies that promise the same, the warnings that only one desk gives
+    warnings: Mapping[str, frozenset[str]] = EMPTY  # by policy, the warnings that only one desk gives
 
     def must_step(self, events: Iterable[EventBase]) -> bool:
         """Whether a recorded step has to be taken anew: a watched rule might fire in it, or it asks the host for something."""
@@ -157,7 +151,7 @@ def joint(one: Desk, other: Desk) -> Joint | None:
     mine, theirs = ({macro.name: macro for macro in rules.macros} for rules in (one.rules, other.rules))
     macros = {name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name) or _uses(mine[name].then, spoilt)}
     rules = Rules(sets=sets, escalations=ladders, macros=one.rules.macros).using(one.vocabulary, one.rules.further)
-    parts = cast("DeskParts", changed(one, rules=rules, sla=_guarded(one.sla, other.sla, policies, warnings)))
+    parts = cast("DeskParts", changed(one, rules=rules, sla=_guarded(one.sla, other.sla, {*policies, *warnings})))
     asking = frozenset(rule.name for rule in one.rules if any(ACTIONS[action.name].is_effect for action in rule.then))
     return Joint(
         parts=parts, watched=frozenset(watched), repeating=frozenset(repeating), asking=asking,
@@ -167,29 +161,33 @@ def joint(one: Desk, other: Desk) -> Joint | None:
 
 
 def _unlike_policies(one: Desk, other: Desk) -> tuple[frozenset[str], FrozenMap[str, frozenset[str]]]:
-    """The policies that promise something else on each desk, and of the others the warnings that only one of the desks gives."""
+    """The policies that promise something else on each desk, and by policy the warnings that only one of the desks gives."""
     unlike: set[str] = set()
     warnings: dict[str, frozenset[str]] = {}
     for mine, its in zip(one.policies, other.policies, strict=True):
         if evolve(mine, warn=()) != evolve(its, warn=()):
             unlike.add(mine.name)
-        elif odd := frozenset(map(str, mine.warn)) ^ frozenset(map(str, its.warn)):
+        if odd := frozenset(map(str, mine.warn)) ^ frozenset(map(str, its.warn)):
             warnings[mine.name] = odd
     return frozenset(unlike), FrozenMap(warnings)
 
 
-def _guarded(sla: Sla, other: Sla, unlike: frozenset[str], watched: Collection[str]) -> Sla:
-    """The service levels with the warnings of both for the policies in *watched*, except for what those in *unlike* promise."""
-    if not unlike and not watched:
-        return sla
-    policies: dict[str, Policy] = {}
-    for name in watched:
-        mine, its = sla.policy(name), other.policy(name)
-        policies[name] = evolve(mine, warn=tuple(dict.fromkeys((*mine.warn, *its.warn))))
-    warnings = {name: tuple((str(one), one) for one in policy.warn) for name, policy in policies.items()}
-    return changed(
-        sla, _policy=_Policies({**sla._policy, **policies}, unlike), _warnings=_Policies({**sla._warnings, **warnings}, unlike)
-    )  # fmt: skip
+def _guarded(sla: Sla, other: Sla, unlike: Iterable[str]) -> Sla:
+    """The service levels, with what both desks have in common of the policies in *unlike*, and the warnings of both."""
+    policies, warnings = dict[str, Any](sla._policy), dict[str | None, Any](sla._warnings)
+    for name in unlike:
+        policies[name] = found = _in_common(sla.policy(name), other.policy(name))
+        warnings[name] = found if found is _UNLIKE else tuple((str(one), one) for one in found.warn)
+    return changed(sla, _policy=policies, _warnings=warnings)
+
+
+def _in_common(mine: Policy, its: Policy) -> Any:
+    """A policy with the warnings of both, and without the targets that differ; where anything else does, all of it is unlike."""
+    if evolve(mine, warn=(), targets=EMPTY) != evolve(its, warn=(), targets=EMPTY):
+        return _UNLIKE
+    differing = {name: _UNLIKE for name in {*mine.targets, *its.targets} if mine.targets.get(name) != its.targets.get(name)}
+    warnings = tuple(dict.fromkeys((*mine.warn, *its.warn)))
+    return changed(mine, warn=warnings, targets=FrozenMap({**mine.targets, **differing}))
 
 
 def _active_sets(rules: Rules) -> list[RuleSet]:
