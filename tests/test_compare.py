@@ -1202,6 +1202,7 @@ def test_a_look_at_a_promise_that_differs_ends_the_step() -> None:
     for look in looks:
         with pytest.raises(Apart):
             look(both.parts.sla)
+    assert not hasattr(both.parts.sla.policy("std"), "__wrapped__")  # what looks through a module, as doctest does, is not turned away
 
 
 def test_a_policy_that_differs_may_be_chosen_by_hand() -> None:

@@ -44,6 +44,8 @@ class _Unlike:
     """In the place of what is not the same on both desks: a look at it ends the step."""
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # asked by Python and its tools, not by a step
+            raise AttributeError(name)
         raise Apart
 
     def __iter__(self) -> Iterator[Any]:
