@@ -80,7 +80,10 @@ class Joint:
 
     def may_skip(self, events: Iterable[EventBase]) -> bool:
         """Whether a promise was changed in a step, so that some of the watched warnings may have fallen into the past."""
-        return bool(self.warnings) and any(event.kind == "retargeted" and event.policy in self.warnings for event in events)  # type: ignore[attr-defined]
+        return bool(self.warnings) and any(
+            event.kind == "retargeted" and event.policy in self.warnings  # type: ignore[attr-defined]  # by its kind it has one
+            for event in events
+        )
 
     def asks(self, events: Iterable[EventBase]) -> bool:
         """Whether the first desk asked the host for something in a recorded step; a log does not hold what."""
